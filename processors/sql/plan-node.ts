@@ -1,0 +1,115 @@
+/**
+ * The plan of a program: what it computes, before it runs. Plain data, so that it can be printed, compared and tested.
+ * Nodes name their input; operators (the running side) know only their output.
+ */
+import type { TextSpan } from '../../core/errors.ts'
+import type { Schema } from '../../core/schema.ts'
+import type { IntervalUnit, SqlType } from '../../core/sql-type.ts'
+import type { Expression } from './expression.ts'
+
+/** An in-application stream: created by the input configuration or by CREATE STREAM. */
+export interface StreamPlan {
+  readonly name: string
+  readonly schema: Schema
+  /** `input`: rows are decoded records; `program`: rows come from pumps */
+  readonly origin: 'input' | 'program'
+}
+
+/** A standing INSERT ... SELECT. */
+export interface PumpPlan {
+  readonly name: string
+  /** name of the stream that it writes */
+  readonly target: string
+  readonly source: PlanNode
+  /** one for each column of the target, over the rows of `source`; conversions are in it */
+  readonly values: readonly Expression[]
+  /** the time of the inserted row where the program sets it (a ROWTIME column in the list or in the select), else null: the rowtime of the source row */
+  readonly rowtime: Expression | null
+  readonly running: boolean
+  readonly span: TextSpan
+}
+
+export interface ProgramPlan {
+  /** inputs first, then in the order of the text */
+  readonly streams: readonly StreamPlan[]
+  /** in the order of the text, which decides ties between pumps that write one stream */
+  readonly pumps: readonly PumpPlan[]
+  readonly warnings: readonly PlanWarning[]
+}
+
+export interface PlanWarning {
+  readonly message: string
+  readonly span: TextSpan
+}
+
+export interface PlanItem {
+  readonly name: string
+  readonly expression: Expression
+}
+
+export type AggregateName = 'COUNT' | 'SUM' | 'AVG' | 'MIN' | 'MAX'
+
+export interface AggregatePlan {
+  readonly name: AggregateName
+  /** null for COUNT(*) */
+  readonly argument: Expression | null
+  readonly type: SqlType
+  readonly span: TextSpan
+}
+
+/**
+ * When a tumbling group is complete, given the value v of its monotonic key.
+ * `step`, `floor`: v starts the window, it ends before v + size. `ceil`: v ends the window and belongs to it.
+ * `instant`: one group for each value of ROWTIME. `change`: complete when v changes in either direction.
+ * `offsetMs` is what the program added to the time (a constant), so that v - offsetMs is the plain window start.
+ */
+export type WindowEnd =
+  | { readonly kind: 'step'; readonly sizeMs: number; readonly offsetMs: number }
+  | { readonly kind: 'floor' | 'ceil'; readonly unit: IntervalUnit; readonly offsetMs: number }
+  | { readonly kind: 'instant' }
+  | { readonly kind: 'change' }
+
+export interface WindowPlan {
+  /** index of the monotonic term among the keys */
+  readonly key: number
+  readonly end: WindowEnd
+}
+
+export type PlanNode =
+  /** all rows of a stream; `schema` is the stream's */
+  | { readonly kind: 'scan'; readonly stream: string; readonly schema: Schema }
+  /** rows for which the condition is TRUE */
+  | { readonly kind: 'filter'; readonly input: PlanNode; readonly condition: Expression; readonly schema: Schema }
+  /** one row for each input row; `rowtime` as in a pump */
+  | {
+      readonly kind: 'project'
+      readonly input: PlanNode
+      readonly items: readonly PlanItem[]
+      readonly rowtime: Expression | null
+      readonly schema: Schema
+    }
+  /** tumbling groups: `schema` is the keys, then the aggregates; rows leave at the window's end */
+  | {
+      readonly kind: 'aggregate'
+      readonly input: PlanNode
+      readonly keys: readonly PlanItem[]
+      readonly window: WindowPlan
+      readonly aggregates: readonly AggregatePlan[]
+      readonly schema: Schema
+    }
+  /** rows of all inputs in rowtime order; the first input goes first on ties */
+  | { readonly kind: 'union'; readonly inputs: readonly PlanNode[]; readonly schema: Schema }
+
+export type PlanNodeKind = PlanNode['kind']
+
+/** The nodes that feed a node. */
+export function inputsOf(node: PlanNode): readonly PlanNode[] {
+  switch (node.kind) {
+    case 'scan':
+      return []
+    case 'union':
+      return node.inputs
+    default:
+      return [node.input]
+  }
+}

@@ -1,0 +1,32 @@
+// Builds dist: node code, page code, and the page's static files. Used by `prepare`, so it needs nothing but dev dependencies.
+import { spawnSync } from 'node:child_process'
+import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..')
+const tsc = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin', 'tsc')
+
+rmSync(join(root, 'dist'), { recursive: true, force: true })
+for (const project of ['tsconfig.build.json', 'tsconfig.page.json']) {
+  const run = spawnSync(process.execPath, [tsc, '-p', join(root, project)], { stdio: 'inherit' })
+  if (run.status !== 0) process.exit(run.status ?? 1)
+}
+
+// What is not TypeScript goes along as it is: the page's HTML and CSS, and the SQL and schemas of the examples.
+const copied = { 'dashboards/live/page': /\.(html|css|svg)$/, examples: /\.(sql|json|md)$/ }
+for (const [directory, pattern] of Object.entries(copied)) copyTree(directory, pattern)
+const bin = join(root, 'dist/cli/main.js')
+if (existsSync(bin)) chmodSync(bin, 0o755)
+
+function copyTree(directory, pattern) {
+  for (const entry of readdirSync(join(root, directory), { withFileTypes: true })) {
+    const path = join(directory, entry.name)
+    if (entry.isDirectory()) copyTree(path, pattern)
+    else if (pattern.test(entry.name)) {
+      mkdirSync(join(root, 'dist', directory), { recursive: true })
+      cpSync(join(root, path), join(root, 'dist', path))
+    }
+  }
+}
