@@ -1,5 +1,5 @@
 /** How every command ends: one clear message and an exit code that scripts can rely on. */
-import { AssertionFailed, MillraceError, SqlError, renderSqlError } from '../core/index.ts'
+import { AssertionFailed, MillraceError, renderSqlError, SqlError } from '../core/index.ts'
 
 /** 0 done, 1 failed (unreadable input, a lost service), 2 usage, 3 configuration or SQL. */
 export const EXIT = { done: 0, failed: 1, usage: 2, config: 3 } as const
@@ -43,6 +43,7 @@ export function explainFailure(error: unknown): { readonly message: string; read
     return { message: error.message, code }
   }
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
-  const what = error instanceof AssertionFailed ? 'a promise of millrace itself did not hold' : 'millrace failed unexpectedly'
+  const what =
+    error instanceof AssertionFailed ? 'a promise of millrace itself did not hold' : 'millrace failed unexpectedly'
   return { message: `${what}; please report this:\n${text}`, code: EXIT.failed }
 }

@@ -7,7 +7,8 @@ const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, 
 export function parseDuration(option: string, text: string): number {
   const match = /^(\d+(?:\.\d+)?)(ms|s|m|min|h)?$/.exec(text.trim())
   const ms = match === null ? 0 : Number(match[1]) * (UNIT_MS[match[2] ?? 's'] ?? 0)
-  if (!(ms > 0)) throw new MillraceError('usage', `${option} "${text}" is no duration; write one like 15s, 500ms, 2m or 1h`)
+  if (!(ms > 0))
+    throw new MillraceError('usage', `${option} "${text}" is no duration; write one like 15s, 500ms, 2m or 1h`)
   return ms
 }
 

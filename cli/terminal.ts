@@ -51,7 +51,10 @@ export function openTerminal(output: WriteStream | NodeJS.WriteStream = process.
  * Calls back for each key while the command runs, where the input is a terminal.
  * @returns gives the terminal back
  */
-export function listenForKeys(onKey: (key: string) => void, input: ReadStream | NodeJS.ReadStream = process.stdin): () => void {
+export function listenForKeys(
+  onKey: (key: string) => void,
+  input: ReadStream | NodeJS.ReadStream = process.stdin,
+): () => void {
   if (input.isTTY !== true) return () => {}
   const onData = (data: Buffer | string): void => {
     for (const key of data.toString()) onKey(key)
