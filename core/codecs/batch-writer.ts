@@ -1,0 +1,128 @@
+/** Collects the rows of one record batch in row batches of at most ROWS_PER_BATCH_MAX, cell by cell into typed arrays. */
+import { type ErrorOutput, type ErrorRow } from '../error-output.ts'
+import { positionAt, type RecordBatch, recordBytes } from '../record.ts'
+import { type ColumnVector, ROWS_PER_BATCH_MAX, type RowBatch } from '../rows.ts'
+import type { Column, Schema } from '../schema.ts'
+import { sqlTypeText } from '../sql-type.ts'
+import { type ColumnWriter, ExactContainer, ExactNumber } from './cell.ts'
+import { columnWriterOf } from './column-writer.ts'
+
+/** Bytes of a value that an error message shows at most. */
+export const EXCERPT_BYTES_MAX = 256
+
+export class BatchWriter {
+  readonly schema: Schema
+  readonly writers: readonly ColumnWriter[]
+  /** index of the row that is being written */
+  row = 0
+  #capacity = 0
+  #rowtimes = new Float64Array(0)
+  #records = new Int32Array(0)
+  #batches: RowBatch[] = []
+  #batch: RecordBatch | null = null
+  #errors: ErrorOutput | null = null
+
+  constructor(schema: Schema) {
+    this.schema = schema
+    this.writers = schema.columns.map(column => columnWriterOf(column.type))
+  }
+
+  /** Starts with a record batch; `finish` ends it. */
+  begin(batch: RecordBatch, errors: ErrorOutput): void {
+    this.#batch = batch
+    this.#errors = errors
+    this.#batches = []
+    this.#reserve(Math.min(ROWS_PER_BATCH_MAX, Math.max(16, batch.length)))
+  }
+
+  /** Keeps the row whose cells were all written; without this call the next row takes its place. */
+  keep(record: number): void {
+    this.#rowtimes[this.row] = this.#batch?.rowtimes[record] ?? 0
+    this.#records[this.row] = record
+    this.row++
+    if (this.row < this.#capacity) return
+    if (this.#capacity === ROWS_PER_BATCH_MAX) this.#take(ROWS_PER_BATCH_MAX)
+    else this.#reserve(Math.min(ROWS_PER_BATCH_MAX, this.#capacity * 2))
+  }
+
+  /** All rows since `begin`. The last batch may be short; there is no empty one. */
+  finish(): readonly RowBatch[] {
+    if (this.row > 0) this.#take(0)
+    const batches = this.#batches
+    this.#batches = []
+    this.#batch = null
+    this.#errors = null
+    return batches
+  }
+
+  /** Sends a record, or a part of it, to the error output. */
+  refuse(record: number, name: ErrorRow['name'], message: string): void {
+    const batch = this.#batch
+    if (batch === null) return
+    this.#errors?.add({
+      name,
+      message,
+      rowtime: batch.rowtimes[record] ?? 0,
+      data: recordBytes(batch, record),
+      position: positionAt(batch, record),
+      pump: null,
+    })
+  }
+
+  /** Sends a record to the error output because a value has no place in its column. */
+  refuseValue(record: number, column: Column | undefined, value: unknown): void {
+    if (column === undefined) return
+    this.refuse(
+      record,
+      'COERCION_ERROR',
+      `column "${column.name}" does not take ${excerpt(value)}; expected ${sqlTypeText(column.type)}`,
+    )
+  }
+
+  #reserve(capacity: number): void {
+    if (capacity <= this.#capacity) return
+    this.#capacity = capacity
+    const rowtimes = new Float64Array(capacity)
+    const records = new Int32Array(capacity)
+    rowtimes.set(this.#rowtimes)
+    records.set(this.#records)
+    this.#rowtimes = rowtimes
+    this.#records = records
+    for (const writer of this.writers) writer.reserve(capacity)
+  }
+
+  #take(capacity: number): void {
+    const batch = this.#batch
+    const columns: ColumnVector[] = this.writers.map(writer => writer.take(capacity))
+    this.#batches.push({
+      schema: this.schema,
+      length: this.row,
+      rowtimes: this.#rowtimes,
+      columns,
+      origin: batch === null ? null : { batch, records: this.#records },
+    })
+    this.row = 0
+    this.#capacity = capacity
+    this.#rowtimes = new Float64Array(capacity)
+    this.#records = new Int32Array(capacity)
+  }
+}
+
+/** A value as an error message shows it: its kind and at most EXCERPT_BYTES_MAX bytes of it. */
+export function excerpt(value: unknown): string {
+  if (typeof value === 'string') return `the text ${JSON.stringify(cutToBytes(value))}`
+  if (value instanceof ExactNumber) return `the number ${cutToBytes(value.text)}`
+  if (value instanceof ExactContainer) {
+    const text = value.sourceText()
+    return `the ${text.startsWith('[') ? 'array' : 'object'} ${cutToBytes(text)}`
+  }
+  return `the ${typeof value} ${cutToBytes(String(value))}`
+}
+
+function cutToBytes(text: string): string {
+  const bytes = Buffer.from(text.slice(0, EXCERPT_BYTES_MAX))
+  if (bytes.length <= EXCERPT_BYTES_MAX) return text.length <= EXCERPT_BYTES_MAX ? text : `${bytes.toString()}...`
+  let end = EXCERPT_BYTES_MAX
+  while (end > 0 && ((bytes[end] ?? 0) & 0xc0) === 0x80) end--
+  return `${bytes.toString('utf8', 0, end)}...`
+}

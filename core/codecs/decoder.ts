@@ -1,0 +1,37 @@
+/** The decoder for an input schema. */
+import type { Decoder } from '../codec.ts'
+import { MillraceError } from '../errors.ts'
+import type { Schema } from '../schema.ts'
+import { CsvDecoder } from './csv/csv-decoder.ts'
+import type { InputSchema } from './input-schema.ts'
+import { JsonDecoder } from './json/json-decoder.ts'
+
+export interface DecoderOptions {
+  /**
+   * Names of the columns that the program reads. The others are then NULL, neither read nor judged: a value there that has no
+   * place in its type makes no error row, which differs from Kinesis Data Analytics. Default: all columns.
+   */
+  readonly neededColumns?: readonly string[]
+}
+
+/** The columns of the rows that a decoder of this schema makes: in order, all nullable. */
+export function schemaOf(input: InputSchema): Schema {
+  return { columns: input.columns.map(({ name, type }) => ({ name, type, nullable: true })) }
+}
+
+/**
+ * The decoder for an input. It keeps dictionaries between calls, so give each input one of its own.
+ * @throws MillraceError `config` when a needed column is none of the schema
+ */
+export function createDecoder(input: InputSchema, options: DecoderOptions = {}): Decoder {
+  const schema = schemaOf(input)
+  const names = options.neededColumns
+  const unknown = names?.find(name => !schema.columns.some(column => column.name === name))
+  if (unknown !== undefined)
+    throw new MillraceError('config', `needed column "${unknown}" is no column of the input schema; name one of it`)
+  const needed = schema.columns.map(column => names === undefined || names.includes(column.name))
+  const { format } = input
+  if (format.kind === 'JSON') return new JsonDecoder({ schema, plan: format.plan, needed })
+  const delimiters = { row: format.recordRowDelimiter, column: format.recordColumnDelimiter }
+  return new CsvDecoder({ schema, delimiters, needed })
+}
