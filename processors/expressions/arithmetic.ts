@@ -1,0 +1,201 @@
+/** + - * / and unary minus over numbers: integers overflow as row errors, DECIMAL is exact, division by zero is a row error. */
+import { unreachable } from '../../core/assert.ts'
+import type { TextSpan } from '../../core/errors.ts'
+import { integerRange, type SqlType, sqlTypeText } from '../../core/sql-type.ts'
+import type { ArithmeticOperator } from '../sql/expression.ts'
+import { decimalText, divideRounded, fitsPrecision, powerOfTen, rescale } from './decimal.ts'
+import { RowFailure } from './failures.ts'
+import type { Kernel } from './kernel.ts'
+import { asBigints, asNumbers, bigintVector, numberVector } from './vectors.ts'
+
+/** Digits after the point of an exact type. */
+export function scaleOf(type: SqlType): number {
+  return type.kind === 'DECIMAL' ? type.scale : 0
+}
+
+/** Largest magnitude that a number type may hold, as [least, greatest]. */
+export function numberRange(type: SqlType): readonly [number, number] {
+  switch (type.kind) {
+    case 'TINYINT':
+    case 'SMALLINT':
+    case 'INTEGER': {
+      const [least, greatest] = integerRange(type.kind)
+      return [Number(least), Number(greatest)]
+    }
+    default:
+      return [-Number.MAX_VALUE, Number.MAX_VALUE]
+  }
+}
+
+export function isInteger(type: SqlType): boolean {
+  return type.kind === 'TINYINT' || type.kind === 'SMALLINT' || type.kind === 'INTEGER' || type.kind === 'BIGINT'
+}
+
+function overflow(text: string, type: SqlType): RowFailure {
+  return new RowFailure('NUMERIC_OVERFLOW', `${text} does not fit ${sqlTypeText(type)}`)
+}
+
+function divisionByZero(left: unknown): RowFailure {
+  return new RowFailure('DIVISION_BY_ZERO', `division by zero: ${String(left)} / 0`)
+}
+
+/** TINYINT, SMALLINT, INTEGER, REAL, DOUBLE. */
+export function numberArithmetic(
+  operator: ArithmeticOperator,
+  left: Kernel,
+  right: Kernel,
+  type: SqlType,
+  span: TextSpan,
+): Kernel {
+  const [least, greatest] = numberRange(type)
+  const integer = isInteger(type)
+  const real = type.kind === 'REAL'
+  return (evaluation, selection) => {
+    const a = asNumbers(left(evaluation, selection))
+    const b = asNumbers(right(evaluation, selection))
+    const out = numberVector(evaluation.batch.length)
+    const { values, nulls } = out
+    const { rows, length } = selection
+    const x = a.values
+    const y = b.values
+    for (let i = 0; i < length; i++) nulls[rows[i]!] = a.nulls[rows[i]!]! | b.nulls[rows[i]!]!
+    // One loop an operator, so that each stays simple enough for the optimiser.
+    switch (operator) {
+      case '+':
+        for (let i = 0; i < length; i++) values[rows[i]!] = x[rows[i]!]! + y[rows[i]!]!
+        break
+      case '-':
+        for (let i = 0; i < length; i++) values[rows[i]!] = x[rows[i]!]! - y[rows[i]!]!
+        break
+      case '*':
+        for (let i = 0; i < length; i++) values[rows[i]!] = x[rows[i]!]! * y[rows[i]!]!
+        break
+      case '/':
+        for (let i = 0; i < length; i++) {
+          const row = rows[i]!
+          const divisor = y[row]!
+          if (divisor === 0) {
+            if (nulls[row] === 0) evaluation.failures.add(row, divisionByZero(x[row]), span)
+            nulls[row] = 1
+          } else values[row] = x[row]! / divisor
+        }
+        break
+      default:
+        return unreachable(operator, 'numberArithmetic')
+    }
+    for (let i = 0; i < length; i++) {
+      const row = rows[i]!
+      // Adding 0 turns -0 into 0 for integers, which have one zero.
+      let value = integer ? Math.trunc(values[row]!) + 0 : real ? Math.fround(values[row]!) : values[row]!
+      if (nulls[row] === 1) value = 0
+      else if (!(value >= least && value <= greatest)) {
+        evaluation.failures.add(row, overflow(`${x[row]!} ${operator} ${y[row]!}`, type), span)
+        nulls[row] = 1
+        value = 0
+      }
+      values[row] = value
+    }
+    return out
+  }
+}
+
+/** BIGINT and DECIMAL: exact, then brought to the scale of the result. */
+export function exactArithmetic(
+  operator: ArithmeticOperator,
+  left: Kernel,
+  right: Kernel,
+  leftType: SqlType,
+  rightType: SqlType,
+  type: SqlType,
+  span: TextSpan,
+): Kernel {
+  const leftScale = scaleOf(leftType)
+  const rightScale = scaleOf(rightType)
+  const scale = scaleOf(type)
+  const common = Math.max(leftScale, rightScale)
+  const leftUp = powerOfTen(common - leftScale)
+  const rightUp = powerOfTen(common - rightScale)
+  const shift = scale + rightScale - leftScale
+  const compute = (a: bigint, b: bigint): bigint => {
+    switch (operator) {
+      case '+':
+        return rescale(a * leftUp + b * rightUp, common, scale)
+      case '-':
+        return rescale(a * leftUp - b * rightUp, common, scale)
+      case '*':
+        return rescale(a * b, leftScale + rightScale, scale)
+      case '/':
+        if (type.kind !== 'DECIMAL') return a / b
+        return shift >= 0 ? divideRounded(a * powerOfTen(shift), b) : divideRounded(a, b * powerOfTen(-shift))
+      default:
+        return unreachable(operator, 'exactArithmetic')
+    }
+  }
+  const fits =
+    type.kind === 'DECIMAL'
+      ? (value: bigint) => fitsPrecision(value, type.precision)
+      : (value: bigint) => BigInt.asIntN(64, value) === value
+  return (evaluation, selection) => {
+    const a = asBigints(left(evaluation, selection))
+    const b = asBigints(right(evaluation, selection))
+    const out = bigintVector(evaluation.batch.length)
+    for (let i = 0; i < selection.length; i++) {
+      const row = selection.rows[i]!
+      out.nulls[row] = 1
+      if (a.nulls[row] === 1 || b.nulls[row] === 1) continue
+      const x = a.values[row]!
+      const y = b.values[row]!
+      if (operator === '/' && y === 0n) {
+        evaluation.failures.add(row, divisionByZero(decimalText(x, leftScale)), span)
+        continue
+      }
+      const value = compute(x, y)
+      if (fits(value)) {
+        out.values[row] = value
+        out.nulls[row] = 0
+      } else {
+        const text = `${decimalText(x, leftScale)} ${operator} ${decimalText(y, rightScale)}`
+        evaluation.failures.add(row, overflow(text, type), span)
+      }
+    }
+    return out
+  }
+}
+
+/** Unary minus of numbers and intervals; the least integer has no opposite. */
+export function negateKernel(operand: Kernel, type: SqlType, span: TextSpan): Kernel {
+  if (type.kind === 'BIGINT' || type.kind === 'DECIMAL') {
+    return (evaluation, selection) => {
+      const a = asBigints(operand(evaluation, selection))
+      const out = bigintVector(evaluation.batch.length)
+      for (let i = 0; i < selection.length; i++) {
+        const row = selection.rows[i]!
+        const value = -a.values[row]!
+        if (a.nulls[row] === 1) out.nulls[row] = 1
+        else if (BigInt.asIntN(64, value) === value) out.values[row] = value
+        else {
+          evaluation.failures.add(row, overflow(`-(${a.values[row]!})`, type), span)
+          out.nulls[row] = 1
+        }
+      }
+      return out
+    }
+  }
+  const [, greatest] = numberRange(type)
+  const integer = isInteger(type) || type.kind === 'INTERVAL'
+  return (evaluation, selection) => {
+    const a = asNumbers(operand(evaluation, selection))
+    const out = numberVector(evaluation.batch.length)
+    for (let i = 0; i < selection.length; i++) {
+      const row = selection.rows[i]!
+      const value = integer ? -a.values[row]! + 0 : -a.values[row]!
+      if (a.nulls[row] === 1) out.nulls[row] = 1
+      else if (value <= greatest) out.values[row] = value
+      else {
+        evaluation.failures.add(row, overflow(`-(${a.values[row]!})`, type), span)
+        out.nulls[row] = 1
+      }
+    }
+    return out
+  }
+}

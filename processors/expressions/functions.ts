@@ -1,0 +1,15 @@
+/** Implementations by canonical function name; the signatures are in processors/sql/functions/. */
+import { DATETIME_FUNCTIONS } from './datetime-functions.ts'
+import type { FunctionImplementation } from './function-call.ts'
+import { NUMBER_FUNCTIONS } from './number-functions.ts'
+import { TEXT_FUNCTIONS } from './text-functions.ts'
+
+const FUNCTIONS: ReadonlyMap<string, FunctionImplementation> = new Map([
+  ...Object.entries(TEXT_FUNCTIONS),
+  ...Object.entries(NUMBER_FUNCTIONS),
+  ...Object.entries(DATETIME_FUNCTIONS),
+])
+
+export function functionNamed(name: string): FunctionImplementation | undefined {
+  return FUNCTIONS.get(name)
+}

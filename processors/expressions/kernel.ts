@@ -1,0 +1,28 @@
+/**
+ * The running form of an expression: a kernel reads the columns of a batch and fills one column, for selected rows only.
+ * Kernels never see a row. `compileExpression` makes them; a code generator may stand behind the same type.
+ */
+import type { ColumnVector, RowBatch } from '../../core/rows.ts'
+import type { RowFailures } from './failures.ts'
+import type { Selection } from './selection.ts'
+
+/** One batch under evaluation: what kernels read, and where they mark the rows that they cannot compute. */
+export interface Evaluation {
+  readonly batch: RowBatch
+  readonly failures: RowFailures
+}
+
+/**
+ * The value of an expression for the selected rows, at their own indexes; other rows of the column mean nothing.
+ * A row that fails is marked in `failures` and is NULL in the column, so that what comes after needs no check of its own.
+ * The column may be one of the batch's own and is never written to afterwards.
+ */
+export type Kernel = (evaluation: Evaluation, selection: Selection) => ColumnVector
+
+/** What expressions may know beside their row. */
+export interface ExpressionHost {
+  /** CURRENT_TIMESTAMP and its relatives: epoch milliseconds, the same for every row for ever */
+  readonly startedAt: number
+  /** CURRENT_ROW_TIMESTAMP: the rowtime where runs must repeat, or a clock of epoch milliseconds */
+  readonly rowTimestamp: 'rowtime' | (() => number)
+}

@@ -1,0 +1,75 @@
+/**
+ * LIKE in linear time. A pattern is cut at its `%` into pieces; the first and the last are fixed to the ends, every other
+ * is taken at its first fit, which never costs a later one its place.
+ */
+
+/** One pattern element: a code point that must be there, or any one. */
+type Element = number | null
+
+export interface LikePattern {
+  /** pieces between `%`, in order; one piece alone must be the whole text */
+  readonly pieces: readonly (readonly Element[])[]
+}
+
+/**
+ * @param escape one character, or null
+ * @returns a sentence in place of a pattern that means nothing
+ */
+export function parseLike(pattern: string, escape: string | null): LikePattern | string {
+  const escapePoint = escape === null ? undefined : escape.codePointAt(0)
+  if (escape !== null && Array.from(escape).length !== 1) return 'ESCAPE is one character'
+  const pieces: Element[][] = [[]]
+  const points = Array.from(pattern).map(character => character.codePointAt(0)!)
+  for (let i = 0; i < points.length; i++) {
+    const point = points[i]!
+    const last = pieces[pieces.length - 1]!
+    if (point === escapePoint) {
+      const next = points[++i]
+      if (next !== PERCENT && next !== UNDERSCORE && next !== escapePoint) return 'ESCAPE stands before %, _ or itself'
+      last.push(next ?? null)
+    } else if (point === PERCENT) pieces.push([])
+    else last.push(point === UNDERSCORE ? null : point)
+  }
+  // Runs of % are one.
+  return { pieces: pieces.filter((piece, index) => piece.length > 0 || index === 0 || index === pieces.length - 1) }
+}
+
+const PERCENT = 0x25
+const UNDERSCORE = 0x5f
+
+export function matchesLike({ pieces }: LikePattern, text: string): boolean {
+  const points = codePoints(text)
+  const first = pieces[0]!
+  if (pieces.length === 1) return points.length === first.length && fits(first, points, 0)
+  const last = pieces[pieces.length - 1]!
+  const end = points.length - last.length
+  if (end < first.length || !fits(first, points, 0) || !fits(last, points, end)) return false
+  let at = first.length
+  for (let i = 1; i < pieces.length - 1; i++) {
+    at = find(pieces[i]!, points, at, end)
+    if (at < 0) return false
+    at += pieces[i]!.length
+  }
+  return true
+}
+
+function codePoints(text: string): number[] {
+  const points: number[] = []
+  for (let i = 0; i < text.length; i++) {
+    const point = text.codePointAt(i)!
+    if (point > 0xffff) i++
+    points.push(point)
+  }
+  return points
+}
+
+function fits(piece: readonly Element[], points: readonly number[], at: number): boolean {
+  for (let i = 0; i < piece.length; i++) if (piece[i] !== null && piece[i] !== points[at + i]) return false
+  return true
+}
+
+/** The first place from `at` where a piece fits and ends at `end` or before, or -1. */
+function find(piece: readonly Element[], points: readonly number[], at: number, end: number): number {
+  for (let start = at; start + piece.length <= end; start++) if (fits(piece, points, start)) return start
+  return -1
+}

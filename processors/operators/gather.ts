@@ -1,0 +1,71 @@
+/** Selected rows of columns, side by side. */
+import type { ColumnVector, RowBatch, RowOrigin } from '../../core/rows.ts'
+import { type Selection, selectsAll } from '../expressions/selection.ts'
+
+/** The selected rows of a column as a column of their own; the column itself when every row is selected. */
+export function gatherColumn(column: ColumnVector, selection: Selection, batchLength: number): ColumnVector {
+  if (selectsAll(selection, batchLength)) return column
+  const { rows, length } = selection
+  switch (column.layout) {
+    case 'number': {
+      const values = new Float64Array(length)
+      const nulls = new Uint8Array(length)
+      for (let i = 0; i < length; i++) {
+        values[i] = column.values[rows[i]!]!
+        nulls[i] = column.nulls[rows[i]!]!
+      }
+      return { layout: 'number', values, nulls }
+    }
+    case 'bigint': {
+      const values = new BigInt64Array(length)
+      const nulls = new Uint8Array(length)
+      for (let i = 0; i < length; i++) {
+        values[i] = column.values[rows[i]!]!
+        nulls[i] = column.nulls[rows[i]!]!
+      }
+      return { layout: 'bigint', values, nulls }
+    }
+    case 'dictionary': {
+      const ids = new Int32Array(length)
+      for (let i = 0; i < length; i++) ids[i] = column.ids[rows[i]!]!
+      return { layout: 'dictionary', ids, dictionary: column.dictionary }
+    }
+    case 'span': {
+      const offsets = new Int32Array(length)
+      const sizes = new Int32Array(length)
+      const nulls = new Uint8Array(length)
+      for (let i = 0; i < length; i++) {
+        offsets[i] = column.offsets[rows[i]!]!
+        sizes[i] = column.sizes[rows[i]!]!
+        nulls[i] = column.nulls[rows[i]!]!
+      }
+      return { layout: 'span', bytes: column.bytes, offsets, sizes, nulls }
+    }
+  }
+}
+
+export function gatherNumbers(values: Float64Array, selection: Selection, batchLength: number): Float64Array {
+  if (selectsAll(selection, batchLength)) return values
+  const gathered = new Float64Array(selection.length)
+  for (let i = 0; i < selection.length; i++) gathered[i] = values[selection.rows[i]!]!
+  return gathered
+}
+
+export function gatherOrigin(origin: RowOrigin | null, selection: Selection, batchLength: number): RowOrigin | null {
+  if (origin === null || selectsAll(selection, batchLength)) return origin
+  const records = new Int32Array(selection.length)
+  for (let i = 0; i < selection.length; i++) records[i] = origin.records[selection.rows[i]!]!
+  return { batch: origin.batch, records }
+}
+
+/** The selected rows as a batch of their own. */
+export function gatherRows(rows: RowBatch, selection: Selection): RowBatch {
+  if (selectsAll(selection, rows.length)) return rows
+  return {
+    schema: rows.schema,
+    length: selection.length,
+    rowtimes: gatherNumbers(rows.rowtimes, selection, rows.length),
+    columns: rows.columns.map(column => gatherColumn(column, selection, rows.length)),
+    origin: gatherOrigin(rows.origin, selection, rows.length),
+  }
+}
