@@ -1,0 +1,9 @@
+/** Where records live: what a stream is, and the one that lives in this process. */
+export * from './hash-key.ts'
+export { type ServeStreamsOptions, type StreamsListener, serveStreams } from './local/http/server.ts'
+export type { LocalPutEntry } from './local/local-stream.ts'
+export { LocalStream } from './local/local-stream.ts'
+export * from './local/local-streams.ts'
+export type { StreamNotice } from './local/notice.ts'
+export type { Durability } from './local/segment-log.ts'
+export * from './stream.ts'

@@ -1,0 +1,203 @@
+/** The embedded streams of one process: create, delete, describe, list; and, where a directory is given, kept over restarts. */
+import { createHash } from 'node:crypto'
+import {
+  type Env,
+  MEBIBYTE,
+  MillraceError,
+  RECORD_BYTES_DEFAULT,
+  RECORD_BYTES_MAX,
+  RETENTION_HOURS_DEFAULT,
+} from '../../core/index.ts'
+import { evenHashRanges } from '../hash-key.ts'
+import { LocalStream, newShards, type StreamSettings } from './local-stream.ts'
+import type { StreamNotice } from './notice.ts'
+import type { Durability } from './segment-log.ts'
+import { COUNTER_MIN } from './sequence-counter.ts'
+import { readStreamFile, type StreamRecord } from './stream-file.ts'
+
+export interface LocalStreamsOptions {
+  readonly env: Pick<Env, 'clock' | 'files'>
+  /** where streams are kept; left out, they live in memory and end with the process */
+  readonly directory?: string | undefined
+  /** default: the disk has a record one second after it was answered, the system at once */
+  readonly durability?: Durability | undefined
+  /** in memory mode: bytes that one stream may hold, default 256 MiB */
+  readonly memoryBytesMax?: number | undefined
+  /** in memory mode: `refuse` throttles puts to a full stream (default); `trim` lets go of the oldest records and says so */
+  readonly whenFull?: 'refuse' | 'trim' | undefined
+  /** in file mode: bytes of each shard's young end that stay in memory, default 4 MiB */
+  readonly tailBytesMax?: number | undefined
+  /** in file mode: size of one segment, default 16 MiB */
+  readonly segmentBytesMax?: number | undefined
+  /** in file mode: what to do about unreadable bytes that sound records follow; a torn tail is always cut off. Default `refuse` */
+  readonly onCorruption?: 'refuse' | 'truncate' | undefined
+  readonly onNotice?: ((notice: StreamNotice, streamName: string) => void) | undefined
+}
+
+export interface CreateStreamOptions {
+  /** default 1 */
+  readonly shards?: number | undefined
+  /** how long records are kept, from being put; default 24 hours; `Infinity` keeps them all */
+  readonly retentionMs?: number | undefined
+  /** largest record, partition key included; default 1 MiB, at most 10 MiB */
+  readonly recordBytesMax?: number | undefined
+  /** only told in descriptions: an embedded stream does not scale by itself */
+  readonly onDemand?: boolean | undefined
+}
+
+export const STREAM_SHARDS_MAX = 1_000
+export const STREAMS_MAX = 1_000
+const HOUR_MS = 3_600_000
+const DURABILITY_DEFAULT: Durability = { kind: 'interval', syncIntervalMs: 1_000 }
+/** Begins the name of a directory that is being deleted; no stream's directory begins so. */
+const DELETED = '.deleted-'
+/** Names that a directory takes as they are on every file system. */
+const PLAIN_NAME = /^[a-z0-9_][a-z0-9_.-]*$/
+
+export class LocalStreams {
+  readonly #options: LocalStreamsOptions
+  readonly #streams = new Map<string, LocalStream>()
+  /** names that are being created or deleted */
+  readonly #busy = new Set<string>()
+
+  private constructor(options: LocalStreamsOptions) {
+    this.#options = options
+  }
+
+  /**
+   * Opens the streams that the directory holds.
+   * @throws MillraceError `corrupt_log` when a log cannot be read, and what Files throws
+   */
+  static async open(options: LocalStreamsOptions): Promise<LocalStreams> {
+    const streams = new LocalStreams(options)
+    const { directory, env } = options
+    if (directory === undefined) return streams
+    await env.files.makeDirectory(directory)
+    for (const name of await env.files.list(directory)) {
+      if (name.startsWith(DELETED)) {
+        await env.files.remove(`${directory}/${name}`)
+        continue
+      }
+      const record = await readStreamFile(env.files, `${directory}/${name}`)
+      // Without its description a stream was not created to the end.
+      if (record === null) continue
+      streams.#streams.set(record.streamName, await streams.#openStream(record))
+    }
+    return streams
+  }
+
+  /**
+   * Makes a stream with even hash ranges; it takes records at once.
+   * @throws MillraceError `already_exists`, `invalid_argument`, `limit_exceeded`
+   */
+  async create(streamName: string, options: CreateStreamOptions = {}): Promise<LocalStream> {
+    const { shards = 1, retentionMs = RETENTION_HOURS_DEFAULT * HOUR_MS, onDemand = false } = options
+    const { recordBytesMax = RECORD_BYTES_DEFAULT } = options
+    if (!/^[a-zA-Z0-9_.-]{1,128}$/.test(streamName))
+      throw new MillraceError(
+        'invalid_argument',
+        `stream name ${JSON.stringify(streamName)} refused; it must match [a-zA-Z0-9_.-]{1,128}`,
+      )
+    if (!Number.isInteger(shards) || shards < 1)
+      throw new MillraceError('invalid_argument', `${shards} shards refused; a stream has at least 1`)
+    if (!(retentionMs > 0))
+      throw new MillraceError('invalid_argument', `retention of ${retentionMs} ms refused; it must be above 0`)
+    if (!(recordBytesMax >= 1 && recordBytesMax <= RECORD_BYTES_MAX))
+      throw new MillraceError(
+        'invalid_argument',
+        `record limit of ${recordBytesMax} bytes refused; it must be 1 to ${RECORD_BYTES_MAX}`,
+      )
+    if (shards > STREAM_SHARDS_MAX || this.#streams.size >= STREAMS_MAX)
+      throw new MillraceError(
+        'limit_exceeded',
+        `stream ${streamName} refused: at most ${STREAMS_MAX} streams of ${STREAM_SHARDS_MAX} shards each`,
+      )
+    if (this.#streams.has(streamName) || this.#busy.has(streamName))
+      throw new MillraceError('already_exists', `stream ${streamName} exists already`)
+    this.#busy.add(streamName)
+    try {
+      const createdAt = this.#options.env.clock.now()
+      const stream = await this.#openStream({
+        streamName,
+        createdAt,
+        retentionMs,
+        recordBytesMax,
+        onDemand,
+        shards: newShards(evenHashRanges(shards), createdAt),
+        nextCounter: COUNTER_MIN,
+      })
+      this.#streams.set(streamName, stream)
+      return stream
+    } finally {
+      this.#busy.delete(streamName)
+    }
+  }
+
+  /** @throws MillraceError `not_found` */
+  get(streamName: string): LocalStream {
+    const stream = this.#streams.get(streamName)
+    if (stream !== undefined) return stream
+    throw new MillraceError('not_found', `stream ${streamName} does not exist`)
+  }
+
+  find(streamName: string): LocalStream | undefined {
+    return this.#streams.get(streamName)
+  }
+
+  /** names in order */
+  list(): readonly string[] {
+    return [...this.#streams.keys()].sort()
+  }
+
+  /**
+   * Deletes a stream with its records.
+   * @throws MillraceError `not_found`
+   */
+  async delete(streamName: string): Promise<void> {
+    const stream = this.get(streamName)
+    this.#streams.delete(streamName)
+    this.#busy.add(streamName)
+    try {
+      await stream.close()
+      const { directory, env } = this.#options
+      if (directory === undefined) return
+      // Renamed first: a half-deleted directory must not look like a stream after a crash.
+      const from = `${directory}/${directoryOf(streamName)}`
+      const deleted = `${directory}/${DELETED}${directoryOf(streamName)}`
+      await env.files.remove(deleted)
+      await env.files.rename(from, deleted)
+      await env.files.remove(deleted)
+    } finally {
+      this.#busy.delete(streamName)
+    }
+  }
+
+  /** Closes all streams; in file mode everything is on disk afterwards. */
+  async close(): Promise<void> {
+    for (const stream of this.#streams.values()) await stream.close()
+  }
+
+  #openStream(record: StreamRecord): Promise<LocalStream> {
+    const { env, directory, durability = DURABILITY_DEFAULT, onNotice } = this.#options
+    const settings: StreamSettings = {
+      clock: env.clock,
+      storage:
+        directory === undefined
+          ? null
+          : { files: env.files, directory: `${directory}/${directoryOf(record.streamName)}`, durability },
+      memoryBytesMax: this.#options.memoryBytesMax ?? 256 * MEBIBYTE,
+      whenFull: this.#options.whenFull ?? 'refuse',
+      tailBytesMax: this.#options.tailBytesMax ?? 4 * MEBIBYTE,
+      segmentBytesMax: this.#options.segmentBytesMax ?? 16 * MEBIBYTE,
+      onCorruption: this.#options.onCorruption ?? 'refuse',
+      onNotice: notice => onNotice?.(notice, record.streamName),
+    }
+    return LocalStream.open(record, settings)
+  }
+}
+
+/** A directory name for a stream: one-to-one also where case does not count, and never `.` or `..`. */
+function directoryOf(streamName: string): string {
+  if (PLAIN_NAME.test(streamName)) return streamName
+  return `${streamName.toLowerCase().replace(/^\.+/, '_')}~${createHash('md5').update(streamName).digest('hex').slice(0, 16)}`
+}
