@@ -1,0 +1,51 @@
+/** What a put comes to. */
+import { type ErrorCode, MillraceError } from '../core/index.ts'
+
+/** One try to store a user record, successful or not. */
+export interface Attempt {
+  /** milliseconds from the put, or from the end of the attempt before, until this one was sent */
+  readonly delayMs: number
+  /** milliseconds that the call took; 0 for attempts that never left (`Expired`, `Closed`) */
+  readonly durationMs: number
+  /** null: stored */
+  readonly errorCode: string | null
+  readonly errorMessage: string | null
+}
+
+/** A stored user record. */
+export interface Outcome {
+  readonly shardId: string
+  readonly sequenceNumber: string
+  /** in time order; only the last is successful */
+  readonly attempts: readonly Attempt[]
+}
+
+/**
+ * Why a user record was given up: `expired` (RecordTtl passed), `throttled` (FailIfThrottled), `permanent` (a repeat cannot
+ * help), `closed` (the deadline of close passed).
+ */
+export type PutFailure = 'expired' | 'throttled' | 'permanent' | 'closed'
+
+const CODES: Readonly<Record<PutFailure, ErrorCode>> = {
+  expired: 'aborted',
+  throttled: 'throttled',
+  permanent: 'invalid_argument',
+  closed: 'closed',
+}
+
+/**
+ * A user record that was not stored as far as the producer knows. After a lost reply it may have been stored all the same:
+ * delivery is at least once, and an unknown end counts as failed.
+ */
+export class PutError extends MillraceError {
+  override name = 'PutError'
+  readonly failure: PutFailure
+  /** in time order; for `expired` and `closed` the last one is synthetic and says so in its code, as KPL's does */
+  readonly attempts: readonly Attempt[]
+
+  constructor(failure: PutFailure, message: string, attempts: readonly Attempt[], cause?: unknown) {
+    super(CODES[failure], message, { retry: failure === 'permanent' ? 'never' : 'backoff', cause })
+    this.failure = failure
+    this.attempts = attempts
+  }
+}

@@ -1,0 +1,34 @@
+/** Where the producer puts: one call, many entries, an answer for each. Streams and clients come in by an adapter. */
+
+/** One record of a PutRecords call. */
+export interface PutEntry {
+  readonly data: Uint8Array
+  readonly partitionKey: string
+  /** unsigned 128-bit number in base 10, without leading zeros; where absent, the MD5 of the partition key routes */
+  readonly explicitHashKey?: string
+}
+
+/** What happened to one entry. Both are values: a call in which every entry failed has not failed itself. */
+export type PutOutcome = PutStored | PutRefused
+
+export interface PutStored {
+  readonly shardId: string
+  readonly sequenceNumber: string
+}
+
+export interface PutRefused {
+  /** as the service names it, e.g. `ProvisionedThroughputExceededException`, `InternalFailure` */
+  readonly errorCode: string
+  readonly errorMessage: string
+}
+
+export interface PutTarget {
+  /**
+   * Puts up to 500 entries, up to 10 MiB with their partition keys.
+   * @param signal aborted when the producer no longer waits; the call must then settle soon, because it holds the entries
+   * @returns one outcome for each entry, in their order
+   * @throws whatever stopped the call as a whole. The producer reads a `MillraceError`'s code, else the error's `name` and
+   *   `code` (AWS SDK and node errors); the entries may or may not have been stored
+   */
+  putRecords(entries: readonly PutEntry[], signal: AbortSignal): Promise<readonly PutOutcome[]>
+}

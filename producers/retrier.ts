@@ -1,0 +1,92 @@
+/**
+ * Repeat or give up: what a failed attempt means for a user record. Pure, so that each decision can be tested.
+ *
+ *   class      examples                                             what happens
+ *   throttled  ProvisionedThroughputExceeded, KMSThrottling          repeat, 200 ms doubling to 5 s; or fail, FailIfThrottled
+ *   internal   InternalFailure, 5xx, an answer that makes no sense   repeat,  50 ms doubling to 2 s
+ *   network    time-out, connection reset, name not found            repeat, 100 ms doubling to 5 s
+ *   permanent  AccessDenied, ResourceNotFound, Validation, KMS       fail at once; or as internal, RetryPermanentErrors
+ *
+ * Waiting times are drawn from the upper half (0.5 to 1 times), one draw a call, so that records that failed together come back
+ * together and calls do not fall into step. KPL has no growing back-off; the growth is deliberate.
+ */
+import { MillraceError } from '../core/index.ts'
+
+export type ErrorClass = 'throttled' | 'internal' | 'network' | 'permanent'
+
+/** A failure as attempts report it. */
+export interface Failure {
+  readonly errorClass: ErrorClass
+  readonly code: string
+  readonly message: string
+}
+
+const BACKOFF: Readonly<Record<ErrorClass, { readonly firstMs: number; readonly largestMs: number }>> = {
+  throttled: { firstMs: 200, largestMs: 5_000 },
+  internal: { firstMs: 50, largestMs: 2_000 },
+  network: { firstMs: 100, largestMs: 5_000 },
+  permanent: { firstMs: 50, largestMs: 2_000 },
+}
+
+/** Error names of the Kinesis API reference (PutRecords, common errors), of the AWS SDK and of node. */
+const THROTTLED = /ProvisionedThroughputExceeded|Throttl|TooManyRequests|SlowDown|LimitExceeded/i
+const PERMANENT =
+  /AccessDenied|ResourceNotFound|NotAuthorized|UnrecognizedClient|InvalidClientTokenId|InvalidSignature|MissingAuthenticationToken|OptInRequired|Validation|InvalidArgument|KMS(AccessDenied|Disabled|InvalidState|NotFound|OptInRequired)/i
+const NETWORK =
+  /^(ECONN|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EPIPE|EHOSTUNREACH|ENETUNREACH)|Timeout|Networking|socket hang up/i
+
+/** The class of an entry's error code, or of the name of a thrown error. What nobody knows is `internal`, which is repeated. */
+export function classOfCode(code: string): ErrorClass {
+  if (THROTTLED.test(code)) return 'throttled'
+  if (PERMANENT.test(code)) return 'permanent'
+  if (NETWORK.test(code)) return 'network'
+  return 'internal'
+}
+
+/** What a rejected call means for its entries. */
+export function failureOfCall(error: unknown): Failure {
+  if (error instanceof MillraceError) return { errorClass: classOfOwn(error), code: error.code, message: error.message }
+  if (!(error instanceof Error)) return { errorClass: 'internal', code: 'Unknown', message: String(error) }
+  const systemCode = 'code' in error && typeof error.code === 'string' ? error.code : ''
+  const code = systemCode !== '' && (error.name === 'Error' || error.name === 'TypeError') ? systemCode : error.name
+  const byName = classOfCode(code)
+  return { errorClass: byName === 'internal' ? classOfCode(systemCode) : byName, code, message: error.message }
+}
+
+/** A seam's own error says itself whether a repeat may help; `aborted` and `internal` end up here by accident of the moment. */
+function classOfOwn(error: MillraceError): ErrorClass {
+  if (error.code === 'throttled') return 'throttled'
+  if (error.retry === 'backoff' || error.code === 'aborted' || error.code === 'internal') return 'internal'
+  return 'permanent'
+}
+
+/**
+ * How long to wait before the next attempt, in milliseconds.
+ * @param failures attempts that failed so far, this one included; at least 1
+ * @param draw from 0, included, to 1, excluded
+ */
+export function backoffMs(errorClass: ErrorClass, failures: number, draw: number): number {
+  const { firstMs, largestMs } = BACKOFF[errorClass]
+  return Math.min(largestMs, firstMs * 2 ** (failures - 1)) * (0.5 + draw / 2)
+}
+
+export type Verdict =
+  | { readonly kind: 'repeat'; readonly afterMs: number }
+  | { readonly kind: 'give_up'; readonly failure: 'throttled' | 'permanent' | 'expired' }
+
+/**
+ * What to do with a user record after a failed attempt.
+ * @param leftMs time until it expires; a repeat that would come later is none
+ */
+export function judge(
+  errorClass: ErrorClass,
+  failures: number,
+  leftMs: number,
+  draw: number,
+  settings: { readonly FailIfThrottled: boolean; readonly RetryPermanentErrors: boolean },
+): Verdict {
+  if (errorClass === 'throttled' && settings.FailIfThrottled) return { kind: 'give_up', failure: 'throttled' }
+  if (errorClass === 'permanent' && !settings.RetryPermanentErrors) return { kind: 'give_up', failure: 'permanent' }
+  const afterMs = backoffMs(errorClass, failures, draw)
+  return afterMs < leftMs ? { kind: 'repeat', afterMs } : { kind: 'give_up', failure: 'expired' }
+}
