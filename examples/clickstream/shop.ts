@@ -168,7 +168,7 @@ export class Shop {
     )
     const durationMs = inRange('burst durationMs', options.durationMs ?? 15_000, 1, 86_400_000)
     const bots = Array.from({ length: inRange('burst bots', options.bots ?? 3, 1, 1_000) }, () => {
-      const bot = new Visit(this.#dice, `bot-${++this.#bots}`, 1)
+      const bot = new Visit(this.#dice, `bot-${++this.#bots}`)
       bot.referrer = ''
       return bot
     })
@@ -191,7 +191,7 @@ export class Shop {
       assert(hurried !== undefined, 'an agenda that is not empty has a next visit')
       return hurried
     }
-    return new Visit(this.#dice, `v${(++this.#visitors).toString(36).padStart(7, '0')}`, 1)
+    return new Visit(this.#dice, `v${(++this.#visitors).toString(36).padStart(7, '0')}`)
   }
 
   /** Plans the visitor's next event, or the next visit. */
@@ -202,7 +202,7 @@ export class Shop {
       const think = Math.min(8, -Math.log(1 - this.#dice.next())) * this.#thinkMs
       this.#agenda.add(visit, nowMs + think)
     } else if (this.#dice.chance(RETURN_SHARE)) {
-      const again = new Visit(this.#dice, visit.visitor, visit.sessionNumber + 1)
+      const again = new Visit(this.#dice, visit.visitor, visit)
       this.#agenda.add(again, nowMs + this.#thinkMs * (4 + 8 * this.#dice.next()))
     }
   }

@@ -17,6 +17,7 @@ import {
   itemPaths,
   itemPopularity,
   itemPrices,
+  MOBILE,
   PAGES,
   pagePopularity,
   REFERRERS,
@@ -75,16 +76,21 @@ export class Visit {
   valueCents = 0
   searchTerm = ''
   #cartCents = 0
+  readonly #country: number
+  readonly #device: number
 
-  constructor(dice: Dice, visitor: string, sessionNumber: number) {
+  /** @param before the visitor's last visit: same person, same device */
+  constructor(dice: Dice, visitor: string, before: Visit | null = null) {
     this.visitor = visitor
-    this.sessionNumber = sessionNumber
-    const country = countryShares.pick(dice)
-    const device = deviceShares.pick(dice)
+    this.sessionNumber = before === null ? 1 : before.sessionNumber + 1
+    const country = before === null ? countryShares.pick(dice) : before.#country
+    const device = before === null ? deviceShares.pick(dice) : before.#device
+    this.#country = country
+    this.#device = device
     this.country = COUNTRIES[country] ?? 'DE'
     this.currency = CURRENCIES[country] ?? 'EUR'
     this.device = DEVICES[device] ?? 'mobile'
-    this.isMobile = device === 0
+    this.isMobile = device === MOBILE
     this.userAgent = USER_AGENTS[device] ?? ''
     this.referrer = REFERRERS[referrerShares.pick(dice)] ?? ''
     this.path = PAGES[pagePopularity.pick(dice)] ?? '/'
