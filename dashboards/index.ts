@@ -1,0 +1,20 @@
+/** Numbers to eyes: dashboard definitions as data, and the live page that draws them. */
+export { defaultDashboard, defaultPanel } from './default-dashboard.ts'
+export { LiveView, type LiveViewOptions } from './live/live-view.ts'
+export type { ReportMessage } from './live/protocol.ts'
+export { EVENT_CLIENTS_MAX, type LiveListener, type ServeLiveOptions, serveLive } from './live/serve.ts'
+export type { LiveStatus, ShardStatus } from './live/status.ts'
+export {
+  type Combine,
+  type Dashboard,
+  dashboard,
+  type FunnelPanel,
+  type Panel,
+  type PanelWidth,
+  resolveDashboard,
+  type StatPanel,
+  type TablePanel,
+  type TimeSeriesPanel,
+  type TopPanel,
+  type Unit,
+} from './view-model.ts'

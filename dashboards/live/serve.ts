@@ -1,0 +1,300 @@
+/**
+ * Serves a live view over HTTP: the page, its assets, an event stream and a little JSON. Read-only: GET and HEAD, no
+ * cookies, and nothing but loopback unless that is asked for.
+ *
+ *   GET /                    the page
+ *   GET /assets/...          its modules and styles
+ *   GET /events              server-sent events: a snapshot, then deltas; resumes after Last-Event-ID
+ *   GET /api/v1/status       the status as JSON
+ *   GET /api/v1/errors       recent error rows with their raw data; needs `Authorization: Bearer TOKEN`
+ */
+import { timingSafeEqual } from 'node:crypto'
+import {
+  type Env,
+  type HttpReply,
+  type HttpRequest,
+  hasCode,
+  isAllowedRequest,
+  isLoopbackAddress,
+  type Listener,
+  MillraceError,
+} from '../../core/index.ts'
+import { type Asset, builtPageDirectory, loadAssets } from './assets.ts'
+import { type LiveView, PUBLISH_INTERVAL_MS } from './live-view.ts'
+
+/** Event streams that are open at once, all pages together; further ones are told to come back later. */
+export const EVENT_CLIENTS_MAX = 16
+/** An idle event stream says that it is alive this often. */
+export const HEARTBEAT_INTERVAL_MS = 15_000
+
+export interface ServeLiveOptions {
+  /** default `localhost`, which is 127.0.0.1 and, where the machine has it, ::1 */
+  readonly host?: string
+  /** 0: any free port */
+  readonly port: number
+  /** further names that a Host header may carry, lower case, without port */
+  readonly hosts?: readonly string[]
+  /** must be true for an address that other machines can reach; then everything but the page's own files needs the token */
+  readonly isRemoteAllowed?: boolean
+  /** where the compiled page lies; default: beside this module */
+  readonly pageDirectory?: string
+  /** at least 16 characters; default: 32 random ones */
+  readonly token?: string
+}
+
+export interface LiveListener extends Listener {
+  /** where the page is, without the token */
+  readonly url: string
+  /** the same with the token in the fragment, which browsers never send; for the terminal of the one who started */
+  readonly urlWithToken: string
+  readonly token: string
+}
+
+/** Written to every answer. uPlot sets styles through the object model only, which a policy without 'unsafe-inline' allows. */
+const SECURITY_HEADERS: Readonly<Record<string, string>> = {
+  'content-security-policy':
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; " +
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'",
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+}
+const TEXT = 'text/plain; charset=utf-8'
+const TOKEN_CHARACTERS_MIN = 16
+
+/**
+ * Starts to serve. Closing the listener ends the event streams.
+ * @throws MillraceError `address_in_use`; `config` for an address beyond loopback without `isRemoteAllowed`; `not_found` when
+ * the page was not built
+ */
+export async function serveLive(
+  view: LiveView,
+  env: Pick<Env, 'clock' | 'random' | 'files' | 'network'>,
+  options: ServeLiveOptions,
+): Promise<LiveListener> {
+  const host = options.host ?? 'localhost'
+  const isRemote = !isLoopbackAddress(host)
+  if (isRemote && options.isRemoteAllowed !== true)
+    throw new MillraceError(
+      'config',
+      `the live view may not listen on ${host}: other machines could read it; use a loopback address, or allow it explicitly`,
+    )
+  const token = options.token ?? Buffer.from(env.random.bytes(24)).toString('base64url')
+  if (token.length < TOKEN_CHARACTERS_MIN)
+    throw new MillraceError(
+      'config',
+      `the token of the live view must have at least ${TOKEN_CHARACTERS_MIN} characters`,
+    )
+  const assets = await loadAssets(env.files, options.pageDirectory ?? builtPageDirectory())
+  const server = new LiveServer(view, assets, token, isRemote, options.hosts ?? [])
+  const listeners = await listen(env, host, options.port, server)
+  const first = listeners[0]
+  const stops = [
+    env.clock.every(PUBLISH_INTERVAL_MS, () => view.publish()),
+    env.clock.every(HEARTBEAT_INTERVAL_MS, () => server.wake()),
+  ]
+  const shownHost = host === 'localhost' ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host
+  const url = `http://${shownHost}:${first.port}/`
+  return {
+    host,
+    port: first.port,
+    url,
+    urlWithToken: `${url}#token=${token}`,
+    token,
+    async close(graceMs) {
+      for (const stop of stops) stop()
+      server.close()
+      await Promise.all(listeners.map(listener => listener.close(graceMs)))
+    },
+  }
+}
+
+/** `localhost` is two addresses: a stranger on the other one could pass for the page. */
+async function listen(
+  env: Pick<Env, 'network'>,
+  host: string,
+  port: number,
+  server: LiveServer,
+): Promise<readonly [Listener, ...Listener[]]> {
+  const bound = { port: 0 }
+  const handler = (request: HttpRequest, reply: HttpReply): Promise<void> => server.handle(request, reply, bound.port)
+  const first = await env.network.serve({ host: host === 'localhost' ? '127.0.0.1' : host, port }, handler)
+  bound.port = first.port
+  if (host !== 'localhost') return [first]
+  try {
+    return [first, await env.network.serve({ host: '::1', port: first.port }, handler)]
+  } catch (error) {
+    // A machine without IPv6 refuses the address; a port that we did not choose may be taken there.
+    if (hasCode(error, 'invalid_argument') || port === 0) return [first]
+    await first.close()
+    throw error
+  }
+}
+
+class LiveServer {
+  readonly #view: LiveView
+  readonly #assets: ReadonlyMap<string, Asset>
+  readonly #token: Buffer
+  readonly #isRemote: boolean
+  readonly #hosts: readonly string[]
+  readonly #sleepers = new Set<() => void>()
+  #clients = 0
+  #isClosed = false
+
+  constructor(
+    view: LiveView,
+    assets: ReadonlyMap<string, Asset>,
+    token: string,
+    isRemote: boolean,
+    hosts: readonly string[],
+  ) {
+    this.#view = view
+    this.#assets = assets
+    this.#token = Buffer.from(token)
+    this.#isRemote = isRemote
+    this.#hosts = hosts
+  }
+
+  async handle(request: HttpRequest, reply: HttpReply, port: number): Promise<void> {
+    const path = request.url.split(/[?#]/, 1)[0] ?? '/'
+    if (!isAllowedRequest(request, port, this.#hosts) || isForeignUse(request, path))
+      return refuse(reply, 403, 'this address is for pages of this server only')
+    if (request.method !== 'GET' && request.method !== 'HEAD')
+      return refuse(reply, 405, 'only GET and HEAD', { allow: 'GET, HEAD' })
+    const asset = this.#assets.get(path)
+    if (asset !== undefined) return sendAsset(request, reply, asset)
+    if (path === '/events') return await this.#events(request, reply)
+    if (path === '/api/v1/status') {
+      if (this.#isRemote && !this.#hasToken(request)) return askForToken(reply)
+      return sendJson(request, reply, { title: this.#view.title, mode: this.#view.mode, ...this.#view.statusMessage() })
+    }
+    if (path === '/api/v1/errors') {
+      if (!this.#hasToken(request)) return askForToken(reply)
+      return sendJson(request, reply, { errors: this.#view.errorSamples })
+    }
+    refuse(reply, 404, 'nothing here')
+  }
+
+  /** Makes every event stream look whether it has something to send; one that has not sends a heartbeat. */
+  wake(): void {
+    const sleepers = [...this.#sleepers]
+    this.#sleepers.clear()
+    for (const wake of sleepers) wake()
+  }
+
+  close(): void {
+    this.#isClosed = true
+    this.wake()
+  }
+
+  /** Pulls from the hub what the client lacks, one write at a time: a slow client holds no queue, only its last event id. */
+  async #events(request: HttpRequest, reply: HttpReply): Promise<void> {
+    if (this.#isRemote && !this.#hasToken(request)) return askForToken(reply)
+    if (this.#clients >= EVENT_CLIENTS_MAX)
+      return refuse(reply, 503, `${EVENT_CLIENTS_MAX} pages are open already; close one`, { 'retry-after': '10' })
+    reply.start(200, {
+      ...SECURITY_HEADERS,
+      'content-type': 'text/event-stream; charset=utf-8',
+      'cache-control': 'no-store',
+    })
+    if (request.method === 'HEAD') return reply.end()
+    this.#clients++
+    try {
+      let lastId = request.headers['last-event-id'] ?? null
+      await reply.write('retry: 1000\n\n')
+      while (!reply.closed && !this.#isClosed) {
+        const events = this.#view.eventsSince(lastId)
+        if (events.length > 0) {
+          lastId = events.at(-1)?.id ?? lastId
+          // JSON has no raw line break, so one data line always holds it.
+          await reply.write(
+            events.map(({ id, event, json }) => `id: ${id}\nevent: ${event}\ndata: ${json}\n\n`).join(''),
+          )
+          continue
+        }
+        const wasPublished = await this.#sleep(request.signal)
+        if (!wasPublished && !reply.closed && !this.#isClosed) await reply.write(':\n\n')
+      }
+    } finally {
+      this.#clients--
+      reply.end()
+    }
+  }
+
+  /** Resolves at the next delta (true), or at a heartbeat, the client's leaving or our closing (false). */
+  #sleep(signal: AbortSignal): Promise<boolean> {
+    return new Promise(resolve => {
+      if (signal.aborted || this.#isClosed) return resolve(false)
+      const finish = (wasPublished: boolean): void => {
+        this.#sleepers.delete(idle)
+        takeBack()
+        signal.removeEventListener('abort', idle)
+        resolve(wasPublished)
+      }
+      const idle = (): void => finish(false)
+      const takeBack = this.#view.onPublish(() => finish(true))
+      this.#sleepers.add(idle)
+      signal.addEventListener('abort', idle, { once: true })
+    })
+  }
+
+  #hasToken(request: HttpRequest): boolean {
+    const given = Buffer.from(/^Bearer (\S{1,256})$/.exec(request.headers['authorization'] ?? '')?.[1] ?? '')
+    return given.length === this.#token.length && timingSafeEqual(given, this.#token)
+  }
+}
+
+/**
+ * Whether another site's page makes the browser ask: without an Origin header it can still load anything as an image or a
+ * script, which would tell it that we are here and use up event streams. Opening the page itself from a link is fine.
+ */
+function isForeignUse(request: HttpRequest, path: string): boolean {
+  if (request.headers['upgrade'] !== undefined) return true
+  const site = request.headers['sec-fetch-site']
+  if (site === undefined || site === 'same-origin' || site === 'none') return false
+  return !(path === '/' && request.headers['sec-fetch-mode'] === 'navigate')
+}
+
+function sendAsset(request: HttpRequest, reply: HttpReply, asset: Asset): void {
+  const headers = { ...SECURITY_HEADERS, etag: asset.etag, 'cache-control': 'no-cache', vary: 'accept-encoding' }
+  if (request.headers['if-none-match'] === asset.etag) {
+    reply.start(304, headers)
+    return reply.end()
+  }
+  const isGzipped = /\bgzip\b/.test(request.headers['accept-encoding'] ?? '')
+  const bytes = isGzipped ? asset.gzipped : asset.bytes
+  reply.start(200, {
+    ...headers,
+    'content-type': asset.contentType,
+    'content-length': String(bytes.length),
+    ...(isGzipped ? { 'content-encoding': 'gzip' } : {}),
+  })
+  reply.end(request.method === 'HEAD' ? undefined : bytes)
+}
+
+function sendJson(request: HttpRequest, reply: HttpReply, value: unknown): void {
+  const body = Buffer.from(JSON.stringify(value))
+  reply.start(200, {
+    ...SECURITY_HEADERS,
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': String(body.length),
+    'cache-control': 'no-store',
+  })
+  reply.end(request.method === 'HEAD' ? undefined : body)
+}
+
+function askForToken(reply: HttpReply): void {
+  refuse(reply, 401, 'this needs the token that was printed at the start', { 'www-authenticate': 'Bearer' })
+}
+
+function refuse(
+  reply: HttpReply,
+  status: number,
+  sentence: string,
+  headers: Readonly<Record<string, string>> = {},
+): void {
+  reply.start(status, { ...SECURITY_HEADERS, 'content-type': TEXT, 'cache-control': 'no-store', ...headers })
+  reply.end(`${sentence}\n`)
+}
