@@ -1,0 +1,70 @@
+/** The points of a chart as aligned arrays, which is what uPlot draws: one ascending array of times, one of values a line. */
+import type { SeriesData } from '../protocol.ts'
+
+/** Undefined: the line has no point at that time and goes on; null: the data says NULL and the line breaks. */
+export type Cell = number | null | undefined
+
+export class AlignedSeries {
+  readonly names: readonly string[]
+  readonly isRest: readonly boolean[]
+  readonly hidden: number
+  readonly times: number[] = []
+  readonly values: readonly Cell[][]
+
+  constructor(data: SeriesData) {
+    this.names = data.series.map(series => series.name)
+    this.isRest = data.series.map(series => series.isRest)
+    this.hidden = data.hidden
+    this.values = data.series.map(() => [])
+    const times = new Set<number>()
+    for (const series of data.series) for (const [time] of series.points) times.add(time)
+    this.times.push(...[...times].sort((a, b) => a - b))
+    const indexes = new Map(this.times.map((time, index) => [time, index]))
+    data.series.forEach((series, line) => {
+      const values = this.values[line]
+      if (values === undefined) return
+      values.length = this.times.length
+      for (const [time, value] of series.points) values[indexes.get(time) ?? 0] = value
+    })
+  }
+
+  /** Sets one point; times mostly come at the end, where this costs nothing. */
+  set(line: number, time: number, value: number | null): void {
+    const values = this.values[line]
+    if (values === undefined) return
+    let index = this.times.length
+    while (index > 0 && (this.times[index - 1] ?? 0) > time) index--
+    if (index > 0 && this.times[index - 1] === time) {
+      values[index - 1] = value
+      return
+    }
+    this.times.splice(index, 0, time)
+    for (const other of this.values) other.splice(index, 0, undefined)
+    values[index] = value
+  }
+
+  /** Forgets times before `oldest`, but keeps the last one so that lines still enter at the edge. */
+  prune(oldest: number): void {
+    let count = 0
+    while (count + 1 < this.times.length && (this.times[count + 1] ?? 0) < oldest) count++
+    if (count === 0) return
+    this.times.splice(0, count)
+    for (const values of this.values) values.splice(0, count)
+  }
+
+  /** The newest value of a line, or null. */
+  last(line: number): number | null {
+    const values = this.values[line] ?? []
+    for (let index = values.length - 1; index >= 0; index--) {
+      const value = values[index]
+      if (value !== undefined && value !== null) return value
+    }
+    return null
+  }
+
+  get pointCount(): number {
+    let count = 0
+    for (const values of this.values) for (const value of values) if (value !== undefined && value !== null) count++
+    return count
+  }
+}
