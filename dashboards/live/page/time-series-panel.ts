@@ -2,7 +2,7 @@
 import type { PanelChange, PanelData, PanelShape } from '../protocol.ts'
 import { dataText, el, resizeChildren, setAttribute, setText } from './dom.ts'
 import { formatTick, formatTime, formatUtc, formatValue } from './format.ts'
-import { COLOURS, frame, type Moment, type PanelView, spanText } from './panel.ts'
+import { COLOURS, frame, type PanelView, spanText } from './panel.ts'
 import { AlignedSeries } from './series-data.ts'
 import { cssValue } from './theme.ts'
 import uPlot from './uPlot.esm.js'
