@@ -76,8 +76,9 @@ describe.runIf(isThere)('the live page in chromium', () => {
       const { origin, protocol } = new URL(request.url())
       if (protocol !== 'data:' && origin !== new URL(url).origin) problems.push(`request to ${request.url()}`)
     })
-    await page.addInitScript(() => {
-      document.addEventListener('securitypolicyviolation', event => console.error(`policy: ${event.violatedDirective}`))
+    await page.addInitScript({
+      content:
+        "document.addEventListener('securitypolicyviolation', event => console.error('policy: ' + event.violatedDirective))",
     })
     await page.goto(url)
     return { page, problems }
@@ -119,7 +120,7 @@ describe.runIf(isThere)('the live page in chromium', () => {
     expect(await page.locator('[data-panel="p3"] .bar-value').first().textContent()).not.toBe(funnelBefore)
     expect(await page.locator('[data-panel="p2"] .bar').count()).toBe(8)
     // The same canvas is drawn on: charts are not made anew for each update.
-    await page.evaluate(() => document.querySelector('[data-panel="p0"] canvas')?.setAttribute('data-mark', 'first'))
+    await mark(page)
     feed(now + 1_000)
     await expect.poll(() => plot.getAttribute('data-points')).toBe('174')
     expect(await page.locator('[data-panel="p0"] canvas[data-mark="first"]').count()).toBe(1)
@@ -266,7 +267,7 @@ describe.runIf(isThere)('the live page in chromium', () => {
     await page.locator('[data-panel="p0"] button.quiet').click()
     await expect.poll(() => page.locator('[data-panel="p0"] table').count()).toBe(1)
     expect(await page.locator('[data-panel="p1"] .bar-label').first().textContent()).toBe(hostile[0])
-    expect(await page.evaluate(() => Reflect.get(window, 'hacked'))).toBeUndefined()
+    expect(await page.evaluate('window.hacked')).toBeUndefined()
     expect(await page.locator('main script, main img, bdi svg').count()).toBe(0)
     expect(await overflow(page)).toBeLessThanOrEqual(0)
     if (pictures !== undefined) await page.screenshot({ path: join(pictures, 'hostile.png'), fullPage: true })
@@ -308,7 +309,7 @@ describe.runIf(isThere)('the live page in chromium', () => {
     const first = await serve(view)
     const { page } = await open(first.url)
     await expect.poll(() => page.locator('#connection').getAttribute('data-state')).toBe('live')
-    await page.evaluate(() => document.querySelector('[data-panel="p0"] canvas')?.setAttribute('data-mark', 'first'))
+    await mark(page)
     await first.close()
     await expect.poll(() => page.locator('#connection').getAttribute('data-state')).toBe('reconnecting')
     if (pictures !== undefined) await page.screenshot({ path: join(pictures, 'reconnecting.png') })
@@ -350,15 +351,19 @@ describe.runIf(isThere)('the live page in chromium', () => {
   })
 })
 
+// Code for the browser is given as text: the types of a browser are not those of these tests.
+
 /** What a panel's canvas shows, as a picture in text. */
 function picture(page: Page, panel: string): Promise<string> {
-  return page.evaluate(
-    id => document.querySelector<HTMLCanvasElement>(`[data-panel="${id}"] canvas`)?.toDataURL() ?? '',
-    panel,
-  )
+  return page.evaluate(`document.querySelector('[data-panel="${panel}"] canvas').toDataURL()`)
+}
+
+/** Marks the first panel's canvas, to be found again if it is still the same one. */
+async function mark(page: Page): Promise<void> {
+  await page.evaluate(`document.querySelector('[data-panel="p0"] canvas').setAttribute('data-mark', 'first')`)
 }
 
 /** How many pixels the page is wider than the window. */
 function overflow(page: Page): Promise<number> {
-  return page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
+  return page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')
 }
