@@ -2,32 +2,24 @@
 import { ERROR_STREAM, type Schema } from '../core/index.ts'
 import { type Dashboard, isNumeric, isText, type Panel, SERIES_SHOWN_MAX } from './view-model.ts'
 
+/** Numbers that name things; nobody wants their sum. */
+const LABEL_NAME = /(^|_)(ID|CODE|STATUS|KEY|YEAR|MONTH|DAY|HOUR|MINUTE|ZIP|PORT|VERSION)$/i
+
 /**
- * The panel for an output stream: lines over ROWTIME, split by the first text column; a table where nothing can be drawn.
- * Without a text column every numeric column is a line (8 at most).
+ * The panel for an output stream: lines over ROWTIME, split by the first column that names things (text, or a number such as
+ * a status code); a table where nothing can be drawn. Without such a column every numeric column is a line (8 at most).
  */
 export function defaultPanel(stream: string, schema: Schema): Panel {
-  const values = schema.columns.filter(isNumeric).map(column => column.name)
+  const numbers = schema.columns.filter(isNumeric).map(column => column.name)
+  const measures = numbers.filter(name => !LABEL_NAME.test(name))
+  const values = measures.length > 0 ? measures : numbers
   const first = values[0]
   if (first === undefined) return { kind: 'table', title: titleOf(stream), stream, width: 'half' }
-  const text = schema.columns.find(isText)
-  if (text === undefined)
-    return {
-      kind: 'timeSeries',
-      title: titleOf(stream),
-      stream,
-      value: values.slice(0, SERIES_SHOWN_MAX),
-      width: 'half',
-    }
-  return {
-    kind: 'timeSeries',
-    title: titleOf(stream),
-    description: `${titleOf(first)} by ${text.name.toLowerCase()}`,
-    stream,
-    value: first,
-    series: text.name,
-    width: 'half',
-  }
+  const label =
+    schema.columns.find(isText) ?? schema.columns.find(column => isNumeric(column) && !values.includes(column.name))
+  const base = { kind: 'timeSeries', title: titleOf(stream), stream, width: 'half' } as const
+  if (label === undefined) return { ...base, value: values.slice(0, SERIES_SHOWN_MAX) }
+  return { ...base, description: `${titleOf(first)} by ${label.name.toLowerCase()}`, value: first, series: label.name }
 }
 
 /** A dashboard for all output streams; the error stream has a place of its own on the page. */

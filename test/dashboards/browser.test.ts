@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type BrowserContext, chromium, type Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { nodeEnv, type Schema } from '../../core/index.ts'
+import { type Clock, nodeEnv, type Schema } from '../../core/index.ts'
 import { type LiveListener, LiveView, serveLive } from '../../dashboards/index.ts'
 import { buildPage } from './support/page-build.ts'
 import { batchOf, SHOP_DASHBOARD, SHOP_OUTPUTS, seeded, shopWindow } from './support/shop.ts'
@@ -84,8 +84,11 @@ describe.runIf(isThere)('the live page in chromium', () => {
     return { page, problems }
   }
 
-  function shopView(): { readonly view: LiveView; readonly feed: (at: number) => void } {
-    const view = new LiveView({ title: 'shop', outputs: SHOP_OUTPUTS, dashboard: SHOP_DASHBOARD, clock: nodeEnv.clock })
+  function shopView(clock: Pick<Clock, 'now' | 'monotonicMs'> = nodeEnv.clock): {
+    readonly view: LiveView
+    readonly feed: (at: number) => void
+  } {
+    const view = new LiveView({ title: 'shop', outputs: SHOP_OUTPUTS, dashboard: SHOP_DASHBOARD, clock })
     const random = seeded(7)
     return {
       view,
@@ -128,26 +131,36 @@ describe.runIf(isThere)('the live page in chromium', () => {
   })
 
   it('says in words and cells which shard is behind, and looks right in light, dark and narrow', async () => {
-    const { view, feed } = shopView()
-    const clock = nodeEnv.clock
-    const now = Math.floor(clock.now() / WINDOW_MS) * WINDOW_MS
-    for (let at = now - 295_000; at <= now; at += WINDOW_MS) feed(at)
-    const { url } = await serve(view)
-    const { page, problems } = await open(url)
-    let recordsIn = 1_400_000
+    // Five minutes pass before the page is opened, so that everything has a course to draw.
+    let ago = 300_000
+    const clock = {
+      now: () => nodeEnv.clock.now() - ago,
+      monotonicMs: () => nodeEnv.clock.monotonicMs() - ago,
+    }
+    const { view, feed } = shopView(clock)
+    const random = seeded(11)
+    const total = { recordsIn: 1_400_000, rowsOut: 3_000, errorRows: 0 }
     const report = (behindMs: number): void => {
-      recordsIn += 1_240
-      const at = clock.now()
+      total.recordsIn += Math.round(1_100 + 300 * random())
+      total.rowsOut += random() < 0.2 ? 22 : 0
+      total.errorRows += random() < 0.03 ? 1 : 0
+      const watermarkMs = clock.now() - 280 - Math.round(60 * random())
       view.status({
-        recordsIn,
-        rowsOut: 4_212,
-        errorRows: 37,
-        watermarkMs: at - 300,
+        ...total,
+        watermarkMs,
         behindMs,
-        shards: [0, 1, 2, 3].map(index => shard(index, index === 3 ? behindMs : 0, at - 300)),
+        shards: [0, 1, 2, 3].map(index => shard(index, index === 3 ? behindMs : 0, watermarkMs)),
         nextCloseAt: {},
       })
+      view.publish()
     }
+    for (; ago > 0; ago -= 250) {
+      if (ago % WINDOW_MS === 0) feed(Math.floor(clock.now() / WINDOW_MS) * WINDOW_MS)
+      report(ago > 180_000 && ago < 190_000 ? 4_000 * random() : 0)
+    }
+    const { url } = await serve(view)
+    const { page, problems } = await open(url)
+    const now = clock.now()
     for (let index = 0; index < 37; index++)
       view.add({
         name: index % 4 === 0 ? 'CAST_ERROR' : 'PARSE_ERROR',
@@ -164,7 +177,7 @@ describe.runIf(isThere)('the live page in chromium', () => {
         .poll(() => page.locator('#sentence').textContent())
         .toMatch(/events\/s, up to date, watermark 0\.\d s behind the clock$/)
       if (pictures !== undefined) {
-        await new Promise(resolve => setTimeout(resolve, 12_000))
+        await page.waitForTimeout(3_000)
         await page.emulateMedia({ colorScheme: 'light' })
         await page.waitForTimeout(700)
         await page.screenshot({ path: join(pictures, 'light.png'), fullPage: true })

@@ -24,14 +24,14 @@ export function formatValue(value: number | null | undefined, unit: string, comp
     case 'percent':
       return `${three.format(value)} %`
     case 'perSecond':
-      return `${number(value, compact)}/s`
+      return `${Math.abs(value) < 10 && !Number.isInteger(value) ? value.toFixed(1) : number(Math.round(value), compact)}/s`
     default:
       return number(value, compact)
   }
 }
 
 function number(value: number, compact: boolean): string {
-  if (compact && Math.abs(value) >= 10_000) return compactNumber.format(value)
+  if (compact && Math.abs(value) >= 1_000) return compactNumber.format(value)
   if (Math.abs(value) >= 100 || Number.isInteger(value)) return whole.format(value)
   return Math.abs(value) >= 1 ? two.format(value) : three.format(value)
 }

@@ -80,7 +80,8 @@ window.addEventListener('hashchange', show)
 startTheme(byId('theme'), () => {
   for (const page of pages) page.recolour()
 })
-setText(byId('zone'), `times are ${Intl.DateTimeFormat().resolvedOptions().timeZone}; UTC in tooltips`)
+const zone = Intl.DateTimeFormat().resolvedOptions().timeZone
+setText(byId('zone'), `times are ${zone}${zone === 'UTC' ? '' : '; tooltips add UTC'}`)
 show()
 setInterval(() => {
   if (!document.hidden) requestDraw()

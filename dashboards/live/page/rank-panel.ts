@@ -30,7 +30,7 @@ export function funnelPanel(shape: PanelShape): PanelView {
       const row = list.children[index]
       if (row === undefined) return
       const before = data.items[index - 1]?.value
-      fill(row, label, formatValue(value, shape.unit), index === 0 ? '' : formatPercent(value, first))
+      fill(row, label, formatValue(value, shape.unit), formatPercent(value, first))
       setWidth(row, value / largest)
       const step = row.querySelector('.bar-step')
       if (step === null) return

@@ -9,7 +9,7 @@ import { sparkline } from './sparkline.ts'
 export function statPanel(shape: PanelShape): PanelView {
   const { element, body, showEmpty } = frame(shape)
   const value = el('strong', { class: 'stat-value number' })
-  const change = el('span', { class: 'stat-change' })
+  const change = el('span', { class: 'stat-change', hidden: '' })
   const when = el('span', { class: 'muted' })
   const course = sparkline('stat-spark')
   body.append(el('div', { class: 'stat' }, value, el('p', { class: 'stat-words' }, change, when)), course.element)
@@ -50,6 +50,7 @@ export function statPanel(shape: PanelShape): PanelView {
       setText(when, `at ${formatTime(newest)}`)
       setAttribute(when, 'title', formatUtc(newest))
       setText(change, changeText(last, before))
+      change.hidden = change.textContent === ''
     },
     recolour() {},
   }

@@ -77,10 +77,10 @@ export class StatusSection {
     set(
       this.#behind,
       status.behindMs === null ? '–' : formatDuration(status.behindMs),
-      status.behindMs !== null && status.behindMs > BEHIND_MS_WARN ? 'slowest shard' : 'up to date',
+      status.behindMs === null ? 'not read yet' : status.behindMs > BEHIND_MS_WARN ? 'slowest shard' : 'up to date',
     )
     setAttribute(this.#behind.element, 'data-level', behindLevel(status.behindMs))
-    const share = status.recordsIn === 0 ? 0 : (status.errorRows / status.recordsIn) * 100
+    const share = (status.errorRows / Math.max(1, status.recordsIn, status.errorRows)) * 100
     set(
       this.#errors,
       formatValue(status.errorRows, 'count'),

@@ -7,8 +7,14 @@ import { AlignedSeries } from './series-data.ts'
 import { cssValue } from './theme.ts'
 import uPlot from './uPlot.esm.js'
 
-const HEIGHT = 210
+const HEIGHT_MIN = 210
 const TABLE_ROWS_MAX = 30
+const MINUTE_MS = 60_000
+/** Steps of the time axis, so close to each other that a narrow chart has more than one mark. */
+const TICK_STEPS_MS = [
+  ...[1, 2, 5, 10, 15, 30].map(seconds => seconds * 1_000),
+  ...[1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1_440, 2_880].map(minutes => minutes * MINUTE_MS),
+]
 /** A watermark that is further back than this gets a mark in the chart. */
 const WATERMARK_MARK_MS = 3_000
 
@@ -53,8 +59,14 @@ export function timeSeriesPanel(shape: PanelShape): PanelView {
   plot.addEventListener('blur', () => chart?.setCursor({ left: -10, top: -10 }))
 
   function fit(): void {
-    const width = plot.clientWidth
-    if (chart !== null && width > 0 && Math.abs(chart.width - width) >= 1) chart.setSize({ width, height: HEIGHT })
+    const size = sizeOf()
+    if (chart !== null && plot.clientWidth > 0 && (chart.width !== size.width || chart.height !== size.height))
+      chart.setSize(size)
+  }
+
+  /** The chart fills what the panel's row leaves it; it lies on the plot and so cannot widen it. */
+  function sizeOf(): { readonly width: number; readonly height: number } {
+    return { width: Math.max(120, plot.clientWidth), height: Math.max(HEIGHT_MIN, plot.clientHeight) }
   }
 
   function colourOf(line: number): string {
@@ -72,10 +84,9 @@ export function timeSeriesPanel(shape: PanelShape): PanelView {
     const grid = { stroke: () => cssValue('--grid'), width: 1 }
     chart = new uPlot(
       {
-        width: Math.max(200, plot.clientWidth),
-        height: HEIGHT,
+        ...sizeOf(),
         ms: 1,
-        padding: [10, 10, 0, 0],
+        padding: [10, 22, 0, 0],
         legend: { show: false },
         cursor: { y: false, drag: { x: false, y: false }, points: { size: 7, width: 2 } },
         scales: {
@@ -88,7 +99,8 @@ export function timeSeriesPanel(shape: PanelShape): PanelView {
             grid: { show: false },
             size: 26,
             gap: 6,
-            space: 76,
+            space: 62,
+            incrs: TICK_STEPS_MS,
             values: (_chart, splits, _axis, _space, step) => splits.map(at => formatTick(at, step)),
           },
           {
@@ -110,7 +122,7 @@ export function timeSeriesPanel(shape: PanelShape): PanelView {
               width: 1.75,
               ...(data?.isRest[line] === true ? { dash: [4, 3] } : {}),
               ...(single ? { fill: (target: uPlot) => areaFill(target, colourOf(line)) } : {}),
-              points: { size: 4, width: 0, fill: () => colourOf(line), space: 14 },
+              points: { size: 4, width: 0, fill: () => colourOf(line), space: 26 },
             }),
           ),
         ],
@@ -194,7 +206,7 @@ export function timeSeriesPanel(shape: PanelShape): PanelView {
       })
     }
     legend.querySelectorAll('.chip-value').forEach((value, line) => {
-      setText(value, formatValue(data?.last(line), shape.unit, true))
+      setText(value, formatValue(data?.last(line), shape.unit))
     })
   }
 
