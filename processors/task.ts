@@ -1,0 +1,231 @@
+/**
+ * The task of one SQL application: everything between the shards of its input and the sinks of its outputs.
+ *
+ *   merge ──records──► decoder ──rows──► program ──results──► sinks
+ *                         └──── error rows, in order ────► error stream
+ *
+ * One loop, one batch at a time: what a batch causes is with the sinks before the next one is read, so a slow sink slows the
+ * reading. Between two batches the program's state equals the merge's position; that is where a round can be cut.
+ */
+import type { Decoder } from '../core/codec.ts'
+import type { Env } from '../core/env.ts'
+import { ERROR_STREAM, type ErrorOutput } from '../core/error-output.ts'
+import { hasCode } from '../core/errors.ts'
+import type { Position, RecordBatch } from '../core/record.ts'
+import type { RowBatch } from '../core/rows.ts'
+import type { Sink } from '../core/sink.ts'
+import type { StreamSource } from '../core/source.ts'
+import { type MergeMetrics, type MergePosition, ShardMerge, type ShardMergeOptions } from './merge.ts'
+import { ErrorRows, streamPlaceOf } from './task/error-rows.ts'
+import { InputSplitter } from './task/input-streams.ts'
+
+/** How long the loop may hold the thread while records keep coming, before listeners get a turn. Milliseconds. */
+const TURN_MS_MAX = 10
+
+/** A running SQL program, as compileProgram makes it. */
+export interface TaskProgram {
+  push(stream: string, rows: RowBatch): void
+  /** no later row has a smaller rowtime; Infinity at the end of the input */
+  advance(bound: number): void
+  /** a bounded slice of what is to do; true: there is more */
+  work(): boolean
+  takeResults(): readonly TaskResult[]
+}
+
+export interface TaskResult {
+  readonly stream: string
+  readonly rows: RowBatch
+}
+
+export interface TaskOptions {
+  readonly env: Pick<Env, 'clock' | 'random'>
+  readonly source: StreamSource
+  readonly decoder: Decoder
+  /** names of the streams that the input feeds, one or more; shards are spread over them */
+  readonly inputStreams: readonly string[]
+  /** makes the program; called once, at the construction of the task */
+  readonly program: (errors: ErrorOutput) => TaskProgram
+  /** by output stream, `error_stream` included where error rows are wanted; results of other streams only reach the taps */
+  readonly sinks: ReadonlyMap<string, Sink>
+  readonly merge?: Omit<ShardMergeOptions, 'source' | 'clock' | 'random'>
+  /** ERROR_TIME: `clock` (default) or the rowtime of the row */
+  readonly errorTime?: 'clock' | 'rowtime'
+  /** how error messages name a position; default by shard and sequence number */
+  readonly placeOf?: (position: Position) => string
+}
+
+export interface TaskCounters {
+  readonly recordsIn: number
+  readonly rowsIn: number
+  /** by output stream; the error stream is not among them */
+  readonly rowsOut: Readonly<Record<string, number>>
+  readonly errorRows: number
+  /** epoch milliseconds; -Infinity before the first bound, Infinity at the end */
+  readonly watermark: number
+  /** of the shard that is furthest behind its tip; null while one has not answered */
+  readonly behindLatestMs: number | null
+  readonly merge: MergeMetrics
+}
+
+/** Sees the rows of every output stream and of the error stream as they leave the program. What it throws stops the task. */
+export type TapListener = (result: TaskResult) => void
+
+export class Task {
+  readonly #options: TaskOptions
+  readonly #merge: ShardMerge
+  readonly #errors: ErrorRows
+  readonly #program: TaskProgram
+  readonly #splitter: InputSplitter | null
+  readonly #stopping = new AbortController()
+  readonly #taps = new Set<TapListener>()
+  readonly #rowsOut: Record<string, number> = {}
+  #recordsIn = 0
+  #rowsIn = 0
+  #running: Promise<'ended' | 'stopped'> | null = null
+
+  constructor(options: TaskOptions) {
+    const { clock, random } = options.env
+    this.#options = options
+    this.#merge = new ShardMerge({ ...options.merge, source: options.source, clock, random })
+    this.#errors = new ErrorRows({
+      errorTime: options.errorTime === 'rowtime' ? row => row.rowtime : () => clock.now(),
+      placeOf: options.placeOf ?? streamPlaceOf,
+    })
+    this.#program = options.program(this.#errors)
+    this.#splitter = options.inputStreams.length > 1 ? new InputSplitter(options.inputStreams.length) : null
+  }
+
+  /**
+   * Works until `stop` is called or the source, sealed, has ended; the sinks are closed then. Later calls join the first.
+   * @throws whatever stops the task: a source or a sink that no repeat helps, the program's `state_limit`. Sinks stay open
+   */
+  run(): Promise<'ended' | 'stopped'> {
+    this.#running ??= this.#loop()
+    return this.#running
+  }
+
+  /** Finishes the batch in hand, delivers its results, and ends `run`. Rows in open windows are not delivered. */
+  async stop(): Promise<void> {
+    this.#stopping.abort()
+    if (this.#running !== null) await this.#running
+  }
+
+  /** Works to the end of a sealed source: every record is in the results, every window closed, every sink too. */
+  async drain(): Promise<void> {
+    await this.run()
+  }
+
+  /** Calls the listener with every result until the returned function is called. */
+  tap(listener: TapListener): () => void {
+    this.#taps.add(listener)
+    return () => void this.#taps.delete(listener)
+  }
+
+  /** Where the input stands: everything up to there is in the program. */
+  get position(): MergePosition {
+    return this.#merge.position
+  }
+
+  get counters(): TaskCounters {
+    const merge = this.#merge.metrics
+    const behind = Object.values(merge.behindLatestMs)
+    return {
+      recordsIn: this.#recordsIn,
+      rowsIn: this.#rowsIn,
+      rowsOut: { ...this.#rowsOut },
+      errorRows: this.#errors.count,
+      watermark: this.#merge.watermark,
+      behindLatestMs: behind.reduce<number | null>((a, b) => (a === null || b === null ? null : Math.max(a, b)), 0),
+      merge,
+    }
+  }
+
+  async #loop(): Promise<'ended' | 'stopped'> {
+    const { clock } = this.#options.env
+    try {
+      let outcome: 'ended' | 'stopped' | null = null
+      for (let turnAt = clock.monotonicMs(); outcome === null; ) {
+        const batch = await this.#read()
+        if (batch === 'stopped') outcome = 'stopped'
+        else {
+          if (batch === null) outcome = 'ended'
+          else this.#take(batch)
+          this.#program.advance(this.#merge.watermark)
+          await this.#deliver()
+        }
+        if (clock.monotonicMs() - turnAt > TURN_MS_MAX) {
+          // Sources and sinks in memory resolve at once; sockets and timers need the thread too.
+          await new Promise(resolve => setImmediate(resolve))
+          turnAt = clock.monotonicMs()
+        }
+      }
+      await this.#writeErrors(Number.POSITIVE_INFINITY)
+      for (const sink of this.#options.sinks.values()) await sink.close()
+      return outcome
+    } finally {
+      await this.#merge.close()
+    }
+  }
+
+  async #read(): Promise<RecordBatch | null | 'stopped'> {
+    try {
+      return await this.#merge.read(this.#stopping.signal)
+    } catch (error) {
+      if (this.#stopping.signal.aborted && hasCode(error, 'aborted')) return 'stopped'
+      throw error
+    }
+  }
+
+  #take(batch: RecordBatch): void {
+    if (batch.length === 0) return
+    this.#recordsIn += batch.length
+    const { decoder, inputStreams } = this.#options
+    const parts = this.#splitter === null ? [batch] : this.#splitter.split(batch)
+    parts.forEach((part, index) => {
+      if (part.length === 0) return
+      for (const rows of decoder.decode(part, this.#errors)) {
+        this.#rowsIn += rows.length
+        if (rows.length > 0) this.#program.push(inputStreams[index] ?? '', rows)
+      }
+    })
+  }
+
+  async #deliver(): Promise<void> {
+    for (let isMore = true; isMore; ) {
+      isMore = this.#program.work()
+      for (const result of this.#program.takeResults()) await this.#write(result)
+    }
+    await this.#writeErrors(this.#merge.watermark)
+    for (const sink of this.#options.sinks.values()) sink.advance(this.#merge.watermark)
+  }
+
+  async #writeErrors(below: number): Promise<void> {
+    for (const rows of this.#errors.take(below)) await this.#write({ stream: ERROR_STREAM, rows })
+  }
+
+  async #write(result: TaskResult): Promise<void> {
+    const { stream, rows } = result
+    if (rows.length === 0) return
+    if (stream !== ERROR_STREAM) this.#rowsOut[stream] = (this.#rowsOut[stream] ?? 0) + rows.length
+    for (const listener of this.#taps) listener(result)
+    await this.#options.sinks.get(stream)?.write(rows)
+  }
+}
+
+/** Runs a task until its sealed source has ended, or until the signal is aborted and the batch in hand is finished. */
+export async function runTask(options: TaskOptions, signal?: AbortSignal): Promise<TaskCounters> {
+  const task = new Task(options)
+  const stop = (): void => {
+    task.stop().catch(() => {
+      // run() below rejects with the same error.
+    })
+  }
+  if (signal?.aborted === true) stop()
+  signal?.addEventListener('abort', stop)
+  try {
+    await task.run()
+  } finally {
+    signal?.removeEventListener('abort', stop)
+  }
+  return task.counters
+}
