@@ -101,7 +101,9 @@ export class ShardFeed {
     const { records } = read
     this.behindLatestMs = read.millisBehindLatest
     if (records.length === 0) {
-      if (read.millisBehindLatest === 0) this.bound = Math.max(this.bound, read.requestedAt - idleSlackMs)
+      // The end of a shard says nothing about the present: its children may have had records since it closed.
+      if (read.millisBehindLatest === 0 && !read.ended)
+        this.bound = Math.max(this.bound, read.requestedAt - idleSlackMs)
       return 0
     }
     const rowtimes = new Float64Array(records.length)
