@@ -1,0 +1,56 @@
+/** What the parts of the expression binder share: recursion, warnings, and the checks that name the operands. */
+import type { TextSpan } from '../../../core/errors.ts'
+import { type SqlType, sqlTypeText } from '../../../core/sql-type.ts'
+import type { ExpressionNode } from '../ast.ts'
+import type { Expression } from '../expression.ts'
+import { BOOLEAN, coerce } from './build.ts'
+import { fail } from './errors.ts'
+import { commonType, isDatetime, isNumeric, isText } from './types.ts'
+
+export interface BindContext {
+  readonly bind: (node: ExpressionNode) => Expression
+  readonly bindAggregate: (node: Extract<ExpressionNode, { kind: 'call' }>) => Expression
+  readonly warn: (message: string, span: TextSpan) => void
+}
+
+/** A condition: BOOLEAN, or a bare NULL, which is UNKNOWN. */
+export function bindCondition(context: BindContext, node: ExpressionNode, where: string): Expression {
+  const condition = context.bind(node)
+  if (condition.type.kind === 'NULL') return coerce(condition, BOOLEAN)
+  if (condition.type.kind !== 'BOOLEAN') {
+    fail(`${where} needs a BOOLEAN, not ${sqlTypeText(condition.type)}`, node.span)
+  }
+  return condition
+}
+
+/** Both expressions in the type in which they compare. */
+export function bringTogether(
+  left: Expression,
+  right: Expression,
+  operator: string,
+  span: TextSpan,
+): readonly [Expression, Expression, SqlType] {
+  const type = commonType(left.type, right.type)
+  if (type === null) {
+    fail(
+      `${operator} cannot be applied to ${sqlTypeText(left.type)} and ${sqlTypeText(right.type)}`,
+      span,
+      conversionHint(left.type, right.type),
+    )
+  }
+  return [coerce(left, type), coerce(right, type), type]
+}
+
+/** How to make two types meet. */
+export function conversionHint(left: SqlType, right: SqlType): string {
+  for (const [text, other] of [
+    [left, right],
+    [right, left],
+  ] as const) {
+    if (!isText(text)) continue
+    if (isNumeric(other)) return `there are no implicit conversions: CAST(... AS ${sqlTypeText(other)})`
+    if (isDatetime(other)) return `write ${other.kind} 'text', or CAST(... AS ${other.kind})`
+  }
+  if (isDatetime(left) && isDatetime(right)) return `there are no implicit conversions: CAST(... AS ${left.kind})`
+  return 'there are no implicit conversions: use CAST'
+}

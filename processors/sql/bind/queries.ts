@@ -1,0 +1,363 @@
+/** Queries to plan nodes. */
+import type { TextSpan } from '../../../core/errors.ts'
+import type { Schema } from '../../../core/schema.ts'
+import { sameSqlType, sqlTypeText } from '../../../core/sql-type.ts'
+import type { Alias, ExpressionNode, QueryNode, SelectNode, TableNode } from '../ast.ts'
+import type { Expression } from '../expression.ts'
+import type { PlanItem, PlanNode } from '../plan-node.ts'
+import { nameText } from '../reserved-words.ts'
+import { refuse } from '../unplanned.ts'
+import { AggregateList } from './aggregates.ts'
+import { coerce, TIMESTAMP } from './build.ts'
+import { AGGREGATES, settled } from './calls.ts'
+import { type BindContext, bindCondition } from './context.ts'
+import { fail } from './errors.ts'
+import { expressionBinder } from './expressions.ts'
+import { emissionTime, groupingOf, regroup } from './grouping.ts'
+import { type Monotonicity, monotonicityOf, NOT_MONOTONIC } from './monotonicity.ts'
+import { isNullable } from './nullable.ts'
+import { type Relation, type RelationColumn, Scope } from './scope.ts'
+import { commonType } from './types.ts'
+
+/** A select item by its place in the list: a column of the row, or what the row's time was set to. */
+export interface Output {
+  readonly name: string
+  readonly span: TextSpan
+  /** column of the row; null for `AS ROWTIME` */
+  readonly index: number | null
+  /** plainly ROWTIME, without alias: a column for INSERT by position, the row's time for everything else */
+  readonly plainRowtime: boolean
+}
+
+export interface BoundQuery {
+  readonly node: PlanNode
+  readonly outputs: readonly Output[]
+  /** of each column of the row */
+  readonly monotonic: readonly Monotonicity[]
+}
+
+export interface QueryContext {
+  /** the stream that a path names; throws if there is none */
+  readonly stream: (path: Extract<TableNode, { kind: 'stream' }>['path']) => {
+    readonly name: string
+    readonly schema: Schema
+    readonly input: boolean
+  }
+  readonly warn: (message: string, span: TextSpan) => void
+}
+
+/** @param streaming whether an enclosing select says STREAM */
+export function bindQuery(query: QueryNode, context: QueryContext, streaming = false): BoundQuery {
+  switch (query.kind) {
+    case 'select':
+      return bindSelect(query, context, streaming)
+    case 'set':
+      return bindUnion(query, context, streaming)
+    case 'values':
+      return refuse('values', query.span)
+    case 'ordered':
+      return refuse('sort', query.keys[0]?.span ?? query.span)
+  }
+}
+
+function bindSelect(select: SelectNode, context: QueryContext, streaming: boolean): BoundQuery {
+  const [table, ...others] = select.from
+  const second = others[0]
+  if (second !== undefined) refuse('join', second.span)
+  if (table === undefined) return fail('FROM is empty', select.span)
+  if (select.distinctSpan !== null) refuse('distinct', select.distinctSpan)
+  if (select.stagger !== null) refuse('stagger', select.stagger.span)
+  const window = select.windows[0]
+  if (window !== undefined) refuse('window', window.name.span)
+  if (!select.stream && !streaming && table.kind === 'stream') {
+    context.warn('SELECT over a stream without STREAM; write SELECT STREAM', select.span)
+  }
+  const relation = bindTable(table, context, streaming || select.stream)
+  const scope = new Scope(relation)
+  const inWhere = expressionBinder({ scope, warn: context.warn, bindAggregate: refuseAggregate('WHERE', 'use HAVING') })
+  const filtered =
+    select.where === null ? relation.node : filter(relation.node, bindCondition(inWhere, select.where, 'WHERE'))
+  const grouped = select.groupBy.length > 0 || containsAggregate(select)
+  if (grouped) return bindGrouped(select, scope, filtered, context)
+  if (select.having !== null) fail('HAVING needs GROUP BY', select.having.span, 'use WHERE')
+  const inItems = expressionBinder({ scope, warn: context.warn, bindAggregate: refuseAggregate('this place', null) })
+  const items = bindItems(select, scope, inItems)
+  return project(filtered, items, relation.monotonic)
+}
+
+function filter(input: PlanNode, condition: Expression): PlanNode {
+  return { kind: 'filter', input, condition, schema: input.schema }
+}
+
+function refuseAggregate(clause: string, hint: string | null): BindContext['bindAggregate'] {
+  return node => fail(`${node.name.text} cannot stand in ${clause}`, node.span, hint)
+}
+
+/** True where the select list or HAVING calls an aggregate outside subqueries and OVER. */
+function containsAggregate(select: SelectNode): boolean {
+  const pending: unknown[] = [select.items, select.having]
+  for (let at = 0; at < pending.length; at++) {
+    const value = pending[at]
+    if (typeof value !== 'object' || value === null || value instanceof Uint8Array) continue
+    const node = value as Partial<ExpressionNode>
+    if (node.kind === 'subquery' || node.kind === 'exists') continue
+    if (node.kind === 'call' && node.over === null && node.name !== undefined && AGGREGATES.has(node.name.text))
+      return true
+    for (const child of Object.values(value)) pending.push(child)
+  }
+  return false
+}
+
+function bindTable(table: TableNode, context: QueryContext, streaming: boolean): Relation {
+  switch (table.kind) {
+    case 'stream': {
+      if (table.over !== null) refuse('over', table.over.span)
+      const { name, schema, input } = context.stream(table.path)
+      return {
+        name: table.alias?.name.text ?? name,
+        streamName: name,
+        node: { kind: 'scan', stream: name, schema },
+        columns: renamed(
+          schema.columns.map((column, index) => ({ ...column, index, hidden: false })),
+          table.alias,
+        ),
+        monotonic: schema.columns.map(() => NOT_MONOTONIC),
+        metadata: input,
+      }
+    }
+    case 'derived': {
+      if (table.over !== null) refuse('over', table.over.span)
+      const bound = bindQuery(table.query, context, streaming)
+      const hidden = new Set(bound.outputs.flatMap(output => (output.plainRowtime ? [output.index] : [])))
+      const columns = bound.node.schema.columns.map((column, index) => ({
+        ...column,
+        index,
+        hidden: hidden.has(index),
+      }))
+      return {
+        name: table.alias?.name.text ?? null,
+        streamName: null,
+        node: bound.node,
+        columns: renamed(columns, table.alias),
+        monotonic: bound.monotonic,
+        metadata: false,
+      }
+    }
+    case 'table-function':
+      return refuse('tableFunction', table.span)
+    case 'join':
+      return refuse('join', table.right.span)
+  }
+}
+
+/** `AS t (a, b)` */
+function renamed(columns: readonly RelationColumn[], alias: Alias | null): readonly RelationColumn[] {
+  const names = alias?.columns ?? null
+  if (alias === null || names === null) return columns
+  const visible = columns.filter(column => !column.hidden)
+  if (names.length !== visible.length) {
+    fail(`alias ${nameText(alias.name.text)} names ${names.length} columns of ${visible.length}`, alias.span)
+  }
+  return columns.map(column => {
+    const name = names[visible.indexOf(column)]
+    return name === undefined ? column : { ...column, name: name.text }
+  })
+}
+
+interface BoundItem {
+  readonly name: string
+  readonly span: TextSpan
+  readonly expression: Expression
+  /** AS ROWTIME */
+  readonly setsRowtime: boolean
+  readonly plainRowtime: boolean
+}
+
+function bindItems(select: SelectNode, scope: Scope, binder: BindContext): readonly BoundItem[] {
+  return select.items.flatMap((item, index): readonly BoundItem[] => {
+    if (item.kind === 'all') {
+      if (item.of !== null && item.of.text !== scope.relation.name) scope.failAlias(item.of)
+      return scope.relation.columns
+        .filter(column => !column.hidden)
+        .map(column => ({
+          name: column.name,
+          span: item.span,
+          expression: { kind: 'column', index: column.index, type: column.type, span: item.span },
+          setsRowtime: false,
+          plainRowtime: false,
+        }))
+    }
+    const expression = settled(binder.bind(item.expression))
+    const { alias } = item
+    const path = item.expression.kind === 'path' ? item.expression.parts : null
+    const written = alias ?? path?.[path.length - 1] ?? null
+    const rowtime = written?.text === 'ROWTIME'
+    const setsRowtime = rowtime && alias !== null
+    if (setsRowtime && expression.type.kind !== 'TIMESTAMP') {
+      fail(
+        `ROWTIME must be TIMESTAMP, not ${sqlTypeText(expression.type)}`,
+        item.expression.span,
+        'use TO_TIMESTAMP or CAST',
+      )
+    }
+    const name = written?.text ?? `EXPR$${index}`
+    return [{ name, span: item.span, expression, setsRowtime, plainRowtime: rowtime && alias === null }]
+  })
+}
+
+function project(input: PlanNode, items: readonly BoundItem[], monotonic: readonly Monotonicity[]): BoundQuery {
+  const setting = items.filter(item => item.setsRowtime)
+  const [rowtime, twice] = setting
+  if (twice !== undefined) fail('a second item is named ROWTIME', twice.span, 'a row has one time')
+  const columns = items.filter(item => !item.setsRowtime)
+  const planItems: readonly PlanItem[] = columns.map(({ name, expression }) => ({ name, expression }))
+  const schema = {
+    columns: columns.map(({ name, expression }) => ({
+      name,
+      type: expression.type,
+      nullable: isNullable(expression, input.schema),
+    })),
+  }
+  let index = 0
+  const outputs = items.map(item => ({
+    name: item.name,
+    span: item.span,
+    index: item.setsRowtime ? null : index++,
+    plainRowtime: item.plainRowtime,
+  }))
+  const kept = columns.map(({ expression }): Monotonicity => {
+    const of = monotonicityOf(expression, monotonic)
+    // Where rows get another time, a window of the old time does not say when the group ends.
+    return rowtime === undefined || of.end === null ? of : { ...of, end: { kind: 'change' }, rowtime: false }
+  })
+  const node: PlanNode = { kind: 'project', input, items: planItems, rowtime: rowtime?.expression ?? null, schema }
+  return { node, outputs, monotonic: kept }
+}
+
+function bindGrouped(select: SelectNode, scope: Scope, input: PlanNode, context: QueryContext): BoundQuery {
+  const { warn } = context
+  const { monotonic, columns } = scope.relation
+  if (select.groupSpan === null) {
+    const first = select.items[0]
+    return fail(
+      'an aggregate over a stream needs GROUP BY, or it would never be complete',
+      first?.span ?? select.span,
+      "add GROUP BY STEP(s.ROWTIME BY INTERVAL '1' MINUTE)",
+    )
+  }
+  const inGroup = expressionBinder({ scope, warn, bindAggregate: refuseAggregate('GROUP BY', null) })
+  const terms = select.groupBy.map(term => settled(inGroup.bind(term)))
+  const names = select.groupBy.map((term, index) => termName(term, index))
+  const grouping = groupingOf(terms, names, monotonic, select.groupSpan)
+  const inAggregate = expressionBinder({
+    scope,
+    warn,
+    bindAggregate: node =>
+      fail(`${node.name.text} cannot stand inside an aggregate`, node.span, 'aggregate in a FROM subquery first'),
+  })
+  const aggregates = new AggregateList(inAggregate)
+  const overGroups = expressionBinder({
+    scope,
+    warn,
+    bindAggregate: node => aggregates.bind(node),
+    rowtimeOperator: emissionTime,
+  })
+  const describe = (at: Expression): string => {
+    if (at.kind === 'rowtime') return 'ROWTIME of the input'
+    if (at.kind === 'metadata') return at.name
+    const column = at.kind === 'column' ? columns.find(({ index }) => index === at.index) : undefined
+    return `column ${nameText(column?.name ?? '?')}`
+  }
+  const items = bindItems(select, scope, overGroups).map(item => ({
+    ...item,
+    expression: regroup(item.expression, grouping, describe),
+  }))
+  const having =
+    select.having === null ? null : regroup(bindCondition(overGroups, select.having, 'HAVING'), grouping, describe)
+  const schema = {
+    columns: [
+      ...grouping.keys.map(({ name, expression }) => ({
+        name,
+        type: expression.type,
+        nullable: isNullable(expression, input.schema),
+      })),
+      ...aggregates.plans.map(({ name, type }, index) => ({
+        name: `${name}_${index + 1}`,
+        type,
+        nullable: name !== 'COUNT',
+      })),
+    ],
+  }
+  const { keys, window } = grouping
+  const aggregate: PlanNode = { kind: 'aggregate', input, keys, window, aggregates: aggregates.plans, schema }
+  // Rows of one window leave together, at its end: the window key still rises, but its window has passed.
+  const kept = schema.columns.map((_, index): Monotonicity => {
+    const of =
+      index === window.key ? monotonicityOf(terms[index] ?? emissionTime(select.span), monotonic) : NOT_MONOTONIC
+    return of.end === null ? NOT_MONOTONIC : { ...of, end: { kind: 'change' }, rowtime: false }
+  })
+  return project(having === null ? aggregate : filter(aggregate, having), items, kept)
+}
+
+function termName(term: ExpressionNode, index: number): string {
+  const last = term.kind === 'path' ? term.parts[term.parts.length - 1] : undefined
+  return last?.text ?? `KEY_${index + 1}`
+}
+
+function bindUnion(query: Extract<QueryNode, { kind: 'set' }>, context: QueryContext, streaming: boolean): BoundQuery {
+  if (query.operator !== 'UNION' || !query.all) {
+    const hint = query.operator === 'UNION' ? 'write UNION ALL' : null
+    fail(
+      `${query.operator}${query.all ? ' ALL' : ''} needs finite relations, streams have no end`,
+      query.operatorSpan,
+      hint,
+    )
+  }
+  const left = bindQuery(query.left, context, streaming)
+  const right = bindQuery(query.right, context, streaming)
+  const a = left.node.schema.columns
+  const b = right.node.schema.columns
+  if (a.length !== b.length) {
+    fail(`UNION ALL of ${a.length} and ${b.length} columns`, query.operatorSpan, 'both sides need the same columns')
+  }
+  const columns = a.map((column, index) => {
+    const other = b[index] ?? column
+    const type = commonType(column.type, other.type)
+    if (type === null) {
+      fail(
+        `column ${index + 1} of UNION ALL is ${sqlTypeText(column.type)} on the left and ${sqlTypeText(other.type)} on the right`,
+        right.outputs.find(output => output.index === index)?.span ?? query.operatorSpan,
+        'use CAST',
+      )
+    }
+    return { name: column.name, type, nullable: column.nullable || other.nullable }
+  })
+  const schema: Schema = { columns }
+  const branch = (node: PlanNode): PlanNode => converted(node, schema, query.operatorSpan)
+  const first = branch(left.node)
+  // A chain of UNION ALL is one merge; the order of the branches decides ties.
+  const inputs = first.kind === 'union' && first === left.node ? first.inputs : [first]
+  const monotonic = columns.map((_, index) => merged(left.monotonic[index], right.monotonic[index]))
+  return { node: { kind: 'union', inputs: [...inputs, branch(right.node)], schema }, outputs: left.outputs, monotonic }
+}
+
+/** The rows of a branch in the types of the union. */
+function converted(node: PlanNode, schema: Schema, span: TextSpan): PlanNode {
+  if (
+    node.schema.columns.every((column, index) => sameSqlType(column.type, schema.columns[index]?.type ?? TIMESTAMP))
+  ) {
+    return node
+  }
+  const items = schema.columns.map(({ name, type }, index) => ({
+    name,
+    expression: coerce({ kind: 'column', index, type: node.schema.columns[index]?.type ?? type, span }, type),
+  }))
+  return { kind: 'project', input: node, items, rowtime: null, schema }
+}
+
+/** Two streams merge by ROWTIME, so only what depends on ROWTIME in the same way stays monotonic. */
+function merged(left: Monotonicity | undefined, right: Monotonicity | undefined): Monotonicity {
+  if (left === undefined || right === undefined || !left.rowtime || !right.rowtime) return NOT_MONOTONIC
+  const same = left.direction === right.direction && JSON.stringify(left.end) === JSON.stringify(right.end)
+  return same && left.end?.kind !== 'change' ? left : NOT_MONOTONIC
+}

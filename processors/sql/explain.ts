@@ -1,0 +1,179 @@
+/** A plan as text: stable, so that it can be compared with what it was, and short enough to be read. */
+import { unreachable } from '../../core/assert.ts'
+import type { Value } from '../../core/rows.ts'
+import type { Schema } from '../../core/schema.ts'
+import { type SqlType, sqlTypeText } from '../../core/sql-type.ts'
+import type { Expression } from './expression.ts'
+import type { PlanNode, ProgramPlan, WindowEnd } from './plan-node.ts'
+import { nameText } from './reserved-words.ts'
+
+/** The whole plan, streams first, two blanks for each level; ends in a newline. */
+export function explainProgram(plan: ProgramPlan): string {
+  const lines: string[] = []
+  for (const { name, origin, schema } of plan.streams)
+    lines.push(`stream ${nameText(name)} ${origin} ${schemaText(schema)}`)
+  for (const pump of plan.pumps) {
+    lines.push('', `pump ${nameText(pump.name)} -> ${nameText(pump.target)}${pump.running ? '' : ' stopped'}`)
+    const target = plan.streams.find(stream => stream.name === pump.target)
+    for (const [index, value] of pump.values.entries()) {
+      const column = target?.schema.columns[index]?.name ?? `column ${index}`
+      lines.push(`  ${nameText(column)} := ${explainExpression(value, pump.source.schema)}`)
+    }
+    if (pump.rowtime !== null) lines.push(`  rowtime := ${explainExpression(pump.rowtime, pump.source.schema)}`)
+    explainNode(pump.source, '  ', lines)
+  }
+  for (const { message, span } of plan.warnings) lines.push('', `warning ${span.line}:${span.column} ${message}`)
+  return `${lines.join('\n')}\n`
+}
+
+/** One node and what feeds it. */
+export function explainPlan(node: PlanNode): string {
+  const lines: string[] = []
+  explainNode(node, '', lines)
+  return `${lines.join('\n')}\n`
+}
+
+function explainNode(node: PlanNode, indent: string, lines: string[]): void {
+  const deeper = `${indent}  `
+  switch (node.kind) {
+    case 'scan':
+      lines.push(`${indent}scan ${nameText(node.stream)}`)
+      return
+    case 'filter':
+      lines.push(`${indent}filter ${explainExpression(node.condition, node.input.schema)}`)
+      return explainNode(node.input, deeper, lines)
+    case 'project':
+      lines.push(`${indent}project`)
+      for (const { name, expression } of node.items) {
+        lines.push(`${deeper}${nameText(name)} := ${explainExpression(expression, node.input.schema)}`)
+      }
+      if (node.rowtime !== null) lines.push(`${deeper}rowtime := ${explainExpression(node.rowtime, node.input.schema)}`)
+      return explainNode(node.input, deeper, lines)
+    case 'aggregate':
+      lines.push(
+        `${indent}aggregate ${endText(node.window.end)} on ${nameText(node.keys[node.window.key]?.name ?? '?')}`,
+      )
+      for (const { name, expression } of node.keys) {
+        lines.push(`${deeper}key ${nameText(name)} := ${explainExpression(expression, node.input.schema)}`)
+      }
+      for (const [index, { name, argument, type }] of node.aggregates.entries()) {
+        const column = node.schema.columns[node.keys.length + index]?.name ?? name
+        const of = argument === null ? '*' : explainExpression(argument, node.input.schema)
+        lines.push(`${deeper}${nameText(column)} := ${name}(${of}) ${sqlTypeText(type)}`)
+      }
+      return explainNode(node.input, deeper, lines)
+    case 'union':
+      lines.push(`${indent}union`)
+      for (const input of node.inputs) explainNode(input, deeper, lines)
+      return
+    default:
+      return unreachable(node, 'explainNode')
+  }
+}
+
+function schemaText(schema: Schema): string {
+  const columns = schema.columns.map(({ name, type, nullable }) => {
+    return `${nameText(name)} ${sqlTypeText(type)}${nullable ? '' : ' NOT NULL'}`
+  })
+  return `(${columns.join(', ')})`
+}
+
+function endText(end: WindowEnd): string {
+  switch (end.kind) {
+    case 'step':
+      return `step ${end.sizeMs} ms${offsetText(end.offsetMs)}`
+    case 'floor':
+    case 'ceil':
+      return `${end.kind} ${end.unit}${offsetText(end.offsetMs)}`
+    default:
+      return end.kind
+  }
+}
+
+function offsetText(offsetMs: number): string {
+  return offsetMs === 0 ? '' : ` offset ${offsetMs} ms`
+}
+
+/** @param schema of the rows that the expression reads */
+export function explainExpression(expression: Expression, schema: Schema): string {
+  const text = (operand: Expression): string => explainExpression(operand, schema)
+  const inner = (operand: Expression): string => (isAtom(operand) ? text(operand) : `(${text(operand)})`)
+  switch (expression.kind) {
+    case 'literal':
+      return valueText(expression.value, expression.type)
+    case 'column':
+      return nameText(schema.columns[expression.index]?.name ?? `column ${expression.index}`)
+    case 'rowtime':
+      return 'ROWTIME'
+    case 'metadata':
+      return expression.name
+    case 'arithmetic': {
+      // The type of a difference of times says how it is cut.
+      const unit = expression.type.kind === 'INTERVAL' && expression.left.type.kind !== 'INTERVAL'
+      const suffix = unit ? ` as ${sqlTypeText(expression.type)}` : ''
+      return `${inner(expression.left)} ${expression.operator} ${inner(expression.right)}${suffix}`
+    }
+    case 'comparison':
+      return `${inner(expression.left)} ${expression.operator} ${inner(expression.right)}`
+    case 'negate':
+      return `-${inner(expression.operand)}`
+    case 'and':
+    case 'or':
+      return expression.operands.map(inner).join(` ${expression.kind.toUpperCase()} `)
+    case 'not':
+      return `NOT ${inner(expression.operand)}`
+    case 'is':
+      return `${inner(expression.operand)} IS ${expression.negated ? 'NOT ' : ''}${expression.what}`
+    case 'distinct':
+      return `${inner(expression.left)} IS ${expression.negated ? 'NOT ' : ''}DISTINCT FROM ${inner(expression.right)}`
+    case 'case': {
+      const branches = expression.branches.map(
+        ({ condition, result }) => `WHEN ${text(condition)} THEN ${text(result)} `,
+      )
+      return `CASE ${branches.join('')}${expression.otherwise === null ? '' : `ELSE ${text(expression.otherwise)} `}END`
+    }
+    case 'cast': {
+      const word = { implicit: 'TO', assignment: 'ASSIGN', explicit: 'CAST' }[expression.reason]
+      return `${word}(${text(expression.operand)} AS ${sqlTypeText(expression.type)})`
+    }
+    case 'call':
+      return `${expression.name}(${expression.args.map(text).join(', ')})`
+    default:
+      return unreachable(expression, 'explainExpression')
+  }
+}
+
+function isAtom(expression: Expression): boolean {
+  return ['literal', 'column', 'rowtime', 'metadata', 'cast', 'call', 'case'].includes(expression.kind)
+}
+
+function valueText(value: Value, type: SqlType): string {
+  if (value === null) return type.kind === 'NULL' ? 'NULL' : `NULL ${sqlTypeText(type)}`
+  if (typeof value === 'string') return `'${value.replaceAll("'", "''")}'`
+  if (value instanceof Uint8Array) return `X'${[...value].map(byte => byte.toString(16).padStart(2, '0')).join('')}'`
+  switch (type.kind) {
+    case 'BOOLEAN':
+      return value === 1 ? 'TRUE' : 'FALSE'
+    case 'DECIMAL':
+      return decimalText(BigInt(value), type.scale)
+    case 'DOUBLE':
+    case 'REAL':
+      return `${value}e0`
+    case 'INTERVAL':
+      return `INTERVAL ${value} ${type.from === 'YEAR' || type.from === 'MONTH' ? 'months' : 'ms'}`
+    case 'DATE':
+      return `DATE '${new Date(Number(value)).toISOString().slice(0, 10)}'`
+    case 'TIME':
+      return `TIME '${new Date(Number(value)).toISOString().slice(11, 23)}'`
+    case 'TIMESTAMP':
+      return `TIMESTAMP '${new Date(Number(value)).toISOString().slice(0, 23).replace('T', ' ')}'`
+    default:
+      return String(value)
+  }
+}
+
+function decimalText(value: bigint, scale: number): string {
+  if (scale === 0) return String(value)
+  const digits = (value < 0n ? -value : value).toString().padStart(scale + 1, '0')
+  return `${value < 0n ? '-' : ''}${digits.slice(0, -scale)}.${digits.slice(-scale)}`
+}

@@ -1,0 +1,242 @@
+/** A whole program to its plan: statements in the order of the text, names of streams and pumps, what writes what. */
+import { SqlError, type TextSpan } from '../../core/errors.ts'
+import type { Schema } from '../../core/schema.ts'
+import type { InsertNode, Name, Path, StatementNode } from './ast.ts'
+import { assign } from './bind/assignment.ts'
+import { fail, nameHint } from './bind/errors.ts'
+import { bindQuery } from './bind/queries.ts'
+import { shown } from './bind/scope.ts'
+import { optimizeExpression, optimizePlan } from './optimize.ts'
+import { parseProgram } from './parse.ts'
+import {
+  inputsOf,
+  type PlanNode,
+  type PlanWarning,
+  type ProgramPlan,
+  type PumpPlan,
+  type StreamPlan,
+} from './plan-node.ts'
+import { nameText } from './reserved-words.ts'
+import { refuse } from './unplanned.ts'
+
+/** The stream to which the engine writes errors; a program can neither create nor read it. */
+const ERROR_STREAM = 'ERROR_STREAM'
+
+/** A stream that exists before the program, with its schema columns; its metadata columns are known besides. */
+export interface PlanInput {
+  readonly name: string
+  readonly schema: Schema
+}
+
+/**
+ * Parses, binds and plans a program.
+ * @param text the whole program, of at most 102,400 characters
+ * @param inputs the streams of the input configuration, names in their own case
+ * @throws SqlError `sql_syntax`, `sql_bind` or `sql_limit`, with the place of the first thing that is wrong
+ */
+export function planProgram(text: string, inputs: readonly PlanInput[]): ProgramPlan {
+  const program = parseProgram(text)
+  return new Planner(inputs).plan(program.statements)
+}
+
+class Planner {
+  readonly #streams = new Map<string, StreamPlan>()
+  readonly #pumps: PumpPlan[] = []
+  readonly #warnings: PlanWarning[] = []
+  /** of the name of each pump, for errors about it */
+  readonly #pumpSpans = new Map<string, TextSpan>()
+
+  constructor(inputs: readonly PlanInput[]) {
+    for (const { name, schema } of inputs) this.#streams.set(name, { name, schema, origin: 'input' })
+  }
+
+  plan(statements: readonly StatementNode[]): ProgramPlan {
+    // Streams first: a pump may stand before the stream that it uses.
+    for (const statement of statements) if (statement.kind === 'create-stream') this.#createStream(statement)
+    for (const statement of statements) this.#statement(statement)
+    this.#refuseCycles()
+    return { streams: [...this.#streams.values()], pumps: this.#pumps, warnings: this.#warnings }
+  }
+
+  readonly #warn = (message: string, span: TextSpan): void => {
+    // Binding may see a literal twice, in a group term and in an item.
+    if (this.#warnings.some(warning => warning.span.start === span.start && warning.message === message)) return
+    this.#warnings.push({ message, span })
+  }
+
+  #createStream(statement: Extract<StatementNode, { kind: 'create-stream' }>): void {
+    const name = nameOf(statement.name)
+    if (name.text.toUpperCase() === ERROR_STREAM) {
+      fail(`stream ${shown(name)} exists already: errors go there`, name.span, 'choose another name')
+    }
+    const existing = this.#streams.get(name.text)
+    if (existing !== undefined) {
+      const what = existing.origin === 'input' ? 'is an input of the application' : 'is created twice'
+      fail(`stream ${nameText(name.text)} ${what}`, name.span)
+    }
+    const seen = new Set<string>()
+    const columns = statement.columns.map(column => {
+      if (seen.has(column.name.text)) {
+        fail(`column ${shown(column.name)} is defined twice in ${nameText(name.text)}`, column.name.span)
+      }
+      seen.add(column.name.text)
+      if (column.type.unsized) {
+        this.#warn(`${column.type.type.kind} without a length is taken as the longest there is`, column.type.span)
+      }
+      return { name: column.name.text, type: column.type.type, nullable: !column.notNull }
+    })
+    this.#streams.set(name.text, { name: name.text, schema: { columns }, origin: 'program' })
+  }
+
+  #statement(statement: StatementNode): void {
+    switch (statement.kind) {
+      case 'create-stream':
+        return
+      case 'create-pump':
+        return this.#createPump(statement)
+      case 'create-function':
+        return refuse('createFunction', statement.span)
+      case 'insert':
+        if (statement.query.kind === 'values') refuse('values', statement.query.span)
+        return fail('INSERT of a query outside a pump', statement.span, 'write CREATE PUMP name AS INSERT INTO ...')
+      case 'alter-pump':
+        return this.#alterPump(statement)
+      case 'drop':
+        return fail(`DROP ${statement.what} is not supported`, statement.span, 'leave its CREATE out')
+      case 'query':
+        return fail(
+          'a query outside a pump has nowhere to put its rows',
+          statement.span,
+          'write CREATE PUMP name AS INSERT INTO stream SELECT STREAM ...',
+        )
+    }
+  }
+
+  #createPump(statement: Extract<StatementNode, { kind: 'create-pump' }>): void {
+    const name = nameOf(statement.name)
+    if (this.#pumpSpans.has(name.text)) fail(`pump ${nameText(name.text)} is created twice`, name.span)
+    const { insert } = statement
+    const target = this.#target(insert)
+    const query = bindQuery(insert.query, {
+      stream: path => {
+        const stream = this.#stream(path, 'read')
+        return { name: stream.name, schema: stream.schema, input: stream.origin === 'input' }
+      },
+      warn: this.#warn,
+    })
+    const { source, values, rowtime } = assign(insert, query, target.name, target.schema)
+    this.#pumpSpans.set(name.text, name.span)
+    this.#pumps.push({
+      name: name.text,
+      target: target.name,
+      source: optimizePlan(source),
+      values: values.map(optimizeExpression),
+      rowtime: rowtime === null ? null : optimizeExpression(rowtime),
+      running: !statement.stopped,
+      span: statement.span,
+    })
+  }
+
+  #alterPump(statement: Extract<StatementNode, { kind: 'alter-pump' }>): void {
+    const name = nameOf(statement.name)
+    const index = this.#pumps.findIndex(pump => pump.name === name.text)
+    const pump = this.#pumps[index]
+    if (pump === undefined) {
+      fail(
+        `pump ${shown(name)} not found`,
+        name.span,
+        nameHint(
+          name,
+          this.#pumps.map(({ name: known }) => known),
+        ),
+      )
+    }
+    this.#pumps[index] = { ...pump, running: statement.start }
+  }
+
+  #target(insert: InsertNode): StreamPlan {
+    const stream = this.#stream(insert.target, 'write')
+    if (stream.origin === 'input') {
+      fail(
+        `stream ${nameText(stream.name)} is an input: a pump cannot write it`,
+        insert.target.span,
+        'CREATE STREAM another',
+      )
+    }
+    return stream
+  }
+
+  #stream(path: Path, use: 'read' | 'write'): StreamPlan {
+    const name = nameOf(path)
+    const stream = this.#streams.get(name.text)
+    if (stream !== undefined) return stream
+    if (name.text.toUpperCase() === ERROR_STREAM) {
+      fail(
+        `stream ${shown(name)} cannot be ${use === 'read' ? 'read' : 'written'}: it can only be an output`,
+        name.span,
+      )
+    }
+    const known = [...this.#streams.keys()]
+    fail(
+      `stream ${shown(name)} not found`,
+      name.span,
+      nameHint(name, known) ?? (use === 'write' ? `add CREATE STREAM ${nameText(name.text)} (...)` : streamList(known)),
+    )
+  }
+
+  /** A stream that feeds itself would never come to rest, and its rowtime could not advance. */
+  #refuseCycles(): void {
+    const readers = new Map<string, Set<string>>()
+    for (const pump of this.#pumps) {
+      for (const stream of streamsOf(pump.source)) {
+        readers.set(stream, (readers.get(stream) ?? new Set()).add(pump.target))
+      }
+    }
+    for (const pump of this.#pumps) {
+      for (const start of streamsOf(pump.source)) {
+        const path = pathBetween(readers, pump.target, start)
+        if (path === null) continue
+        const shownPath = [...path, pump.target].map(nameText).join(' -> ')
+        throw new SqlError(
+          'sql_bind',
+          `pump ${nameText(pump.name)} closes a cycle: ${shownPath}`,
+          this.#pumpSpans.get(pump.name) ?? pump.span,
+          'rows would go round for ever',
+        )
+      }
+    }
+  }
+}
+
+function nameOf(path: Path): Name {
+  // The parser makes no path without a part.
+  return path.parts[path.parts.length - 1] as Name
+}
+
+function streamList(known: readonly string[]): string | null {
+  if (known.length === 0) return 'the application has no inputs'
+  return known.length > 5 ? null : `there are ${known.map(nameText).join(', ')}`
+}
+
+function streamsOf(node: PlanNode): ReadonlySet<string> {
+  if (node.kind === 'scan') return new Set([node.stream])
+  return new Set(inputsOf(node).flatMap(input => [...streamsOf(input)]))
+}
+
+/** The streams from one to another along pumps, both included, breadth first; null if there is no way. */
+function pathBetween(
+  readers: ReadonlyMap<string, ReadonlySet<string>>,
+  from: string,
+  to: string,
+): readonly string[] | null {
+  const cameFrom = new Map<string, string | null>([[from, null]])
+  for (const stream of cameFrom.keys()) {
+    if (stream === to) {
+      const path: string[] = []
+      for (let at: string | null = to; at !== null; at = cameFrom.get(at) ?? null) path.unshift(at)
+      return path
+    }
+    for (const next of readers.get(stream) ?? []) if (!cameFrom.has(next)) cameFrom.set(next, stream)
+  }
+  return null
+}

@@ -1,0 +1,26 @@
+/** What parses but cannot be planned yet. One table, so that an entry disappears when its plan exists. */
+import { SqlError, type TextSpan } from '../../core/errors.ts'
+
+const UNPLANNED = {
+  over: 'OVER windows cannot be planned yet',
+  window: 'WINDOW definitions cannot be planned yet',
+  stagger: 'WINDOWED BY STAGGER cannot be planned yet',
+  join: 'joins cannot be planned yet',
+  distinct: 'SELECT DISTINCT cannot be planned yet',
+  distinctAggregate: 'DISTINCT aggregates cannot be planned yet',
+  sort: 'ORDER BY cannot be planned yet',
+  tableFunction: 'table functions cannot be planned yet',
+  values: 'VALUES cannot be planned yet',
+  setOperator: 'set operators on finite relations cannot be planned yet',
+  subquery: 'subqueries in expressions cannot be planned yet',
+  createFunction: 'CREATE FUNCTION cannot be planned yet',
+  aggregate: 'this aggregate cannot be planned yet',
+  logParsing: 'log parsing functions cannot be planned yet',
+  recordField: 'record fields cannot be planned yet',
+  row: 'row values cannot be planned yet',
+} as const
+
+/** Refuses a construct of the table at its place. */
+export function refuse(what: keyof typeof UNPLANNED, span: TextSpan): never {
+  throw new SqlError('sql_bind', UNPLANNED[what], span)
+}
