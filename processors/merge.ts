@@ -9,6 +9,7 @@
  * Each shard is read ahead by a loop of its own. What waits is bounded in bytes; each shard has a share that others cannot
  * take, and the shard that holds the watermark is never stopped while nothing can be given out.
  */
+import { setMaxListeners } from 'node:events'
 import type { Clock, Random } from '../core/env.ts'
 import { MillraceError } from '../core/errors.ts'
 import { MEBIBYTE } from '../core/limits.ts'
@@ -102,6 +103,8 @@ export class ShardMerge {
     this.#recordsPerRead = options.recordsPerRead ?? RECORDS_PER_READ
     this.#prefetchBytesMax = options.prefetchBytesMax ?? PREFETCH_BYTES_MAX
     this.#watermark = options.position?.watermark ?? Number.NEGATIVE_INFINITY
+    // Every shard listens to it.
+    setMaxListeners(0, this.#ending.signal)
   }
 
   /**
@@ -192,12 +195,12 @@ export class ShardMerge {
 
   async #pause(signal: AbortSignal): Promise<void> {
     if (!this.#isProcessing) return this.#changed.wait(signal)
-    const ended = new AbortController()
-    await Promise.race([
-      this.#changed.wait(AbortSignal.any([signal, ended.signal])),
-      this.#clock.sleep(PROCESSING_TICK_MS, ended.signal),
-    ])
-    ended.abort()
+    const over = new AbortController()
+    const end = (): void => over.abort()
+    signal.addEventListener('abort', end)
+    await Promise.race([this.#changed.wait(over.signal), this.#clock.sleep(PROCESSING_TICK_MS, over.signal)])
+    signal.removeEventListener('abort', end)
+    over.abort()
   }
 
   /** The least bound of the shards that may still bring records; Infinity when there is none. */

@@ -10,6 +10,8 @@ export interface SimRecord {
   readonly subsequence?: number
   /** when reads begin to see it; default its arrival */
   readonly visibleAt?: number
+  /** default `record SEQUENCE.SUBSEQUENCE` */
+  readonly text?: string
 }
 
 export interface SimShard {
@@ -112,9 +114,9 @@ export class SimSource implements StreamSource {
 
 function batchOf(shardId: string, records: readonly SimRecord[]): RecordBatch {
   const builder = new RecordBatchBuilder()
-  for (const { arrivedAt, sequence, subsequence = 0 } of records)
+  for (const { arrivedAt, sequence, subsequence = 0, text } of records)
     builder.add({
-      data: new TextEncoder().encode(`record ${sequence}.${subsequence}`),
+      data: new TextEncoder().encode(text ?? `record ${sequence}.${subsequence}`),
       arrivedAt,
       rowtime: arrivedAt,
       sequenceNumber: String(sequence),

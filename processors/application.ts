@@ -1,0 +1,142 @@
+/**
+ * A SQL application: the program's text and the schema of its input, compiled to something that can run anywhere. It knows
+ * neither where records come from nor where results go; a host (task.ts, replay/) brings both.
+ */
+import type { Decoder } from '../core/codec.ts'
+import { createDecoder, schemaOf } from '../core/codecs/decoder.ts'
+import type { InputSchema } from '../core/codecs/input-schema.ts'
+import { ERROR_STREAM, type ErrorOutput } from '../core/error-output.ts'
+import { MillraceError } from '../core/errors.ts'
+import type { Schema } from '../core/schema.ts'
+import { type ApplicationDefinition, inputStreamNames } from './application-definition.ts'
+import { type CompileOptions, compileProgram } from './compile.ts'
+import type { Program } from './program.ts'
+import { planProgram } from './sql/plan.ts'
+import { inputsOf, type PlanNode, type ProgramPlan } from './sql/plan-node.ts'
+
+/** Prefix of the input's streams where none is given, as the console of Kinesis Data Analytics has it. */
+export const NAME_PREFIX_DEFAULT = 'SOURCE_SQL_STREAM'
+
+export interface ApplicationInputOptions {
+  readonly schema: InputSchema
+  /** default SOURCE_SQL_STREAM */
+  readonly namePrefix?: string
+  /** number of streams that the shards are spread over, from 1 (default) to 64 */
+  readonly parallelism?: number
+}
+
+export interface ApplicationOptions {
+  /** the SQL program */
+  readonly text: string
+  readonly input: ApplicationInputOptions
+  /** streams whose rows leave the program; default: those that no pump reads. The error stream always leaves */
+  readonly outputs?: readonly string[]
+}
+
+export interface StartOptions {
+  readonly errors: ErrorOutput
+  /** CURRENT_TIMESTAMP, epoch milliseconds */
+  readonly startedAt: number
+  /** CURRENT_ROW_TIMESTAMP */
+  readonly rowTimestamp: CompileOptions['rowTimestamp']
+  readonly limits?: NonNullable<CompileOptions['limits']>
+}
+
+/** Plain data and two makers; it can be started any number of times. */
+export interface Application {
+  readonly text: string
+  readonly plan: ProgramPlan
+  /** `PREFIX_001` and so on */
+  readonly inputStreams: readonly string[]
+  readonly inputSchema: InputSchema
+  /** in the order of the program, the error stream last */
+  readonly outputs: readonly string[]
+  /** what the reader should know, a sentence each */
+  readonly warnings: readonly string[]
+  /** The columns of an output's rows. */
+  schemaOf(output: string): Schema | null
+  createDecoder(): Decoder
+  start(options: StartOptions): Program
+}
+
+/**
+ * Compiles a program and settles its outputs. Everything that can be wrong with it is told here, not at its start.
+ * @throws SqlError for the text; MillraceError `config` for the input
+ */
+export function compileApplication(options: ApplicationOptions): Application {
+  const { text, input } = options
+  const inputStreams = inputStreamNames(input.namePrefix ?? NAME_PREFIX_DEFAULT, input.parallelism ?? 1)
+  const schema = schemaOf(input.schema)
+  const plan = planProgram(
+    text,
+    inputStreams.map(name => ({ name, schema })),
+  )
+  const streams = new Map(plan.streams.map(stream => [stream.name, stream.schema] as const))
+  const wanted = options.outputs ?? defaultOutputs(plan)
+  const results = [...new Set(wanted)].filter(name => streams.has(name))
+  const missing = wanted.filter(name => !streams.has(name) && name !== ERROR_STREAM)
+  const start = ({ errors, startedAt, rowTimestamp, limits }: StartOptions): Program =>
+    compileProgram(plan, {
+      errors,
+      outputs: results,
+      startedAt,
+      rowTimestamp,
+      ...(limits === undefined ? {} : { limits }),
+    })
+  // Some expressions are refused only when they are compiled.
+  start({ errors: { add: () => {} }, startedAt: 0, rowTimestamp: 'rowtime' })
+  return {
+    text,
+    plan,
+    inputStreams,
+    inputSchema: input.schema,
+    outputs: [...results, ERROR_STREAM],
+    warnings: [
+      ...plan.warnings.map(({ message, span }) => `${span.line}:${span.column} ${message}`),
+      ...missing.map(name => `output "${name}" gets no rows: the program creates no stream of that name`),
+    ],
+    schemaOf: output => streams.get(output) ?? null,
+    createDecoder: () => createDecoder(input.schema),
+    start,
+  }
+}
+
+/**
+ * The application that a Kinesis Data Analytics definition describes.
+ * @throws SqlError for its code; MillraceError `config` for parts that this version cannot run
+ */
+export function compileDefinition(definition: ApplicationDefinition): Application {
+  const [input, second] = definition.inputs
+  if (input === undefined || second !== undefined)
+    throw new MillraceError(
+      'config',
+      `application ${definition.name} has ${definition.inputs.length} inputs; give it one, as Kinesis Data Analytics does`,
+    )
+  if (input.processor !== null)
+    throw new MillraceError(
+      'config',
+      `input ${input.namePrefix} is pre-processed by a Lambda function, which cannot be called here; feed records as the function leaves them and remove InputProcessingConfiguration`,
+    )
+  const [table] = definition.referenceTables
+  if (table !== undefined)
+    throw new MillraceError(
+      'config',
+      `reference table "${table.name}" cannot be loaded: joins with reference tables are not supported yet; remove the table and its joins`,
+    )
+  return compileApplication({
+    text: definition.code,
+    input: { schema: input.schema, namePrefix: input.namePrefix, parallelism: input.parallelism },
+    ...(definition.outputs.length === 0 ? {} : { outputs: definition.outputs.map(output => output.name) }),
+  })
+}
+
+/** The streams of the program that no pump reads. */
+function defaultOutputs(plan: ProgramPlan): readonly string[] {
+  const read = new Set<string>()
+  const visit = (node: PlanNode): void => {
+    if (node.kind === 'scan') read.add(node.stream)
+    inputsOf(node).forEach(visit)
+  }
+  for (const pump of plan.pumps) visit(pump.source)
+  return plan.streams.filter(({ name, origin }) => origin === 'program' && !read.has(name)).map(({ name }) => name)
+}
