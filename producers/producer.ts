@@ -5,18 +5,20 @@
  *                      (room)        ▲                  │ failed, and time is left
  *                                    └───── rest ◄──────┘
  *
- * This file moves records along that line and keeps the one timer; each stage decides in its own file.
+ * This file moves records along that line and sets the one alarm; each stage decides in its own file.
  */
 import { assert, type Env, MillraceError } from '../core/index.ts'
 import { Admission } from './admission.ts'
+import { Alarm } from './alarm.ts'
 import { Collector } from './collector.ts'
 import { completeConfiguration, type ProducerConfiguration } from './configuration.ts'
 import { Counters, type ProducerMetrics } from './counters.ts'
 import { DeadlineHeap } from './deadline-heap.ts'
+import { FlushWaits } from './flush-waits.ts'
 import { type Outcome, PutError, type PutFailure } from './outcome.ts'
 import { OutstandingList, PendingRecord } from './pending.ts'
-import { callTarget } from './put-call.ts'
-import type { PutTarget } from './put-target.ts'
+import { type CallResult, callTarget } from './put-call.ts'
+import type { PutStored, PutTarget } from './put-target.ts'
 import { classOfCode, type Failure, judge } from './retrier.ts'
 import { checkUserRecord, type UserRecordInput } from './user-record.ts'
 
@@ -31,11 +33,8 @@ export interface CloseSummary {
   readonly abandoned: number
 }
 
-interface FlushWait {
-  readonly throughOrder: number
-  left: number
-  readonly done: () => void
-}
+/** How often one call is split to find entries that the service refuses; past it, all that are left count as refused. */
+const SPLITS_MAX = 64
 
 /**
  * A producer for one stream.
@@ -54,15 +53,14 @@ export class Producer {
   readonly #collector: Collector<PendingRecord>
   readonly #resting = new DeadlineHeap<PendingRecord>()
   readonly #calls = new Set<AbortController>()
+  readonly #flushes = new FlushWaits()
+  readonly #alarm: Alarm
   #readyWaits: (() => void)[] = []
-  #flushWaits: FlushWait[] = []
   #order = 0
   /** puts up to this one do not wait for company */
   #hurryThrough = -1
   /** lower bound of the next expiration of a record that is not being sent */
   #nextExpiryAt = Number.POSITIVE_INFINITY
-  #armedAt = Number.POSITIVE_INFINITY
-  #timer = new AbortController()
   #closing: Promise<CloseSummary> | null = null
 
   /** @throws MillraceError `config` for a setting out of range */
@@ -70,6 +68,7 @@ export class Producer {
     this.#target = options.target
     this.#env = options.env
     this.#settings = completeConfiguration(options.configuration)
+    this.#alarm = new Alarm(options.env.clock, () => this.#pump())
     this.#admission = new Admission({
       recordsMax: this.#settings.MaxOutstandingRecords,
       bytesMax: this.#settings.MaxOutstandingBytes,
@@ -106,9 +105,9 @@ export class Producer {
       this.#nextExpiryAt = Math.min(this.#nextExpiryAt, pending.expiresAt)
       if (entered === 'in') this.#collect(pending, pending.arrivedAt + this.#settings.RecordMaxBufferedTime, now)
       const dueAt = this.#collector.dueAt()
-      // a full call leaves from here; one that is only due leaves from the timer, with what else is put in this turn
+      // a full call leaves from here; one that is only due leaves from the alarm, with what else is put in this turn
       if (dueAt === Number.NEGATIVE_INFINITY) this.#pump()
-      else this.#arm(this.#wakeAt())
+      else this.#arm()
     })
   }
 
@@ -123,9 +122,7 @@ export class Producer {
     if (this.#outstanding.size === 0) return Promise.resolve()
     this.#hurryThrough = this.#order - 1
     this.#collector.hasten(this.#env.clock.monotonicMs())
-    const flushed = new Promise<void>(resolve => {
-      this.#flushWaits.push({ throughOrder: this.#hurryThrough, left: this.#outstanding.size, done: resolve })
-    })
+    const flushed = this.#flushes.add(this.#hurryThrough, this.#outstanding.size)
     this.#pump()
     return flushed
   }
@@ -181,7 +178,7 @@ export class Producer {
       this.#giveUp(record, 'closed', `the producer was closed and its ${timeoutMs} ms were over`)
     }
     for (const call of this.#calls) call.abort()
-    this.#disarm()
+    this.#arm()
     return { abandoned }
   }
 
@@ -200,9 +197,9 @@ export class Producer {
     for (let record = this.#admission.admit(); record !== undefined; record = this.#admission.admit())
       this.#collect(record, record.arrivedAt + this.#settings.RecordMaxBufferedTime, now)
     while (this.#calls.size < this.#settings.MaxConnections && this.#collector.dueAt() <= now)
-      void this.#send(this.#collector.take(), now)
+      void this.#send(this.#collector.take())
     if (this.#admission.open) this.#wakeReady()
-    this.#arm(this.#wakeAt())
+    this.#arm()
   }
 
   #collect(record: PendingRecord, deadline: number, now: number): void {
@@ -211,24 +208,59 @@ export class Producer {
     this.#collector.add(record)
   }
 
-  async #send(records: readonly PendingRecord[], sentAt: number): Promise<void> {
-    const call = new AbortController()
-    this.#calls.add(call)
+  /**
+   * Sends one call, on one connection. A call that is refused as invalid is split, since one bad entry refuses them all: the
+   * halves go one after the other, until the bad entries are alone or SPLITS_MAX is used up.
+   */
+  async #send(records: readonly PendingRecord[]): Promise<void> {
+    for (const record of records) record.stage = 'sending'
+    let splits = 0
+    const parts: (readonly PendingRecord[])[] = [records]
+    for (let part = parts.shift(); part !== undefined; part = parts.shift()) {
+      const sentAt = this.#env.clock.monotonicMs()
+      const live = part.filter(record => this.#mayLeave(record, sentAt))
+      if (live.length === 0) continue
+      const result = await this.#call(live, sentAt)
+      const invalid = result.kind === 'failed' && result.failure.errorClass === 'invalid'
+      if (invalid && live.length > 1 && splits++ < SPLITS_MAX) {
+        const now = this.#env.clock.monotonicMs()
+        for (const record of live) if (!record.settled) this.#addAttempt(record, sentAt, now, result.failure)
+        parts.push(live.slice(0, live.length >> 1), live.slice(live.length >> 1))
+      } else this.#conclude(live, result, sentAt)
+    }
+    this.#pump()
+  }
+
+  /** False for a record that was given up meanwhile, or whose time passed while the other halves of its call were tried. */
+  #mayLeave(record: PendingRecord, now: number): boolean {
+    if (record.settled) return false
+    if (record.expiresAt <= now) {
+      this.#giveUp(record, 'expired', `RecordTtl of ${this.#settings.RecordTtl} ms passed while it waited`)
+      return false
+    }
+    if (record.attempts.length > 0) this.#counters.retries++
+    else this.#counters.bufferingMs += now - record.arrivedAt
+    return true
+  }
+
+  async #call(records: readonly PendingRecord[], sentAt: number): Promise<CallResult> {
     this.#counters.calls++
     this.#counters.entries += records.length
-    for (const record of records) {
-      record.stage = 'sending'
-      if (record.attempts.length > 0) this.#counters.retries++
-      else this.#counters.bufferingMs += sentAt - record.arrivedAt
-    }
+    const call = new AbortController()
+    this.#calls.add(call)
+    const { clock } = this.#env
     const entries = records.map(record => record.entry)
-    const { clock, random } = this.#env
     const result = await callTarget(this.#target, entries, clock, this.#settings.RequestTimeout, call)
     this.#calls.delete(call)
-    const now = clock.monotonicMs()
-    this.#counters.requestMs += now - sentAt
+    this.#counters.requestMs += clock.monotonicMs() - sentAt
     if (result.kind === 'failed') this.#counters.callsFailed++
-    const draw = random.next()
+    return result
+  }
+
+  /** Settles the records of a call, or sends them to rest. */
+  #conclude(records: readonly PendingRecord[], result: CallResult, sentAt: number): void {
+    const now = this.#env.clock.monotonicMs()
+    const draw = this.#env.random.next()
     for (let i = 0; i < records.length; i++) {
       const record = records[i]
       // given up meanwhile, at the deadline of close
@@ -242,19 +274,16 @@ export class Producer {
       if ('errorCode' in outcome) {
         const { errorCode: code, errorMessage: message } = outcome
         this.#failed(record, { errorClass: classOfCode(code), code, message }, sentAt, now, draw)
-      } else {
-        this.#addAttempt(record, sentAt, now, null)
-        this.#counters.recordsPut++
-        this.#counters.bytesPut += record.entry.data.length
-        this.#settle(record)
-        record.resolve({
-          shardId: outcome.shardId,
-          sequenceNumber: outcome.sequenceNumber,
-          attempts: record.attempts,
-        })
-      }
+      } else this.#stored(record, outcome, sentAt, now)
     }
-    this.#pump()
+  }
+
+  #stored(record: PendingRecord, { shardId, sequenceNumber }: PutStored, sentAt: number, now: number): void {
+    this.#addAttempt(record, sentAt, now, null)
+    this.#counters.recordsPut++
+    this.#counters.bytesPut += record.entry.data.length
+    this.#settle(record)
+    record.resolve({ shardId, sequenceNumber, attempts: record.attempts })
   }
 
   #failed(record: PendingRecord, failure: Failure, sentAt: number, now: number, draw: number): void {
@@ -305,9 +334,7 @@ export class Producer {
     if (record.stage !== 'in_line') this.#admission.leave(record)
     record.stage = 'settled'
     this.#outstanding.remove(record)
-    if (this.#flushWaits.length === 0) return
-    for (const wait of this.#flushWaits) if (record.order <= wait.throughOrder && --wait.left === 0) wait.done()
-    this.#flushWaits = this.#flushWaits.filter(wait => wait.left > 0)
+    this.#flushes.settled(record.order)
   }
 
   /** Gives up records whose time is over and that are not on their way; for those, the end of the attempt decides. */
@@ -326,33 +353,16 @@ export class Producer {
     }
   }
 
-  #wakeAt(): number {
+  /** Sets the alarm for whatever comes first. An idle producer holds none, which would keep the process alive. */
+  #arm(): void {
+    if (this.#outstanding.size === 0) {
+      this.#alarm.clear()
+      this.#nextExpiryAt = Number.POSITIVE_INFINITY
+      return
+    }
     const callAt = this.#calls.size < this.#settings.MaxConnections ? this.#collector.dueAt() : Number.POSITIVE_INFINITY
-    return Math.min(callAt, this.#resting.peek()?.dueAt ?? Number.POSITIVE_INFINITY, this.#nextExpiryAt)
-  }
-
-  /** Sets the timer to `at` unless it already rings earlier. */
-  #arm(at: number): void {
-    if (this.#outstanding.size === 0) this.#disarm()
-    if (at >= this.#armedAt || this.#outstanding.size === 0) return
-    this.#timer.abort()
-    const timer = new AbortController()
-    this.#timer = timer
-    this.#armedAt = at
-    const { clock } = this.#env
-    const waitMs = Math.max(0, at - clock.monotonicMs())
-    void clock.sleep(waitMs, timer.signal).then(() => {
-      if (timer.signal.aborted) return
-      this.#armedAt = Number.POSITIVE_INFINITY
-      this.#pump()
-    })
-  }
-
-  /** An idle producer holds no timer, which would keep the process alive. */
-  #disarm(): void {
-    this.#timer.abort()
-    this.#armedAt = Number.POSITIVE_INFINITY
-    this.#nextExpiryAt = Number.POSITIVE_INFINITY
+    const restAt = this.#resting.peek()?.dueAt ?? Number.POSITIVE_INFINITY
+    this.#alarm.set(Math.min(callAt, restAt, this.#nextExpiryAt))
   }
 
   #wakeReady(): void {

@@ -5,14 +5,15 @@
  *   throttled  ProvisionedThroughputExceeded, KMSThrottling          repeat, 200 ms doubling to 5 s; or fail, FailIfThrottled
  *   internal   InternalFailure, 5xx, an answer that makes no sense   repeat,  50 ms doubling to 2 s
  *   network    time-out, connection reset, name not found            repeat, 100 ms doubling to 5 s
- *   permanent  AccessDenied, ResourceNotFound, Validation, KMS       fail at once; or as internal, RetryPermanentErrors
+ *   permanent  AccessDenied, ResourceNotFound, KMSDisabled           fail at once; or as internal, RetryPermanentErrors
+ *   invalid    Validation, InvalidArgument, own limit_exceeded       as permanent, after the call was split to find the culprit
  *
  * Waiting times are drawn from the upper half (0.5 to 1 times), one draw a call, so that records that failed together come back
  * together and calls do not fall into step. KPL has no growing back-off; the growth is deliberate.
  */
 import { MillraceError } from '../core/index.ts'
 
-export type ErrorClass = 'throttled' | 'internal' | 'network' | 'permanent'
+export type ErrorClass = 'throttled' | 'internal' | 'network' | 'permanent' | 'invalid'
 
 /** A failure as attempts report it. */
 export interface Failure {
@@ -26,12 +27,15 @@ const BACKOFF: Readonly<Record<ErrorClass, { readonly firstMs: number; readonly 
   internal: { firstMs: 50, largestMs: 2_000 },
   network: { firstMs: 100, largestMs: 5_000 },
   permanent: { firstMs: 50, largestMs: 2_000 },
+  invalid: { firstMs: 50, largestMs: 2_000 },
 }
 
 /** Error names of the Kinesis API reference (PutRecords, common errors), of the AWS SDK and of node. */
 const THROTTLED = /ProvisionedThroughputExceeded|Throttl|TooManyRequests|SlowDown|LimitExceeded/i
 const PERMANENT =
-  /AccessDenied|ResourceNotFound|NotAuthorized|UnrecognizedClient|InvalidClientTokenId|InvalidSignature|MissingAuthenticationToken|OptInRequired|Validation|InvalidArgument|KMS(AccessDenied|Disabled|InvalidState|NotFound|OptInRequired)/i
+  /AccessDenied|ResourceNotFound|NotAuthorized|UnrecognizedClient|InvalidClientTokenId|InvalidSignature|MissingAuthenticationToken|OptInRequired|KMS(AccessDenied|Disabled|InvalidState|NotFound|OptInRequired)/i
+/** The service refuses a request as a whole when one entry breaks a rule. */
+const INVALID = /Validation|InvalidArgument/i
 const NETWORK =
   /^(ECONN|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EPIPE|EHOSTUNREACH|ENETUNREACH)|Timeout|Networking|socket hang up/i
 
@@ -39,6 +43,7 @@ const NETWORK =
 export function classOfCode(code: string): ErrorClass {
   if (THROTTLED.test(code)) return 'throttled'
   if (PERMANENT.test(code)) return 'permanent'
+  if (INVALID.test(code)) return 'invalid'
   if (NETWORK.test(code)) return 'network'
   return 'internal'
 }
@@ -57,7 +62,7 @@ export function failureOfCall(error: unknown): Failure {
 function classOfOwn(error: MillraceError): ErrorClass {
   if (error.code === 'throttled') return 'throttled'
   if (error.retry === 'backoff' || error.code === 'aborted' || error.code === 'internal') return 'internal'
-  return 'permanent'
+  return error.code === 'invalid_argument' || error.code === 'limit_exceeded' ? 'invalid' : 'permanent'
 }
 
 /**
@@ -86,7 +91,8 @@ export function judge(
   settings: { readonly FailIfThrottled: boolean; readonly RetryPermanentErrors: boolean },
 ): Verdict {
   if (errorClass === 'throttled' && settings.FailIfThrottled) return { kind: 'give_up', failure: 'throttled' }
-  if (errorClass === 'permanent' && !settings.RetryPermanentErrors) return { kind: 'give_up', failure: 'permanent' }
+  const permanent = errorClass === 'permanent' || errorClass === 'invalid'
+  if (permanent && !settings.RetryPermanentErrors) return { kind: 'give_up', failure: 'permanent' }
   const afterMs = backoffMs(errorClass, failures, draw)
   return afterMs < leftMs ? { kind: 'repeat', afterMs } : { kind: 'give_up', failure: 'expired' }
 }

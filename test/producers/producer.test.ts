@@ -201,6 +201,43 @@ test('FailIfThrottled gives up at once, and so does an error that no repeat help
   expect(kpl.target.calls.length).toBeGreaterThan(2)
 })
 
+test('one entry that the service refuses fails alone, wherever it stands among the others', async () => {
+  const invalid = Object.assign(new Error('1 validation error detected'), { name: 'ValidationException' })
+  for (let bad = 0; bad < 100; bad += 11) {
+    const w = world({ MaxConnections: 1 }, entries =>
+      entries.some(entry => entry.partitionKey === `key-r${bad}`)
+        ? invalid
+        : entries.map(entry => w.target.store(entry)),
+    )
+    const names = w.names(0, 100)
+    await w.env.clock.until(Promise.all(names.map(name => w.put(name))))
+    expect(w.target.stored).toHaveLength(99)
+    expect(failureOf(only(w.settled, `r${bad}`))).toMatchObject({ failure: 'permanent' })
+    // 100 entries are alone after 7 halvings, each of two calls
+    expect(w.target.calls.length).toBeLessThanOrEqual(15)
+    expect(w.target.concurrentMax).toBe(1)
+    expect(w.producer.metrics()).toMatchObject({ recordsPut: 99, recordsFailed: 1, outstandingRecords: 0 })
+  }
+})
+
+test('a target that refuses everything is not asked more than twice for each split', async () => {
+  const w = world({}, () => new MillraceError('limit_exceeded', 'the request is too large'))
+  await w.env.clock.until(Promise.all(w.names(0, 500).map(name => w.put(name))))
+  expect(w.target.calls).toHaveLength(129)
+  expect(w.producer.metrics()).toMatchObject({ recordsFailed: 500, outstandingRecords: 0 })
+})
+
+test('halves of a refused call expire at their time to live', async () => {
+  const w = world({ RecordTtl: 1_000, RecordMaxBufferedTime: 0 }, async () => {
+    await w.env.clock.sleep(400)
+    return Object.assign(new Error('no'), { name: 'ValidationException' })
+  })
+  await w.env.clock.until(Promise.all(w.names(0, 64).map(name => w.put(name))))
+  expect(w.env.clock.monotonicMs()).toBe(1_200)
+  expect(w.target.calls).toHaveLength(3)
+  expect(w.producer.metrics()).toMatchObject({ recordsExpired: 64, callsInFlight: 0 })
+})
+
 test('at most MaxConnections calls are under way, and what waits goes with the next free one', async () => {
   const w = world({ MaxConnections: 2, CollectionMaxCount: 10 }, async entries => {
     await w.env.clock.sleep(50)

@@ -1,0 +1,27 @@
+/** Who waits until every put made so far has settled. */
+
+interface Wait {
+  readonly throughOrder: number
+  left: number
+  readonly done: () => void
+}
+
+export class FlushWaits {
+  #waits: Wait[] = []
+
+  /**
+   * Resolves when as many puts have settled as are outstanding now.
+   * @param throughOrder order of the last of them
+   * @param outstanding above 0
+   */
+  add(throughOrder: number, outstanding: number): Promise<void> {
+    return new Promise(resolve => this.#waits.push({ throughOrder, left: outstanding, done: resolve }))
+  }
+
+  /** A put has settled. */
+  settled(order: number): void {
+    if (this.#waits.length === 0) return
+    for (const wait of this.#waits) if (order <= wait.throughOrder && --wait.left === 0) wait.done()
+    this.#waits = this.#waits.filter(wait => wait.left > 0)
+  }
+}
