@@ -57,9 +57,9 @@ export function decimalText(unscaled: bigint, scale: number): string {
   return `${unscaled < 0n ? '-' : ''}${digits.slice(0, -scale)}.${digits.slice(-scale)}`
 }
 
-/** A DOUBLE as its shortest text that reads back as the same number. */
+/** A DOUBLE as its shortest text that reads back as the same number; `-0.0` because readers take `-0` for an integer. */
 export function doubleText(value: number): string {
-  return value === 0 && Object.is(value, -0) ? '-0' : String(value)
+  return value === 0 && Object.is(value, -0) ? '-0.0' : String(value)
 }
 
 /**

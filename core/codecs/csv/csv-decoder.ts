@@ -1,5 +1,4 @@
 /** CSV records to columns, by order. A header line is a row like any other, or an error row where its names are no values. */
-import { isAscii, isUtf8 } from 'node:buffer'
 import type { Decoder } from '../../codec.ts'
 import type { ErrorOutput } from '../../error-output.ts'
 import type { RecordBatch } from '../../record.ts'
@@ -7,6 +6,7 @@ import type { RowBatch } from '../../rows.ts'
 import type { Schema } from '../../schema.ts'
 import { storageOf } from '../../sql-type.ts'
 import { BatchWriter } from '../batch-writer.ts'
+import { RecordTexts } from '../record-texts.ts'
 import { type CsvDelimiters, type CsvRow, readRow } from './fields.ts'
 
 export interface CsvDecoderOptions {
@@ -34,14 +34,13 @@ export class CsvDecoder implements Decoder {
 
   decode(batch: RecordBatch, errors: ErrorOutput): readonly RowBatch[] {
     const { bytes, offsets, sizes, length } = batch
-    const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    const texts = new RecordTexts(bytes)
     this.#writer.begin(batch, errors)
     for (let record = 0; record < length; record++) {
       const start = offsets[record] ?? 0
-      const data = buffer.subarray(start, start + (sizes[record] ?? 0))
-      if (isAscii(data)) this.#record(data.toString('latin1'), record)
-      else if (isUtf8(data)) this.#record(data.toString('utf8'), record)
-      else this.#writer.refuse(record, 'PARSE_ERROR', 'the record is not valid UTF-8; send CSV as UTF-8')
+      const text = texts.at(start, start + (sizes[record] ?? 0))
+      if (text === null) this.#writer.refuse(record, 'PARSE_ERROR', 'the record is not valid UTF-8; send CSV as UTF-8')
+      else this.#record(text, record)
     }
     return this.#writer.finish()
   }

@@ -4,7 +4,6 @@
  * reader reads the document again and the same writers take its values. A scanner that knows the layout may later stand
  * before JSON.parse: it, too, would end in `BatchWriter`.
  */
-import { isAscii, isUtf8 } from 'node:buffer'
 import type { Decoder } from '../../codec.ts'
 import type { ErrorOutput } from '../../error-output.ts'
 import type { RecordBatch } from '../../record.ts'
@@ -12,6 +11,7 @@ import type { RowBatch } from '../../rows.ts'
 import type { Schema } from '../../schema.ts'
 import { BatchWriter, excerpt } from '../batch-writer.ts'
 import { ExactNumber } from '../cell.ts'
+import { RecordTexts } from '../record-texts.ts'
 import { documentEnd, nestsTooDeep, nextDocument, skipBlanks } from './documents.ts'
 import { ExactArray, ExactObject, ExactReader, JsonProblem } from './exact-reader.ts'
 import { type ColumnPath, DEPTH_MAX, type RowPlan } from './path.ts'
@@ -35,6 +35,8 @@ export class JsonDecoder implements Decoder {
   readonly schema: Schema
   readonly #plan: RowPlan
   readonly #needed: readonly boolean[]
+  /** by column: the name of a member of the row's root, null where the way is longer or the name needs care */
+  readonly #members: readonly (string | null)[]
   readonly #writer: BatchWriter
   /** several documents were found in the last record, so JSON.parse of the whole would most likely fail */
   #several = false
@@ -45,19 +47,25 @@ export class JsonDecoder implements Decoder {
     this.schema = options.schema
     this.#plan = options.plan
     this.#needed = options.needed
+    this.#members = options.plan.columns.map(({ fromElement, names, wholeArray }) => {
+      const [name] = names
+      // Every object has a `constructor`, so such names take the way that looks at own members only.
+      return fromElement || wholeArray || names.length !== 1 || name === undefined || name in Object.prototype
+        ? null
+        : name
+    })
     this.#writer = new BatchWriter(options.schema)
   }
 
   decode(batch: RecordBatch, errors: ErrorOutput): readonly RowBatch[] {
     const { bytes, offsets, sizes, length } = batch
-    const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    const texts = new RecordTexts(bytes)
     this.#writer.begin(batch, errors)
     for (let record = 0; record < length; record++) {
       const start = offsets[record] ?? 0
-      const data = buffer.subarray(start, start + (sizes[record] ?? 0))
-      if (isAscii(data)) this.#record(data.toString('latin1'), record)
-      else if (isUtf8(data)) this.#record(data.toString('utf8'), record)
-      else this.#writer.refuse(record, 'PARSE_ERROR', 'the record is not valid UTF-8; send JSON as UTF-8')
+      const text = texts.at(start, start + (sizes[record] ?? 0))
+      if (text === null) this.#writer.refuse(record, 'PARSE_ERROR', 'the record is not valid UTF-8; send JSON as UTF-8')
+      else this.#record(text, record)
     }
     return this.#writer.finish()
   }
@@ -95,6 +103,10 @@ export class JsonDecoder implements Decoder {
     let documents = 0
     let at = skipBlanks(text, 0)
     if (at === text.length) this.#writer.refuse(record, 'PARSE_ERROR', 'the record is empty; it holds no JSON document')
+    if (text.charCodeAt(0) === 0xfeff) {
+      this.#writer.refuse(record, 'PARSE_ERROR', 'the record starts with a byte order mark; send JSON without one')
+      return
+    }
     while (at < text.length) {
       const end = documentEnd(text, at)
       if (end > 0 && this.#document(text, at, end, record)) {
@@ -160,12 +172,17 @@ export class JsonDecoder implements Decoder {
     const columns = this.#plan.columns
     const { row } = writer
     const base = rows.bases === null ? rows.base : rows.bases[index]
+    // A plain object as JSON.parse makes it, never an array: `rowsOf` has looked.
+    const plain = isObject(base) && !(base instanceof ExactObject) ? (base as Readonly<Record<string, unknown>>) : null
     const element = rows.elements === null ? undefined : rows.elements[index]
     for (let i = 0; i < columns.length; i++) {
       const path = columns[i]
       const columnWriter = writers[i]
       if (path === undefined || columnWriter === undefined) continue
-      const value = this.#needed[i] === true ? valueOf(path.fromElement ? element : base, path) : null
+      const name = plain === null ? null : this.#members[i]
+      let value: unknown = null
+      if (this.#needed[i] === true)
+        value = typeof name === 'string' ? plain?.[name] : valueOf(path.fromElement ? element : base, path)
       const written = columnWriter.write(row, value)
       if (written === 'written') continue
       if (written === 'needs source') return false
@@ -243,7 +260,6 @@ function kindOf(value: unknown): string {
 
 /** Why no document can be read at `at`. */
 function problemAt(text: string, at: number, end: number): JsonProblem {
-  if (text.charCodeAt(at) === 0xfeff) return new JsonProblem(at, 'a byte order mark; send JSON without one')
   const reader = new ExactReader(text, at, end)
   const result = reader.read()
   if (result instanceof JsonProblem) return result
