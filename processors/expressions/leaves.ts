@@ -1,6 +1,7 @@
 /** Expressions without operands: literals, columns, the rowtime, and what the record says beside its bytes. */
 
 import { assert } from '../../core/assert.ts'
+import type { RecordBatch } from '../../core/record.ts'
 import { type ColumnVector, ROWS_PER_BATCH_MAX, type Value } from '../../core/rows.ts'
 import { type SqlType, storageOf } from '../../core/sql-type.ts'
 import type { MetadataName } from '../sql/expression.ts'
@@ -42,15 +43,25 @@ export function metadataKernel(name: MetadataName): Kernel {
     }
     const writer = vectorWriter('text', batch.length)
     if (origin === null) return writer.finish()
-    const read = {
-      PARTITION_KEY: origin.batch.partitionKey,
-      SEQUENCE_NUMBER: origin.batch.sequenceNumber,
-      SHARD_ID: origin.batch.shardId,
-    }[name].bind(origin.batch)
+    const read = textReader(name, origin.batch)
     for (let i = 0; i < selection.length; i++) {
       const row = selection.rows[i]!
       writer.set(row, read(origin.records[row]!))
     }
     return writer.finish()
+  }
+}
+
+function textReader(
+  name: Exclude<MetadataName, 'APPROXIMATE_ARRIVAL_TIME'>,
+  records: RecordBatch,
+): (index: number) => string {
+  switch (name) {
+    case 'PARTITION_KEY':
+      return index => records.partitionKey(index)
+    case 'SEQUENCE_NUMBER':
+      return index => records.sequenceNumber(index)
+    case 'SHARD_ID':
+      return index => records.shardId(index)
   }
 }

@@ -70,7 +70,7 @@ export function vectorWriter(storage: Storage, length: number): VectorWriter {
       }
     }
     case 'binary': {
-      const parts = new Array<Uint8Array | null>(length).fill(null)
+      const parts = Array.from<unknown, Uint8Array | null>({ length }, () => null)
       return {
         set(row, value) {
           parts[row] = value as Uint8Array | null

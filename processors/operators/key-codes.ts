@@ -2,7 +2,7 @@
  * Key values by small dense codes, owned by operator state: a batch or its dictionary may go, the values stay.
  * Code 0 is NULL, so that NULL keys are equal.
  */
-import { Dictionary, NULL_ID } from '../../core/dictionary.ts'
+import { type Dictionary, NULL_ID } from '../../core/dictionary.ts'
 import type { ColumnVector, Value } from '../../core/rows.ts'
 import { spanBytes, textAt } from '../../core/rows.ts'
 import { type Storage } from '../../core/sql-type.ts'
