@@ -2,10 +2,12 @@
 import { DATETIME_FUNCTIONS } from './datetime-functions.ts'
 import type { FunctionImplementation } from './function-call.ts'
 import { NUMBER_FUNCTIONS } from './number-functions.ts'
+import { PATTERN_FUNCTIONS } from './pattern-functions.ts'
 import { TEXT_FUNCTIONS } from './text-functions.ts'
 
 const FUNCTIONS: ReadonlyMap<string, FunctionImplementation> = new Map([
   ...Object.entries(TEXT_FUNCTIONS),
+  ...Object.entries(PATTERN_FUNCTIONS),
   ...Object.entries(NUMBER_FUNCTIONS),
   ...Object.entries(DATETIME_FUNCTIONS),
 ])
