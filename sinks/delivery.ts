@@ -28,6 +28,7 @@ import { objectName } from './object-name.ts'
 import { type DeliveryOptions, type DeliveryPlan, deliveryPlanOf } from './options.ts'
 import { RETRY_FOR_MS_DEFAULT, withRetry } from './retry.ts'
 import type { ObjectStore, ObjectWriter } from './stores/store.ts'
+import { Turns } from './turns.ts'
 
 /** Bytes of a body that wait in memory before its object is begun; small objects are named when all their rows are known. */
 export const HELD_BYTES_MAX = 1 * MEBIBYTE
@@ -67,6 +68,7 @@ export class Delivery implements Sink {
   readonly #plan: DeliveryPlan
   readonly #parts: DeliveryParts
   readonly #manifest: Manifest
+  readonly #turns: Turns
   #open: OpenObject | null = null
   /** what runs now; the next call waits for it */
   #turn: Promise<void> = Promise.resolve()
@@ -79,6 +81,7 @@ export class Delivery implements Sink {
     this.#plan = deliveryPlanOf(options, schema)
     this.#parts = parts
     this.#manifest = new Manifest(parts.onDelivered)
+    this.#turns = new Turns(parts.clock)
   }
 
   /** What was delivered so far. */
@@ -112,6 +115,7 @@ export class Delivery implements Sink {
       if (rows.length === 0) return
       const open = (this.#open ??= await this.#openObject())
       if (open.rows === 0) this.#watch(open)
+      await this.#turns.take()
       open.bufferedBytes += open.body.add(rows)
       open.rows += rows.length
       open.firstRowtime = Math.min(open.firstRowtime, rows.rowtimes[0] ?? 0)
@@ -202,6 +206,7 @@ export class Delivery implements Sink {
 
   async #send(open: OpenObject, slices: Iterable<Uint8Array>): Promise<void> {
     for (const bytes of slices) {
+      await this.#turns.take()
       if (bytes.length === 0) continue
       open.held.push(bytes)
       open.heldBytes += bytes.length

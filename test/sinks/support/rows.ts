@@ -1,5 +1,5 @@
 /** Rows, encoders and judges for tests of sinks. */
-import { DuckDBInstance } from '@duckdb/node-api'
+import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
 import {
   type ByteWriter,
   type Encoder,
@@ -37,20 +37,22 @@ export const plainEncoder: Encoder = {
   },
 }
 
+let connection: Promise<DuckDBConnection> | null = null
+
+async function connect(): Promise<DuckDBConnection> {
+  const instance = await DuckDBInstance.create(':memory:')
+  const made = await instance.connect()
+  await made.run("SET TimeZone = 'UTC'")
+  return made
+}
+
 /** The rows that DuckDB gives, every value as its text. */
 export async function duckdb(sql: string): Promise<readonly Record<string, string | null>[]> {
-  const instance = await DuckDBInstance.create(':memory:')
-  const connection = await instance.connect()
-  try {
-    await connection.run("SET TimeZone = 'UTC'")
-    const reader = await connection.runAndReadAll(sql)
-    return reader
-      .getRowObjects()
-      .map(row =>
-        Object.fromEntries(Object.entries(row).map(([name, value]) => [name, value === null ? null : String(value)])),
-      )
-  } finally {
-    connection.closeSync()
-    instance.closeSync()
-  }
+  connection ??= connect()
+  const reader = await (await connection).runAndReadAll(sql)
+  return reader
+    .getRowObjects()
+    .map(row =>
+      Object.fromEntries(Object.entries(row).map(([name, value]) => [name, value === null ? null : String(value)])),
+    )
 }

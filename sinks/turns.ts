@@ -1,0 +1,23 @@
+/** Lets the event loop turn between slices of work. */
+import type { Clock } from '../core/index.ts'
+
+/** Work may go on for so long before the loop turns; the slice that runs then is added. */
+const TURN_AFTER_MS = 10
+
+/** Under a simulated clock work takes no time, so there is no turn and no order depends on one. */
+export class Turns {
+  readonly #clock: Clock
+  #lastMs: number
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+    this.#lastMs = clock.monotonicMs()
+  }
+
+  /** Call between slices. Resolves after a turn of the loop when the last one was too long ago, else at once. */
+  async take(): Promise<void> {
+    if (this.#clock.monotonicMs() - this.#lastMs < TURN_AFTER_MS) return
+    await new Promise<void>(resolve => void setImmediate(resolve))
+    this.#lastMs = this.#clock.monotonicMs()
+  }
+}
