@@ -42,7 +42,7 @@ export interface DeliveryOptions extends PrefixOptions {
   /** JSON lines only. Default `after`. */
   readonly delimiter?: Delimiter
   readonly ParquetSerDe?: ParquetSerDe
-  /** A first column with the rowtime of each row. Default true. */
+  /** A first column with the rowtime of each row. Default true for Parquet, false for JSON lines, as Kinesis Data Analytics. */
   readonly rowtime?: boolean
   /** Parquet only: `lower` as Glue and Athena name columns. Default `lower`. */
   readonly columnNames?: 'lower' | 'stored'
@@ -75,6 +75,38 @@ const ROWTIME = 'ROWTIME'
 const FILE_EXTENSION_PATTERN = /^\.[0-9a-z!\-_.*'()]+$/
 const FILE_EXTENSION_CHARACTERS_MAX = 128
 
+/** Options come from configuration files too, where nothing checked their types. */
+const OPTION_TYPES: Readonly<Record<keyof DeliveryOptions, 'string' | 'number' | 'boolean' | 'object'>> = {
+  DeliveryStreamName: 'string',
+  version: 'number',
+  format: 'string',
+  BufferingHints: 'object',
+  CompressionFormat: 'string',
+  FileExtension: 'string',
+  delimiter: 'string',
+  ParquetSerDe: 'object',
+  rowtime: 'boolean',
+  columnNames: 'string',
+  Prefix: 'string',
+  ErrorOutputPrefix: 'string',
+  CustomTimeZone: 'string',
+  appendDefaultTimePrefix: 'string',
+}
+
+/** Names that are no options, and values that cannot even be looked at. */
+function checkTypes(options: DeliveryOptions, problems: Problem[]): void {
+  const types: Readonly<Record<string, string>> = OPTION_TYPES
+  for (const [path, value] of Object.entries(options)) {
+    const type = Object.hasOwn(types, path) ? types[path] : undefined
+    if (type === undefined)
+      problems.push({ path, code: 'VALIDATION', message: 'no such option, or not available for this store; remove it' })
+    else if (value !== undefined && (typeof value !== type || value === null))
+      problems.push({ path, code: 'VALIDATION', message: `${JSON.stringify(value)} is no ${type}` })
+  }
+  if (options.DeliveryStreamName === undefined)
+    problems.push({ path: 'DeliveryStreamName', code: 'VALIDATION', message: 'it is missing' })
+}
+
 /** All that is wrong with the options, or the plan. */
 export function checkDeliveryOptions(
   options: DeliveryOptions,
@@ -82,6 +114,15 @@ export function checkDeliveryOptions(
 ): { readonly problems: readonly Problem[]; readonly plan: DeliveryPlan | null } {
   const problems: Problem[] = []
   const refuse = (path: string, message: string): void => void problems.push({ path, code: 'VALIDATION', message })
+  const oneOf = (
+    path: 'format' | 'delimiter' | 'columnNames' | 'appendDefaultTimePrefix',
+    ...known: string[]
+  ): void => {
+    const value = options[path]
+    if (value !== undefined && !known.includes(value)) refuse(path, `"${value}" is none of ${known.join(', ')}`)
+  }
+  checkTypes(options, problems)
+  if (problems.length > 0) return { problems, plan: null }
   if (!STREAM_NAME_PATTERN.test(options.DeliveryStreamName))
     refuse(
       'DeliveryStreamName',
@@ -89,17 +130,17 @@ export function checkDeliveryOptions(
     )
   const version = options.version ?? 1
   if (!Number.isSafeInteger(version) || version < 1) refuse('version', `${version} is no whole number from 1`)
-  if (!['json', 'parquet', undefined].includes(options.format))
-    refuse('format', `"${String(options.format)}" is neither json nor parquet`)
+  oneOf('format', 'json', 'parquet')
   const parquet = options.format === 'parquet'
   const hints = readHints(options, parquet, problems)
   const prefixes = parsePrefixes(options, problems)
   const compression = readCompression(options, parquet, problems)
-  if (!['after', 'between', 'none', undefined].includes(options.delimiter))
-    refuse('delimiter', `"${String(options.delimiter)}" is none of after, between, none`)
+  oneOf('delimiter', 'after', 'between', 'none')
+  oneOf('columnNames', 'lower', 'stored')
+  oneOf('appendDefaultTimePrefix', 'auto', 'always', 'never')
   if (parquet && options.delimiter !== undefined) refuse('delimiter', 'Parquet has no delimiters; remove it')
   const serde = readParquetSerDe(options, parquet, problems)
-  const rowtime = options.rowtime ?? true
+  const rowtime = options.rowtime ?? parquet
   const columns = parquet
     ? parquetColumnsOf(
         schema,

@@ -313,6 +313,26 @@ describe('options of a delivery', () => {
     expect(() => world(options)).toThrow(/BufferingHints\.SizeInMBs: 5 .*\n.*ErrorOutputPrefix: /s)
   })
 
+  it('are refused where a name or a type is wrong, as in a file that nobody checked', () => {
+    const options = JSON.parse(
+      '{"DeliveryStreamName":"views","Prefx":"a/","Prefix":5,"BufferingHints":null,"toString":1}',
+    ) as DeliveryOptions
+    expect(checkDeliveryOptions(options, SCHEMA).problems.map(({ path, message }) => `${path}: ${message}`)).toEqual([
+      'Prefx: no such option, or not available for this store; remove it',
+      'Prefix: 5 is no string',
+      'BufferingHints: null is no object',
+      'toString: no such option, or not available for this store; remove it',
+    ])
+    const odd = JSON.parse(
+      '{"DeliveryStreamName":"views","format":"orc","BufferingHints":{"SizeInMBs":"5"},"CompressionFormat":"SNAPPY"}',
+    ) as DeliveryOptions
+    expect(checkDeliveryOptions(odd, SCHEMA).problems.map(({ path }) => path)).toEqual([
+      'format',
+      'BufferingHints',
+      'CompressionFormat',
+    ])
+  })
+
   it.each(['ZIP', 'Snappy', 'HADOOP_SNAPPY'] as const)('refuse %s by name', CompressionFormat => {
     expect(() => world({ CompressionFormat })).toThrow(`CompressionFormat: ${CompressionFormat} is not available`)
   })

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parquetMetadata } from 'hyparquet'
+import { snappyCompress } from 'hyparquet-writer/src/snappy.js'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parseSqlType, type RowBatch, type Schema, type SpanColumn, type Value } from '../../core/index.ts'
 import { type ParquetCompression, pageCompressorOf } from '../../sinks/formats/parquet/codec.ts'
@@ -358,6 +359,43 @@ describe('Parquet', () => {
       `SELECT (SELECT content FROM read_blob(${one})) = (SELECT content FROM read_blob(${two})) AS same`,
     )
     expect(blobs[0]?.['same']).toBe('true')
+  })
+
+  it('is read the same when the native snappy is not installed', async () => {
+    const columns = parquetColumnsOf(EVERY, { rowtimeColumn: 'ROWTIME', columnNames: 'lower' }, [])
+    const body = new ParquetBody({
+      columns,
+      rowtime: true,
+      compression: 'SNAPPY',
+      compress: snappyCompress,
+      pageBytes: 65_536,
+      dictionary: true,
+    })
+    const rows = Array.from({ length: 30_000 }, (_, i) => [i, EDGES[i % EDGES.length] ?? []] as const)
+    const parts: Uint8Array[] = []
+    for (const batch of batchesOf(EVERY, rows)) {
+      body.add(batch)
+      parts.push(...body.drain())
+    }
+    parts.push(...body.finish())
+    const path = join(directory, 'fallback.parquet')
+    writeFileSync(path, Buffer.concat(parts))
+    const native = await written('native', EVERY, batchesOf(EVERY, rows))
+    const [different] = await duckdb(
+      `SELECT count(*) AS n FROM (SELECT * FROM '${path}' EXCEPT ALL SELECT * FROM ${native})`,
+    )
+    expect(different).toEqual({ n: '0' })
+  })
+
+  it('ends a row group early when its rows are wide, so that memory stays bounded', async () => {
+    const schema = schemaOf({ S: 'VARCHAR(65534)' })
+    const rows = Array.from({ length: 2_048 }, (_, i): [number, Value[]] => [i, [`${i}-${'x'.repeat(40_000)}`]])
+    const file = await written('wide', schema, batchesOf(schema, rows))
+    const groups = await duckdb(`SELECT DISTINCT row_group_id, row_group_num_rows AS n FROM parquet_metadata(${file})`)
+    expect(groups).toHaveLength(2)
+    expect((await duckdb(`SELECT sum(length(s)) AS n FROM ${file}`))[0]?.['n']).toBe(
+      String(rows.reduce((sum, [, [text]]) => sum + String(text).length, 0)),
+    )
   })
 
   it('names its writer in the footer, and marks timestamps in both ways', async () => {
