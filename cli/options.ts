@@ -19,3 +19,6 @@ export function parseWhole(option: string, text: string, min: number, max: numbe
     throw new MillraceError('usage', `${option} "${text}" must be a whole number from ${min} to ${max}`)
   return value
 }
+
+/** Options of a command by their camel-case names, as text; undefined where neither given nor defaulted. */
+export type CommandOptions = Readonly<Record<string, string | undefined>>

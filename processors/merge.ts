@@ -65,6 +65,20 @@ export interface MergeMetrics {
   readonly raised: number
   readonly readFailures: number
   readonly queuedBytes: number
+  /** every shard that is known, parents before children */
+  readonly shards: readonly ShardMetrics[]
+}
+
+export interface ShardMetrics {
+  readonly shardId: string
+  /** `waiting`: its parents have not been read to their end */
+  readonly state: 'waiting' | 'open' | 'ended'
+  /** records that were read from it, whether they were given out or not */
+  readonly recordsIn: number
+  /** how far its last reply was behind its tip, milliseconds; null before the first */
+  readonly behindMs: number | null
+  /** rowtime below which it will give no row, epoch milliseconds; null before its first reply and at its end */
+  readonly boundMs: number | null
 }
 
 /** One reader at a time; `close` ends the reading ahead. The source stays open: it belongs to the caller. */
@@ -150,6 +164,13 @@ export class ShardMerge {
       raised: this.#raised,
       readFailures: this.#readFailures,
       queuedBytes: this.#queuedBytes(),
+      shards: [...this.#feeds.values()].map(feed => ({
+        shardId: feed.shardId,
+        state: feed.state === 'pending' ? 'waiting' : feed.state,
+        recordsIn: feed.recordsIn,
+        behindMs: feed.behindLatestMs,
+        boundMs: feed.state !== 'ended' && Number.isFinite(feed.bound) ? feed.bound : null,
+      })),
     }
   }
 

@@ -4,6 +4,6 @@ export { type ServeStreamsOptions, type StreamsListener, serveStreams } from './
 export type { LocalPutEntry } from './local/local-stream.ts'
 export { LocalStream } from './local/local-stream.ts'
 export * from './local/local-streams.ts'
-export type { StreamNotice } from './local/notice.ts'
+export { noticeText, type StreamNotice } from './local/notice.ts'
 export type { Durability } from './local/segment-log.ts'
 export * from './stream.ts'

@@ -39,6 +39,8 @@ export class ShardFeed {
   /** null before the first reply */
   behindLatestMs: number | null = null
   queuedBytes = 0
+  /** records of all replies so far */
+  recordsIn = 0
   #lastRead = Number.NEGATIVE_INFINITY
   #lastGiven = Number.NEGATIVE_INFINITY
   #given: { readonly sequenceNumber: string; readonly subsequenceNumber: number } | null = null
@@ -106,6 +108,7 @@ export class ShardFeed {
         this.bound = Math.max(this.bound, read.requestedAt - idleSlackMs)
       return 0
     }
+    this.recordsIn += records.length
     const rowtimes = new Float64Array(records.length)
     let last = Math.max(this.#lastRead, watermark)
     let raised = 0

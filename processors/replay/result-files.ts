@@ -13,6 +13,7 @@ export interface ResultFile {
   readonly stream: string
   readonly path: string
   readonly rows: number
+  readonly sizeBytes: number
 }
 
 export class ResultFiles {
@@ -74,7 +75,7 @@ export class ResultFiles {
   async publish(): Promise<readonly ResultFile[]> {
     for (const { partial, path } of this.#sinks) await this.#files.rename(partial, path)
     await this.#files.syncDirectory(this.#directory)
-    return this.#sinks.map(({ stream, path, rows }) => ({ stream, path, rows }))
+    return this.#sinks.map(({ stream, path, rows, sizeBytes }) => ({ stream, path, rows, sizeBytes }))
   }
 
   /** Removes what was written. */
@@ -91,10 +92,10 @@ class FileSink implements Sink {
   readonly path: string
   readonly partial: string
   rows = 0
+  sizeBytes = 0
   readonly #handle: FileHandle
   readonly #encoder: Encoder
   readonly #writer = new ByteWriter(WRITE_BYTES)
-  #sizeBytes = 0
   #isClosed = false
 
   constructor(options: {
@@ -136,8 +137,8 @@ class FileSink implements Sink {
   async #flush(): Promise<void> {
     const bytes = this.#writer.take()
     if (bytes.length === 0) return
-    await this.#handle.write(bytes, this.#sizeBytes)
-    this.#sizeBytes += bytes.length
+    await this.#handle.write(bytes, this.sizeBytes)
+    this.sizeBytes += bytes.length
   }
 }
 

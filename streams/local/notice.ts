@@ -29,3 +29,17 @@ export type StreamNotice =
       readonly kind: 'upkeep_failed'
       readonly error: unknown
     }
+
+/** The notice as a sentence for a person. */
+export function noticeText(notice: StreamNotice): string {
+  switch (notice.kind) {
+    case 'torn_tail':
+      return `${notice.path} ended in the middle of a write; ${notice.droppedBytes} bytes after byte ${notice.atByte} were cut off`
+    case 'corrupt_tail':
+      return `${notice.path} is damaged; ${notice.droppedBytes} bytes after byte ${notice.atByte} were cut off, sound records among them`
+    case 'trimmed_early':
+      return `${notice.shardId} is full; its ${notice.records} oldest records were let go before their retention ended`
+    case 'upkeep_failed':
+      return `upkeep failed and will be tried again: ${notice.error instanceof Error ? notice.error.message : String(notice.error)}`
+  }
+}

@@ -1,0 +1,15 @@
+/** `millrace check`: compiles a program and prints its plan. */
+import { nodeEnv } from '../core/index.ts'
+import { explainProgram } from '../processors/index.ts'
+import { EXIT, type ExitCode } from './exit.ts'
+import type { CommandOptions } from './options.ts'
+import { readApplication } from './replay.ts'
+import { openTerminal } from './terminal.ts'
+
+export async function run(args: readonly string[], given: CommandOptions): Promise<ExitCode> {
+  const application = await readApplication(String(args[0]), given['schema'], nodeEnv)
+  const terminal = openTerminal()
+  for (const warning of application.warnings) terminal.print(`warning: ${warning}`)
+  terminal.print(explainProgram(application.plan))
+  return EXIT.done
+}

@@ -1,0 +1,206 @@
+/**
+ * Runs a pipeline in this process: embedded stream, Kinesis endpoint, task, deliveries, live page.
+ *
+ *   start ─► running ─► drain: seal the stream, read it to its end, close every window, deliver ─► close
+ */
+import { JsonLinesEncoder } from '../core/codecs/json-lines.ts'
+import { type Env, ERROR_STREAM, ERROR_STREAM_SCHEMA, type Schema, type Sink } from '../core/index.ts'
+import { type LiveListener, LiveView, serveLive } from '../dashboards/index.ts'
+import { Task, type TaskCounters } from '../processors/index.ts'
+import { Delivery, FileStore, type ManifestTotals } from '../sinks/index.ts'
+import { type LocalStream, LocalStreams, noticeText, type StreamsListener, serveStreams } from '../streams/index.ts'
+import { FanOutSink } from './fan-out-sink.ts'
+import { liveStatusOf } from './live-status.ts'
+import type { LocalFilesOutput, Pipeline } from './pipeline.ts'
+
+export interface EmbeddedHostOptions {
+  readonly pipeline: Pipeline
+  readonly env: Env
+  /** of the live page; 0 picks a free one */
+  readonly port: number
+  /** of the Kinesis endpoint; 0 picks a free one */
+  readonly streamPort: number
+  /** what the user should know and need not act on */
+  readonly onNotice: (text: string) => void
+}
+
+/** How often the live page hears how the task stands. */
+const STATUS_INTERVAL_MS = 250
+const SHARDS_DEFAULT = 4
+
+/** What one output has delivered, all its destinations together. */
+export interface OutputTotals {
+  readonly rows: number
+  readonly deliveries: readonly ManifestTotals[]
+}
+
+export class EmbeddedHost {
+  readonly stream: LocalStream
+  readonly task: Task
+  readonly view: LiveView
+  readonly page: LiveListener
+  readonly endpoint: StreamsListener
+  readonly #streams: LocalStreams
+  readonly #deliveries: ReadonlyMap<string, readonly Delivery[]>
+  readonly #stopStatus: () => void
+  readonly #work: Promise<'ended' | 'stopped'>
+  /** settles when the task has ended; rejects with what stopped it */
+  readonly ended: Promise<void>
+
+  private constructor(parts: {
+    stream: LocalStream
+    task: Task
+    view: LiveView
+    page: LiveListener
+    endpoint: StreamsListener
+    streams: LocalStreams
+    deliveries: ReadonlyMap<string, readonly Delivery[]>
+    stopStatus: () => void
+  }) {
+    this.stream = parts.stream
+    this.task = parts.task
+    this.view = parts.view
+    this.page = parts.page
+    this.endpoint = parts.endpoint
+    this.#streams = parts.streams
+    this.#deliveries = parts.deliveries
+    this.#stopStatus = parts.stopStatus
+    this.#work = this.task.run()
+    this.ended = this.#work.then(() => {})
+    // Whoever awaits `ended` hears of a failure; nobody doing so yet must not end the process.
+    this.ended.catch(() => {})
+  }
+
+  /** @throws MillraceError `config`, `address_in_use`, and what files and streams throw; nothing is left running then */
+  static async start(options: EmbeddedHostOptions): Promise<EmbeddedHost> {
+    const { pipeline, env, onNotice } = options
+    const { application, source } = pipeline
+    const undo: (() => Promise<void>)[] = []
+    try {
+      const deliveries = makeDeliveries(pipeline, env, onNotice)
+      const streams = await LocalStreams.open({
+        env,
+        directory: source.directory,
+        // A demo may run for days: in memory, what was read long ago makes room for what comes.
+        whenFull: 'trim',
+        onNotice: (notice, name) => onNotice(`stream ${name}: ${noticeText(notice)}`),
+      })
+      undo.push(() => streams.close())
+      const stream =
+        streams.find(source.StreamName) ??
+        (await streams.create(source.StreamName, { shards: source.ShardCount ?? SHARDS_DEFAULT }))
+      const endpoint = await serveStreams({ streams, env, port: options.streamPort })
+      undo.push(() => endpoint.close())
+      const schemas = new Map(application.outputs.map(name => [name, schemaOfOutput(pipeline, name)] as const))
+      const view = new LiveView({
+        title: pipeline.name,
+        outputs: schemas,
+        clock: env.clock,
+        ...(pipeline.dashboard === null ? {} : { dashboard: pipeline.dashboard }),
+      })
+      const page = await serveLive(view, env, { port: options.port })
+      undo.push(() => page.close())
+      const task = new Task({
+        env,
+        source: stream,
+        decoder: application.createDecoder(),
+        inputStreams: application.inputStreams,
+        program: errors =>
+          application.start({ errors, startedAt: env.clock.now(), rowTimestamp: () => env.clock.now() }),
+        sinks: new Map([...deliveries].map(([name, sinks]): [string, Sink] => [name, new FanOutSink(sinks)])),
+      })
+      task.tap(({ stream: name, rows }) => view.rows(name, rows))
+      const stopStatus = env.clock.every(STATUS_INTERVAL_MS, () =>
+        view.status(liveStatusOf(task.counters, application)),
+      )
+      return new EmbeddedHost({ stream, task, view, page, endpoint, streams, deliveries, stopStatus })
+    } catch (error) {
+      for (const step of undo.reverse()) await step()
+      throw error
+    }
+  }
+
+  get counters(): TaskCounters {
+    return this.task.counters
+  }
+
+  /** Objects that were delivered so far, over all outputs. */
+  get objects(): number {
+    let objects = 0
+    for (const deliveries of this.#deliveries.values())
+      for (const delivery of deliveries) objects += delivery.manifest.totals.objects
+    return objects
+  }
+
+  /** By output stream: rows that the program gave, and what each destination has delivered. */
+  outputs(): ReadonlyMap<string, OutputTotals> {
+    const { rowsOut, errorRows } = this.counters
+    return new Map(
+      [...this.#deliveries].map(([name, deliveries]) => [
+        name,
+        {
+          rows: name === ERROR_STREAM ? errorRows : (rowsOut[name] ?? 0),
+          deliveries: deliveries.map(delivery => delivery.manifest.totals),
+        },
+      ]),
+    )
+  }
+
+  /** Takes no more records, reads what is there to its end, closes every window and delivers. The page stays up. */
+  async drain(): Promise<void> {
+    await this.stream.seal()
+    await this.#work
+    this.#stopStatus()
+  }
+
+  /** Ends listeners and lets go of files. A task that still works is stopped first. */
+  async close(): Promise<void> {
+    this.#stopStatus()
+    await this.task.stop().catch(() => {
+      // `ended` has told it already.
+    })
+    await this.page.close()
+    await this.endpoint.close()
+    await this.#streams.close()
+  }
+}
+
+function makeDeliveries(
+  pipeline: Pipeline,
+  env: Env,
+  onNotice: (text: string) => void,
+): ReadonlyMap<string, readonly Delivery[]> {
+  const made = new Map<string, readonly Delivery[]>()
+  for (const [name, outputs] of pipeline.outputs) {
+    if (!pipeline.application.outputs.includes(name)) continue
+    const schema = schemaOfOutput(pipeline, name)
+    made.set(
+      name,
+      outputs.map(output => makeDelivery(name, output, schema, env, onNotice)),
+    )
+  }
+  return made
+}
+
+function makeDelivery(
+  name: string,
+  output: LocalFilesOutput,
+  schema: Schema,
+  env: Env,
+  onNotice: (text: string) => void,
+): Delivery {
+  const { kind: _kind, directory, ...options } = output
+  const delivery = new Delivery({ DeliveryStreamName: name, ...options }, schema, {
+    clock: env.clock,
+    random: env.random,
+    store: new FileStore({ files: env.files, clock: env.clock, directory }),
+    encoder: new JsonLinesEncoder({ rowtime: output.rowtime ?? true }),
+    onRetry: error => onNotice(`output ${name}: ${error.message}; trying again`),
+  })
+  for (const warning of delivery.warnings) onNotice(`output ${name}: ${warning}`)
+  return delivery
+}
+
+function schemaOfOutput(pipeline: Pipeline, name: string): Schema {
+  return name === ERROR_STREAM ? ERROR_STREAM_SCHEMA : (pipeline.application.schemaOf(name) ?? { columns: [] })
+}

@@ -1,0 +1,28 @@
+/** What the live page shows of a task. */
+import type { LiveStatus } from '../dashboards/index.ts'
+import type { Application, TaskCounters } from '../processors/index.ts'
+import { windowSizeMs } from './window-size.ts'
+
+export function liveStatusOf(counters: TaskCounters, application: Application): LiveStatus {
+  const { watermark, rowsOut, behindLatestMs, merge } = counters
+  const watermarkMs = Number.isFinite(watermark) ? watermark : null
+  return {
+    recordsIn: counters.recordsIn,
+    rowsOut: Object.values(rowsOut).reduce((sum, rows) => sum + rows, 0),
+    errorRows: counters.errorRows,
+    watermarkMs,
+    behindMs: behindLatestMs,
+    shards: merge.shards,
+    nextCloseAt: watermarkMs === null ? {} : nextCloseAt(application, watermarkMs),
+  }
+}
+
+/** By output stream, where its windows have a fixed size: when the next one closes. */
+function nextCloseAt(application: Application, watermarkMs: number): Record<string, number> {
+  const closes: Record<string, number> = {}
+  for (const output of application.outputs) {
+    const sizeMs = windowSizeMs(application.plan, output)
+    if (sizeMs !== null) closes[output] = (Math.floor(watermarkMs / sizeMs) + 1) * sizeMs
+  }
+  return closes
+}

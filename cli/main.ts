@@ -1,0 +1,83 @@
+#!/usr/bin/env node
+import { createRequire } from 'node:module'
+/** The millrace command. Each command is a file of its own and is loaded only when it runs. */
+import { Command, CommanderError } from 'commander'
+import { EXIT, type ExitCode, explainFailure } from './exit.ts'
+import type { CommandOptions } from './options.ts'
+
+interface CommandModule {
+  /** Runs to the end; what it throws is explained and decides the exit code. */
+  readonly run: (args: readonly string[], options: CommandOptions) => Promise<ExitCode>
+}
+
+const manifest = createRequire(import.meta.url)(
+  // dist/cli/main.js and cli/main.ts lie at different depths below the package.
+  import.meta.url.includes('/dist/cli/') ? '../../package.json' : '../package.json',
+) as { version: string; description: string }
+
+const program = new Command('millrace')
+  .description(`${manifest.description}.`)
+  .version(manifest.version)
+  .showHelpAfterError('(run millrace --help for the commands and their options)')
+  .exitOverride()
+
+/** Registers a command whose code is loaded on use. */
+function command(usage: string, description: string, load: () => Promise<CommandModule>): Command {
+  return program
+    .command(usage)
+    .description(description)
+    .exitOverride()
+    .action(async (...given: unknown[]) => {
+      const self = given[given.length - 1] as Command
+      process.exitCode = await (await load()).run(self.args, self.opts<CommandOptions>())
+    })
+}
+
+command(
+  'demo',
+  'a shop with synthetic visitors, five SQL views, Parquet and JSON files, and a live page',
+  () => import('./demo.ts'),
+)
+  .option('--rate <events>', 'events a second', '500')
+  .option('--duration <time>', 'drain and end after this time, such as 15s or 2m')
+  .option('--out <dir>', 'where files are written', './millrace-data')
+  .option('--port <port>', 'port of the live page; 0 picks a free one', '8321')
+  .option('--stream-port <port>', 'port of the Kinesis endpoint; 0 picks a free one', '0')
+  .option('--seed <number>', 'the same seed makes the same visitors', '1')
+  .option('--report <file>', 'write the closing report as JSON')
+
+command('dev [config]', 'run a pipeline on an embedded stream, with a live page', () => import('./dev.ts'))
+  .option('--port <port>', 'port of the live page; 0 picks a free one', '8321')
+  .option('--stream-port <port>', 'port of the Kinesis endpoint; 0 picks a free one', '4567')
+  .option('--duration <time>', 'drain and end after this time')
+
+command(
+  'replay <app>',
+  'run an SQL program over a file; APP is a .sql file or a KDA application JSON',
+  () => import('./replay.ts'),
+)
+  .requiredOption('--input <file>', 'JSON lines, CSV or text; plain or gzipped')
+  .requiredOption('--out <dir>', 'where <STREAM>.jsonl files are written')
+  .option('--schema <file>', 'KDA InputSchema of the input; needed with a .sql file')
+  .option('--arrival <column>', 'take the arrival time of each record from this column')
+  .option('--shards <count>', 'shards to spread the records over; results do not depend on it', '1')
+  .option('--batch <rows>', 'records read at once; results do not depend on it', '1024')
+
+command(
+  'check <app>',
+  'compile an SQL program and print its plan, without running it',
+  () => import('./check.ts'),
+).option('--schema <file>', 'KDA InputSchema of the input; needed with a .sql file')
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  if (error instanceof CommanderError) {
+    // Help and version leave with 0; everything else that the parser refuses is a usage error and has been printed.
+    process.exitCode = error.exitCode === 0 ? EXIT.done : EXIT.usage
+  } else {
+    const { message, code } = explainFailure(error)
+    process.stderr.write(`millrace: ${message}\n`)
+    process.exitCode = code
+  }
+}

@@ -1,0 +1,32 @@
+/** Records to result rows: SQL applications, their tasks, and replay over files. */
+export {
+  type Application,
+  type ApplicationInputOptions,
+  type ApplicationOptions,
+  compileApplication,
+  compileDefinition,
+  NAME_PREFIX_DEFAULT,
+  type StartOptions,
+} from './application.ts'
+export { type ApplicationDefinition, inputStreamNames } from './application-definition.ts'
+export { importApplication } from './application-json.ts'
+export type { Program } from './program.ts'
+export {
+  REPLAY_SHARDS_MAX,
+  type ReplayOptions,
+  type ReplayProgress,
+  type ReplayReport,
+  replayFile,
+} from './replay/replay.ts'
+export { explainProgram } from './sql/explain.ts'
+export { planProgram } from './sql/plan.ts'
+export { inputsOf, type PlanNode, type ProgramPlan, type PumpPlan, type StreamPlan } from './sql/plan-node.ts'
+export {
+  runTask,
+  type TapListener,
+  Task,
+  type TaskCounters,
+  type TaskOptions,
+  type TaskProgram,
+  type TaskResult,
+} from './task.ts'
