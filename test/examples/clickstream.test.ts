@@ -7,7 +7,7 @@ import { clickstreamDashboard } from '../../examples/clickstream/dashboard.ts'
 const folder = new URL('../../examples/clickstream/', import.meta.url)
 const VIEWS = ['PAGE_VIEWS', 'TOP_PAGES', 'FUNNEL', 'REVENUE', 'ERRORS']
 
-/** The streams that the program creates, read with a pattern: the compiler is judged elsewhere. */
+/** The streams that the program creates, read with a pattern, so that the page is judged without the compiler. */
 async function declaredStreams(): Promise<Map<string, Schema>> {
   const sql = (await readFile(new URL('clickstream.sql', folder), 'utf8')).replace(/--.*$/gm, '')
   const streams = new Map<string, Schema>()
