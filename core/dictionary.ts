@@ -32,6 +32,11 @@ export class Dictionary {
     return id
   }
 
+  /** The id of a text that is entered already, or NULL_ID. */
+  find(text: string): number {
+    return this.#ids.get(text) ?? NULL_ID
+  }
+
   /** The text of an id from 1 to size - 1. */
   textOf(id: number): string {
     const text = id === NULL_ID ? undefined : this.#texts[id]

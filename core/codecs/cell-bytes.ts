@@ -13,6 +13,9 @@ import {
 } from './datetime-text.ts'
 import { decimalText, doubleText, realText } from './number-text.ts'
 
+/** Whole numbers below this are written digit by digit: all have at most 15, which a double divides exactly. */
+const SHORT_MAX = 1_000_000_000_000_000n
+
 export class CellBytes {
   #bytes = Buffer.alloc(16_384)
   #end = 0
@@ -44,7 +47,10 @@ export class CellBytes {
   /** A text of ASCII characters only. */
   ascii(text: string): void {
     this.#reserve(text.length)
-    for (let i = 0; i < text.length; i++) this.#bytes[this.#end++] = text.charCodeAt(i)
+    const bytes = this.#bytes
+    let end = this.#end
+    for (let i = 0; i < text.length; i++) bytes[end++] = text.charCodeAt(i)
+    this.#end = end
   }
 
   base64(source: Uint8Array): void {
@@ -60,7 +66,7 @@ export class CellBytes {
     if (kind === 'TIMESTAMP' || kind === 'DATE' || kind === 'TIME') return this.#datetime(kind, value, quote)
     if (kind === 'BOOLEAN') this.ascii(value === 0 ? 'false' : 'true')
     else if (!Number.isFinite(value)) return false
-    else if (Number.isInteger(value) && value > 0 && value < 1e9) this.#digits(value)
+    else if (Number.isInteger(value) && value >= 0 && value < 1e15 && !Object.is(value, -0)) this.#digits(value)
     else this.ascii(kind === 'REAL' ? realText(value) : doubleText(value))
     return true
   }
@@ -79,18 +85,21 @@ export class CellBytes {
   }
 
   bigint(type: SqlType, value: bigint): void {
-    this.ascii(type.kind === 'DECIMAL' ? decimalText(value, type.scale) : value.toString())
+    if (type.kind === 'BIGINT' && value >= 0n && value < SHORT_MAX) this.#digits(Number(value))
+    else this.ascii(type.kind === 'DECIMAL' ? decimalText(value, type.scale) : value.toString())
   }
 
+  /** @param value a whole number from 0 to below SHORT_MAX */
   #digits(value: number): void {
-    this.#reserve(10)
+    this.#reserve(16)
+    const bytes = this.#bytes
     let rest = value
     let end = this.#end + 1
     for (let limit = 10; rest >= limit; limit *= 10) end++
     this.#end = end
     do {
       const next = Math.floor(rest / 10)
-      this.#bytes[--end] = 48 + rest - next * 10
+      bytes[--end] = 48 + rest - next * 10
       rest = next
     } while (rest > 0)
   }

@@ -18,6 +18,14 @@ const SPAN_BATCHES = 64
 /** With the u flag a pair is one character, so this is a surrogate without its partner. */
 const LONE_SURROGATE = /\p{Surrogate}/u
 
+/** From this length on a part of a string may be a view that keeps the whole string alive. */
+const VIEW_LENGTH_MIN = 13
+
+/** A copy of a well-formed text that keeps nothing else alive: a dictionary outlives the records that its texts came from. */
+function ownText(text: string): string {
+  return text.length < VIEW_LENGTH_MIN ? text : Buffer.from(text).toString()
+}
+
 /** The first `length` code points of a text. */
 export function cutToCodePoints(text: string, length: number): string {
   if (text.length <= length) return text
@@ -31,8 +39,6 @@ export class TextWriter implements ColumnWriter {
   readonly #padded: boolean
   #dictionary = new Dictionary()
   #characters = 0
-  /** ids of texts that hold a lone surrogate: they have no UTF-8, and two of them would become one */
-  #unpaired: Set<number> | null = null
   #ids = new Int32Array(0)
   #lastText = ''
   #lastId = NULL_ID
@@ -118,7 +124,6 @@ export class TextWriter implements ColumnWriter {
   #startGeneration(): void {
     this.#dictionary = new Dictionary()
     this.#characters = 0
-    this.#unpaired = null
     this.#lastText = ''
     this.#lastId = NULL_ID
   }
@@ -131,14 +136,14 @@ export class TextWriter implements ColumnWriter {
       return 'written'
     }
     const text = this.#fitted(whole)
-    const size = this.#dictionary.size
-    const id = this.#dictionary.idOf(text)
-    if (id === size) {
+    let id = this.#dictionary.find(text)
+    if (id === NULL_ID) {
+      // Lone surrogates have no UTF-8, and two different ones would become one.
+      if (LONE_SURROGATE.test(text)) return 'refused'
+      id = this.#dictionary.idOf(ownText(text))
       this.#fresh++
       this.#characters += text.length
-      if (LONE_SURROGATE.test(text)) (this.#unpaired ??= new Set()).add(id)
     }
-    if (this.#unpaired?.has(id) === true) return 'refused'
     this.#ids[row] = id
     this.#lastText = whole
     this.#lastId = id
