@@ -6,6 +6,7 @@
  *
  * Delivery is at-least-once: there is no journal, and rows that were written and not yet delivered die with the process.
  */
+import { JsonLinesEncoder } from '../core/codecs/json-lines.ts'
 import {
   assert,
   type Clock,
@@ -37,8 +38,8 @@ export interface DeliveryParts {
   readonly clock: Clock
   readonly random: Random
   readonly store: ObjectStore
-  /** JSON lines, with the rowtime as the options say; one line feed after each row */
-  readonly encoder: Encoder
+  /** Writes JSON lines, one line feed after each row and none inside. Default: our own, with the rowtime as the options say. */
+  readonly encoder?: Encoder
   /** called for each object after it became visible; must not throw */
   readonly onDelivered?: (object: DeliveredObject) => void
   /** told of each store failure that is followed by another attempt */
@@ -67,6 +68,7 @@ interface OpenObject {
 export class Delivery implements Sink {
   readonly #plan: DeliveryPlan
   readonly #parts: DeliveryParts
+  readonly #encoder: Encoder
   readonly #manifest: Manifest
   readonly #turns: Turns
   #open: OpenObject | null = null
@@ -80,6 +82,7 @@ export class Delivery implements Sink {
   constructor(options: DeliveryOptions, schema: Schema, parts: DeliveryParts) {
     this.#plan = deliveryPlanOf(options, schema)
     this.#parts = parts
+    this.#encoder = parts.encoder ?? new JsonLinesEncoder({ rowtime: this.#plan.rowtime })
     this.#manifest = new Manifest(parts.onDelivered)
     this.#turns = new Turns(parts.clock)
   }
@@ -180,7 +183,7 @@ export class Delivery implements Sink {
     if (body.kind === 'parquet')
       return new ParquetBody({ ...body, rowtime, compress: await pageCompressorOf(body.compression) })
     const compressor = body.compression === 'GZIP' ? new GzipCompressor() : new NoCompressor()
-    return new JsonLinesBody(this.#parts.encoder, compressor, body.delimiter)
+    return new JsonLinesBody(this.#encoder, compressor, body.delimiter)
   }
 
   /** Flushes the object when its interval ends, unless it was sealed before. */
