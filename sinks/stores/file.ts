@@ -9,7 +9,7 @@
  * that somebody else puts below it are followed.
  */
 import { createHash } from 'node:crypto'
-import { join, resolve, sep } from 'node:path'
+import { dirname, join, resolve, sep } from 'node:path'
 import { assert, type Clock, type FileHandle, type Files, hasCode, MillraceError } from '../../core/index.ts'
 import { pathPartsOf } from './file-path.ts'
 import type { ObjectStore, ObjectWriter } from './store.ts'
@@ -30,7 +30,8 @@ export class FileStore implements ObjectStore {
   readonly #files: Files
   readonly #clock: Clock
   readonly #root: string
-  #swept = false
+  #prepared = false
+  #parents: readonly string[] | null = null
 
   constructor(options: FileStoreOptions) {
     this.#files = options.files
@@ -48,8 +49,7 @@ export class FileStore implements ObjectStore {
   async begin(key: string): Promise<ObjectWriter> {
     const path = this.pathOf(key)
     const incomplete = join(this.#root, INCOMPLETE_DIRECTORY)
-    await this.#files.makeDirectory(incomplete)
-    await this.#sweep(incomplete)
+    await this.#prepare(incomplete)
     if ((await this.#files.stat(path)) !== null) throw taken(path)
     const temporary = join(incomplete, `${createHash('sha256').update(key).digest('hex')}.tmp`)
     const handle = await this.#files.open(temporary, 'create').catch((cause: unknown) => {
@@ -65,15 +65,26 @@ export class FileStore implements ObjectStore {
     return new FileWriter(this.#files, handle, temporary, path, this.#root)
   }
 
-  /** Once: removes what crashed processes left long ago. */
-  async #sweep(incomplete: string): Promise<void> {
-    if (this.#swept) return
+  /** Once: makes the directories last and removes what crashed processes left long ago. */
+  async #prepare(incomplete: string): Promise<void> {
+    if (this.#prepared) return
+    this.#parents ??= await this.#missingParents()
+    await this.#files.makeDirectory(incomplete)
+    for (const parent of this.#parents) await this.#files.syncDirectory(parent)
     for (const name of await this.#files.list(incomplete)) {
       const path = join(incomplete, name)
       const found = await this.#files.stat(path)
       if (found !== null && this.#clock.now() - found.modifiedAt > INCOMPLETE_AGE_MAX_MS) await this.#files.remove(path)
     }
-    this.#swept = true
+    this.#prepared = true
+  }
+
+  /** The directories in which the root and its missing parents will be made. */
+  async #missingParents(): Promise<readonly string[]> {
+    const parents: string[] = []
+    for (let at = this.#root; at !== dirname(at) && (await this.#files.stat(at)) === null; at = dirname(at))
+      parents.push(dirname(at))
+    return parents
   }
 }
 
@@ -108,7 +119,7 @@ class FileWriter implements ObjectWriter {
       await this.#handle.close()
       this.#state = 'closed'
     }
-    const directory = join(this.#path, '..')
+    const directory = dirname(this.#path)
     if (this.#state === 'closed') {
       await this.#files.makeDirectory(directory)
       if ((await this.#files.stat(this.#path)) !== null) throw taken(this.#path)
@@ -117,7 +128,7 @@ class FileWriter implements ObjectWriter {
     }
     if (this.#state === 'renamed') {
       // New directories last only when their parents are written too.
-      for (let at = directory; at.length >= this.#root.length; at = join(at, '..')) {
+      for (let at = directory; at.length >= this.#root.length; at = dirname(at)) {
         await this.#files.syncDirectory(at)
         if (at === this.#root) break
       }

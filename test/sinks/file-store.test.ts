@@ -121,11 +121,9 @@ describe('FileStore', () => {
   it('keeps a completed object through a loss of power', async () => {
     for (let seed = 0; seed < 50; seed++) {
       const env = memoryEnv({ seed, files: { writeCache: true } })
-      await env.files.makeDirectory('/out')
-      await env.files.syncDirectory('/')
-      await put(new FileStore({ ...env, directory: '/out' }), KEY)
-      env.files.crash('some')
-      expect(env.files.text(`/out/${KEY}`)).toBe('first second third')
+      await put(new FileStore({ ...env, directory: '/new/out' }), KEY)
+      env.files.crash(seed === 0 ? 'synced' : 'some')
+      expect(env.files.text(`/new/out/${KEY}`)).toBe('first second third')
     }
   })
 
