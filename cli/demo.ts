@@ -166,10 +166,11 @@ export interface PutCounts {
 }
 
 async function putAll(events: readonly ShopEvent[], producer: Producer, put: PutCounts): Promise<void> {
-  for (const { partitionKey, data, malformed } of events) {
+  for (const { partitionKey, data, defect } of events) {
     await producer.ready()
     put.sent++
-    if (malformed) put.malformed++
+    // What another program sent is read and counted; it only has none of the shop's columns.
+    if (defect === 'truncated' || defect === 'wrong_type') put.malformed++
     producer.put({ partitionKey, data }).then(
       () => void put.stored++,
       error => {
@@ -180,7 +181,7 @@ async function putAll(events: readonly ShopEvent[], producer: Producer, put: Put
   }
 }
 
-/** Adds up FUNNEL.EVENTS, one row for each event name and window: every good event is counted there exactly once. */
+/** Adds up FUNNEL.EVENTS, one row for each event name and window: every event that could be read is counted there exactly once. */
 function countEvents(host: EmbeddedHost): () => number {
   let events = 0
   host.task.tap(({ stream, rows }: { stream: string; rows: RowBatch }) => {

@@ -12,7 +12,8 @@
 -- First stage: what all views need, worked out once.
 --
 -- Events that are no JSON, or have a text where a number must be, never get here: they are rows of the error stream. An event of
--- another program is correct JSON without any of our columns: all of them are NULL. The WHERE clause leaves it out.
+-- another program is correct JSON without any of our columns: all of them are NULL. COALESCE gives it a name, so that the funnel
+-- counts it with the others and nothing disappears.
 -- ---------------------------------------------------------------------------------------------------------------------------
 CREATE OR REPLACE STREAM EVENTS (
     EVENT_NAME  VARCHAR(24),
@@ -29,7 +30,7 @@ CREATE OR REPLACE STREAM EVENTS (
 CREATE OR REPLACE PUMP EVENTS_PUMP AS
 INSERT INTO EVENTS (EVENT_NAME, PAGE, SECTION, DEVICE, STATUS, AMOUNT, CURRENCY, IS_LATE, IS_BOT)
 SELECT STREAM
-    s."event_name",
+    COALESCE(s."event_name", 'unknown'),
     s."page_path",
     CASE
         WHEN s."page_path" LIKE '/item/%'     THEN 'item'
@@ -44,8 +45,7 @@ SELECT STREAM
     -- a phone that was offline sends its events when it is back: they arrive now and happened minutes ago
     CASE WHEN s."event_timestamp" < s.ROWTIME - INTERVAL '1' MINUTE THEN 1 ELSE 0 END,
     CASE WHEN s."user_agent" LIKE 'curl/%' OR s."user_agent" LIKE '%bot%' THEN 1 ELSE 0 END
-FROM "SOURCE_SQL_STREAM_001" AS s
-WHERE s."event_name" IS NOT NULL;
+FROM "SOURCE_SQL_STREAM_001" AS s;
 
 
 -- ---------------------------------------------------------------------------------------------------------------------------
@@ -108,7 +108,7 @@ GROUP BY e.PAGE, e.SECTION, STEP(e.ROWTIME BY INTERVAL '10' SECOND);
 
 
 -- ---------------------------------------------------------------------------------------------------------------------------
--- View 3: the funnel. One row for each event name and window, so that all counts together are all good events.
+-- View 3: the funnel. One row for each event name and window, so that all counts together are all events that could be read.
 -- ---------------------------------------------------------------------------------------------------------------------------
 CREATE OR REPLACE STREAM FUNNEL (
     WINDOW_START TIMESTAMP,

@@ -78,6 +78,7 @@ test('the program plans without a warning, and its views add up to what the visi
   expect(plan.warnings).toEqual([])
 
   const good = events.filter(event => !event.malformed)
+  const foreign = events.filter(event => event.defect === 'unknown_shape')
   const count = (keep: (event: ShopEvent) => boolean): bigint => BigInt(good.filter(keep).length)
   const json = (event: ShopEvent): Record<string, unknown> => JSON.parse(new TextDecoder().decode(event.data))
   const isView = (event: ShopEvent): boolean => event.eventName === 'page_view'
@@ -85,8 +86,15 @@ test('the program plans without a warning, and its views add up to what the visi
   expect(errorRows.length).toBe(
     events.filter(event => event.defect !== null && event.defect !== 'unknown_shape').length,
   )
-  expect(total(views.get('FUNNEL'), 'EVENTS')).toBe(BigInt(good.length))
+  expect(foreign.length).toBeGreaterThan(0)
+  expect(total(views.get('FUNNEL'), 'EVENTS')).toBe(BigInt(good.length + foreign.length))
   expect(total(views.get('FUNNEL'), 'LATE_EVENTS')).toBe(count(event => event.late))
+  expect(
+    total(
+      views.get('FUNNEL')?.filter(row => row.get('EVENT_NAME') === 'unknown'),
+      'EVENTS',
+    ),
+  ).toBe(BigInt(foreign.length))
   for (const name of ['page_view', 'view_item', 'add_to_cart', 'begin_checkout', 'purchase'])
     expect(
       total(
