@@ -1,5 +1,6 @@
 /** Implementations by canonical function name; the signatures are in processors/sql/functions/. */
 import { DATETIME_FUNCTIONS } from './datetime-functions.ts'
+import { DATETIME_PATTERN_FUNCTIONS } from './datetime-pattern-functions.ts'
 import type { FunctionImplementation } from './function-call.ts'
 import { NUMBER_FUNCTIONS } from './number-functions.ts'
 import { PATTERN_FUNCTIONS } from './pattern-functions.ts'
@@ -8,6 +9,7 @@ import { TEXT_FUNCTIONS } from './text-functions.ts'
 const FUNCTIONS: ReadonlyMap<string, FunctionImplementation> = new Map([
   ...Object.entries(TEXT_FUNCTIONS),
   ...Object.entries(PATTERN_FUNCTIONS),
+  ...Object.entries(DATETIME_PATTERN_FUNCTIONS),
   ...Object.entries(NUMBER_FUNCTIONS),
   ...Object.entries(DATETIME_FUNCTIONS),
 ])
