@@ -13,17 +13,26 @@ export function scaleOf(type: SqlType): number {
   return type.kind === 'DECIMAL' ? type.scale : 0
 }
 
-/** Largest magnitude that a number type may hold, as [least, greatest]. */
+const INTEGER_RANGES = {
+  TINYINT: numbersOf(integerRange('TINYINT')),
+  SMALLINT: numbersOf(integerRange('SMALLINT')),
+  INTEGER: numbersOf(integerRange('INTEGER')),
+} as const
+const EVERY_NUMBER = [-Number.MAX_VALUE, Number.MAX_VALUE] as const
+
+function numbersOf([least, greatest]: readonly [bigint, bigint]): readonly [number, number] {
+  return [Number(least), Number(greatest)]
+}
+
+/** Least and greatest value that a type with number storage may hold, both included. */
 export function numberRange(type: SqlType): readonly [number, number] {
   switch (type.kind) {
     case 'TINYINT':
     case 'SMALLINT':
-    case 'INTEGER': {
-      const [least, greatest] = integerRange(type.kind)
-      return [Number(least), Number(greatest)]
-    }
+    case 'INTEGER':
+      return INTEGER_RANGES[type.kind]
     default:
-      return [-Number.MAX_VALUE, Number.MAX_VALUE]
+      return EVERY_NUMBER
   }
 }
 
