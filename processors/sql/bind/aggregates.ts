@@ -39,7 +39,7 @@ export class AggregateList {
     }
     if (node.nulls !== null) fail(`${name} takes no ${node.nulls} NULLS`, node.span)
     if (node.distinct && name === 'COUNT') {
-      fail('COUNT(DISTINCT) is not supported', node.span, 'COUNT over a SELECT STREAM DISTINCT subquery')
+      fail('COUNT(DISTINCT) is not supported', node.span, 'use COUNT over a SELECT STREAM DISTINCT subquery')
     }
     if (node.distinct && name !== 'MIN' && name !== 'MAX') refuse('distinctAggregate', node.span)
     if (node.star && name !== 'COUNT') fail(`${name} takes an expression, not *`, node.span)

@@ -66,7 +66,11 @@ function bindPlain(context: BindContext, node: Node<'call'>): Expression {
   const signature = functionNamed(name)
   if (signature === null) {
     const foreign = Object.hasOwn(FOREIGN_FUNCTIONS, name) ? FOREIGN_FUNCTIONS[name] : undefined
-    fail(`function ${shown(node.name)} not found`, node.name.span, foreign ?? nameHint(node.name, FUNCTION_NAMES))
+    fail(
+      `function ${shown(node.name)} not found`,
+      node.name.span,
+      foreign ?? nameHint(node.name, FUNCTION_NAMES, known => known),
+    )
   }
   const { parameters } = signature
   const bound = bindCount(context, node, parameters.length - (signature.optional ?? 0), parameters.length)

@@ -11,16 +11,21 @@ export function fail(message: string, span: TextSpan, hint: string | null = null
  * What to say about a name that was not found: the same name in another case first (the commonest error: a configured
  * name that was written without its quotes), then the nearest spelling.
  */
-export function nameHint(name: Name, known: readonly string[]): string | null {
+export function nameHint(
+  name: Name,
+  known: readonly string[],
+  text: (name: string) => string = nameText,
+): string | null {
   const upper = name.text.toUpperCase()
   const sameLetters = known.find(candidate => candidate.toUpperCase() === upper)
   if (sameLetters !== undefined) {
     return name.quoted
-      ? `did you mean ${nameText(sameLetters)}? case counts in quotes`
-      : `did you mean ${nameText(sameLetters)}? a name without quotes is read in upper case`
+      ? `did you mean ${text(sameLetters)}? case counts in quotes`
+      : `did you mean ${text(sameLetters)}? a name without quotes is read in upper case`
   }
   let nearest: string | null = null
-  let best = Math.max(1, Math.floor(upper.length / 3)) + 1
+  // Two letters have every other pair as neighbour.
+  let best = (upper.length < 3 ? 0 : Math.max(1, Math.floor(upper.length / 3))) + 1
   for (const candidate of known.slice(0, 1_000)) {
     const distance = editDistance(upper, candidate.toUpperCase(), best)
     if (distance < best) {
@@ -28,7 +33,7 @@ export function nameHint(name: Name, known: readonly string[]): string | null {
       nearest = candidate
     }
   }
-  return nearest === null ? null : `did you mean ${nameText(nearest)}?`
+  return nearest === null ? null : `did you mean ${text(nearest)}?`
 }
 
 /** Edits between two words, exact below `limit`. */

@@ -16,6 +16,9 @@ export interface Grammar {
   readonly windowReference: (reader: TokenReader) => WindowReference
 }
 
+/** Words that nobody means as a name where they stand: something before them is missing. */
+const CLAUSE_WORDS: ReadonlySet<string> = new Set('AND AS FROM INTO OR SELECT THEN WHEN WHERE'.split(' '))
+
 export class TokenReader {
   readonly #tokens: readonly Token[]
   readonly #grammar: Grammar
@@ -122,6 +125,7 @@ export class TokenReader {
 
   failReserved(what: string): never {
     const { text, span } = this.token
+    if (CLAUSE_WORDS.has(text)) this.fail(what)
     throw new SqlError(
       'sql_syntax',
       `expected ${what}, found the reserved word ${text}`,
