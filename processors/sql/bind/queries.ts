@@ -17,7 +17,7 @@ import { emissionTime, groupingOf, regroup } from './grouping.ts'
 import { type Monotonicity, monotonicityOf, NOT_MONOTONIC } from './monotonicity.ts'
 import { isNullable } from './nullable.ts'
 import { type Relation, type RelationColumn, Scope } from './scope.ts'
-import { commonType } from './types.ts'
+import { commonType, isText } from './types.ts'
 
 /** A select item by its place in the list: a column of the row, or what the row's time was set to. */
 export interface Output {
@@ -304,50 +304,71 @@ function termName(term: ExpressionNode, index: number): string {
   return last?.text ?? `KEY_${index + 1}`
 }
 
-function bindUnion(query: Extract<QueryNode, { kind: 'set' }>, context: QueryContext, streaming: boolean): BoundQuery {
-  if (query.operator !== 'UNION' || !query.all) {
-    const hint = query.operator === 'UNION' ? 'write UNION ALL' : null
-    fail(
-      `${query.operator}${query.all ? ' ALL' : ''} needs finite relations, streams have no end`,
-      query.operatorSpan,
-      hint,
-    )
-  }
-  const left = bindQuery(query.left, context, streaming)
-  const right = bindQuery(query.right, context, streaming)
-  const a = left.node.schema.columns
-  const b = right.node.schema.columns
-  if (a.length !== b.length) {
-    fail(`UNION ALL of ${a.length} and ${b.length} columns`, query.operatorSpan, 'both sides need the same columns')
-  }
-  const columns = a.map((column, index) => {
-    const other = b[index] ?? column
-    const type = commonType(column.type, other.type)
-    if (type === null) {
+function bindUnion(query: SetNode, context: QueryContext, streaming: boolean): BoundQuery {
+  const branches = branchesOf(query).map(({ branch, operator }) => {
+    return { ...bindQuery(branch, context, streaming), operatorSpan: operator.operatorSpan }
+  })
+  const [first, ...others] = branches
+  if (first === undefined) return fail('UNION ALL is empty', query.span)
+  let { columns } = first.node.schema
+  let { monotonic } = first
+  for (const { node, outputs, operatorSpan, monotonic: other } of others) {
+    const right = node.schema.columns
+    if (columns.length !== right.length) {
       fail(
-        `column ${index + 1} of UNION ALL is ${sqlTypeText(column.type)} on the left and ${sqlTypeText(other.type)} on the right`,
-        right.outputs.find(output => output.index === index)?.span ?? query.operatorSpan,
-        'use CAST',
+        `UNION ALL of ${columns.length} and ${right.length} columns`,
+        operatorSpan,
+        'both sides need the same columns',
       )
     }
-    return { name: column.name, type, nullable: column.nullable || other.nullable }
-  })
+    columns = columns.map((column, index) => {
+      const { type: otherType, nullable } = right[index] ?? column
+      const type = commonType(column.type, otherType)
+      if (type === null) {
+        fail(
+          `column ${index + 1} of UNION ALL is ${sqlTypeText(column.type)} on the left and ${sqlTypeText(otherType)} on the right`,
+          outputs.find(output => output.index === index)?.span ?? operatorSpan,
+          'use CAST',
+        )
+      }
+      return { name: column.name, type, nullable: column.nullable || nullable }
+    })
+    monotonic = monotonic.map((left, index) => merged(left, other[index]))
+  }
   const schema: Schema = { columns }
-  const branch = (node: PlanNode): PlanNode => converted(node, schema, query.operatorSpan)
-  const first = branch(left.node)
-  // A chain of UNION ALL is one merge; the order of the branches decides ties.
-  const inputs = first.kind === 'union' && first === left.node ? first.inputs : [first]
-  const monotonic = columns.map((_, index) => merged(left.monotonic[index], right.monotonic[index]))
-  return { node: { kind: 'union', inputs: [...inputs, branch(right.node)], schema }, outputs: left.outputs, monotonic }
+  const inputs = branches.map(({ node, operatorSpan }) => converted(node, schema, operatorSpan))
+  return { node: { kind: 'union', inputs, schema }, outputs: first.outputs, monotonic }
 }
 
-/** The rows of a branch in the types of the union. */
-function converted(node: PlanNode, schema: Schema, span: TextSpan): PlanNode {
-  if (
-    node.schema.columns.every((column, index) => sameSqlType(column.type, schema.columns[index]?.type ?? TIMESTAMP))
-  ) {
-    return node
+type SetNode = Extract<QueryNode, { kind: 'set' }>
+
+/** A chain of UNION ALL is one merge; the order of its branches decides ties. Each comes with the operator before it. */
+function branchesOf(query: SetNode): readonly { readonly branch: QueryNode; readonly operator: SetNode }[] {
+  const branches: { branch: QueryNode; operator: SetNode }[] = []
+  let at: SetNode = query
+  for (;;) {
+    if (at.operator !== 'UNION' || !at.all) {
+      const hint = at.operator === 'UNION' ? 'write UNION ALL' : null
+      fail(`${at.operator}${at.all ? ' ALL' : ''} needs finite relations, streams have no end`, at.operatorSpan, hint)
+    }
+    branches.unshift({ branch: at.right, operator: at })
+    if (at.left.kind !== 'set') break
+    at = at.left
   }
+  return [{ branch: at.left, operator: at }, ...branches]
+}
+
+/** The rows of a branch in the types of the union; lengths of text change nothing. */
+function converted(node: PlanNode, schema: Schema, span: TextSpan): PlanNode {
+  const typeAt = (index: number) => schema.columns[index]?.type ?? TIMESTAMP
+  if (node.kind === 'project') {
+    const items = node.items.map((item, index) => ({ ...item, expression: coerce(item.expression, typeAt(index)) }))
+    return { ...node, items, schema }
+  }
+  const same = node.schema.columns.every((column, index) => {
+    return isText(column.type) || sameSqlType(column.type, typeAt(index))
+  })
+  if (same) return node
   const items = schema.columns.map(({ name, type }, index) => ({
     name,
     expression: coerce({ kind: 'column', index, type: node.schema.columns[index]?.type ?? type, span }, type),

@@ -1,0 +1,2 @@
+create stream o (a varchar(99), b bigint, c timestamp, d decimal(5,3), e integer);
+create pump p as insert into o select stream upper(trim(both 'x' from ticker)) || '-' || substring(note from 2 for 3), tsdiff(seen_at, rowtime), floor(seen_at to hour) + interval '1' day, extract(second from seen_at), position('a' in ticker) + char_length(note) from trades where mod(qty, 2) = 1 and power(qty, 2) < 1e6 and coalesce(ticker, note, 'x') <> nullif(ticker, 'a') and current_row_timestamp > seen_at;
