@@ -73,7 +73,7 @@ function bindPlain(context: BindContext, node: Node<'call'>): Expression {
     )
   }
   const { parameters } = signature
-  const bound = bindCount(context, node, parameters.length - (signature.optional ?? 0), parameters.length)
+  const bound = bindCount(context, node, parameters.length, parameters.length)
   const args = bound.map((arg, index) => argument(arg, parameters[index] ?? 'text', name, index))
   return call(signature.name, args, signature.result(args.map(arg => arg.type)), node.span)
 }

@@ -189,7 +189,8 @@ function roundedEnd(
   ) {
     return null
   }
-  if (expression.name === 'CEIL_TO') return { kind: 'ceil', unit, offsetMs }
+  // What is added inside moves the edges off the unit: the value minus the constant is no rounded time any more.
+  if (expression.name === 'CEIL_TO') return offsetMs === 0 ? { kind: 'ceil', unit, offsetMs } : null
   if (offsetMs === 0) return { kind: 'floor', unit, offsetMs }
   // A shifted month does not end where the shifted next month begins.
   return unit === 'YEAR' || unit === 'MONTH' ? null : { kind: 'step', sizeMs: UNIT_MS[unit], offsetMs }

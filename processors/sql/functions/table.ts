@@ -51,8 +51,6 @@ export interface FunctionSignature {
   /** what the plan calls it */
   readonly name: string
   readonly parameters: readonly Parameter[]
-  /** how many of the last parameters may be left out */
-  readonly optional?: number
   readonly result: (args: readonly SqlType[]) => SqlType
 }
 
