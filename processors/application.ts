@@ -3,7 +3,7 @@
  * neither where records come from nor where results go; a host (task.ts, replay/) brings both.
  */
 import type { Decoder } from '../core/codec.ts'
-import { createDecoder, schemaOf } from '../core/codecs/decoder.ts'
+import { createDecoder, type DecoderOptions, schemaOf } from '../core/codecs/decoder.ts'
 import type { InputSchema } from '../core/codecs/input-schema.ts'
 import { ERROR_STREAM, type ErrorOutput } from '../core/error-output.ts'
 import { MillraceError } from '../core/errors.ts'
@@ -55,7 +55,8 @@ export interface Application {
   readonly warnings: readonly string[]
   /** The columns of an output's rows. */
   schemaOf(output: string): Schema | null
-  createDecoder(): Decoder
+  /** A decoder of its own for one reader of the input. */
+  createDecoder(options?: DecoderOptions): Decoder
   start(options: StartOptions): Program
 }
 
@@ -96,7 +97,7 @@ export function compileApplication(options: ApplicationOptions): Application {
       ...missing.map(name => `output "${name}" gets no rows: the program creates no stream of that name`),
     ],
     schemaOf: output => streams.get(output) ?? null,
-    createDecoder: () => createDecoder(input.schema),
+    createDecoder: decoderOptions => createDecoder(input.schema, decoderOptions),
     start,
   }
 }

@@ -9,8 +9,18 @@ export {
   type StartOptions,
 } from './application.ts'
 export { type ApplicationDefinition, inputStreamNames } from './application-definition.ts'
-export { importApplication } from './application-json.ts'
+export { type ImportOptions, importApplication } from './application-json.ts'
+export { type CompileOptions, compileProgram } from './compile.ts'
+export {
+  type MergeMetrics,
+  type MergePosition,
+  ShardMerge,
+  type ShardMergeOptions,
+  type ShardMetrics,
+  type ShardProgress,
+} from './merge.ts'
 export type { Program } from './program.ts'
+export { REPLAY_START } from './replay/arrivals.ts'
 export {
   REPLAY_SHARDS_MAX,
   type ReplayOptions,
@@ -18,6 +28,7 @@ export {
   type ReplayReport,
   replayFile,
 } from './replay/replay.ts'
+export type { ResultFile } from './replay/result-files.ts'
 export { explainProgram } from './sql/explain.ts'
 export { planProgram } from './sql/plan.ts'
 export { inputsOf, type PlanNode, type ProgramPlan, type PumpPlan, type StreamPlan } from './sql/plan-node.ts'

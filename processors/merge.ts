@@ -37,7 +37,7 @@ export const READ_RETRY_MS = 100
 export const READ_RETRY_MS_MAX = 5_000
 /** How often the watermark follows the clock on a silent stream when rowtime is processing time. Milliseconds. */
 export const PROCESSING_TICK_MS = 1_000
-/** Pause after an empty reply of a shard that is behind. Milliseconds. */
+/** Pause after an empty reply of a shard that is behind, or whose source said that there was something to read. Milliseconds. */
 const EMPTY_READ_PAUSE_MS = 10
 
 export interface ShardMergeOptions {
@@ -317,11 +317,19 @@ export class ShardMerge {
       this.#idleSlackMs,
     )
     this.#changed.wake()
-    if (!read.ended && read.records.length === 0) {
-      if (read.millisBehindLatest === 0) await this.#source.wait(signal)
-      else await this.#clock.sleep(EMPTY_READ_PAUSE_MS, signal)
-    }
+    if (!read.ended && read.records.length === 0) await this.#idle(feed, read.millisBehindLatest === 0)
     return read.ended
+  }
+
+  /** Waits for news after an empty reply; a while when the last wait brought none, so that no source can make a shard spin. */
+  async #idle(feed: ShardFeed, isAtTip: boolean): Promise<void> {
+    const now = this.#clock.monotonicMs()
+    if (!isAtTip || now - feed.idleAtMs < EMPTY_READ_PAUSE_MS) {
+      await this.#clock.sleep(EMPTY_READ_PAUSE_MS, this.#ending.signal)
+      return
+    }
+    feed.idleAtMs = now
+    await this.#source.wait(this.#ending.signal)
   }
 
   #mayRead(feed: ShardFeed): boolean {

@@ -41,6 +41,8 @@ export class ShardFeed {
   queuedBytes = 0
   /** records of all replies so far */
   recordsIn = 0
+  /** when the source was last asked to wait for news, monotonic milliseconds */
+  idleAtMs = Number.NEGATIVE_INFINITY
   #lastRead = Number.NEGATIVE_INFINITY
   #lastGiven = Number.NEGATIVE_INFINITY
   #given: { readonly sequenceNumber: string; readonly subsequenceNumber: number } | null = null

@@ -4,10 +4,11 @@
  * and before records are spread over shards, so that the number of shards cannot show.
  */
 import type { Decoder } from '../../core/codec.ts'
+import type { DecoderOptions } from '../../core/codecs/decoder.ts'
 import { MillraceError } from '../../core/errors.ts'
 import { MEBIBYTE } from '../../core/limits.ts'
 import { type RowBatch, valueAt } from '../../core/rows.ts'
-import { columnIndex } from '../../core/schema.ts'
+import { columnIndex, type Schema } from '../../core/schema.ts'
 import { storageOf } from '../../core/sql-type.ts'
 import type { LineBatch } from './line-reader.ts'
 import { recordsOf } from './line-records.ts'
@@ -52,6 +53,8 @@ export class SteadyArrivals implements Arrivals {
   }
 }
 
+const TIME_KINDS: readonly string[] = ['TIMESTAMP', 'DATE', 'BIGINT', 'INTEGER', 'DOUBLE']
+
 /** As a decoded column says. A record whose column cannot be read arrives together with the greatest before it, or with the first that can be read. */
 export class ColumnArrivals implements Arrivals {
   readonly #decoder: Decoder
@@ -63,32 +66,35 @@ export class ColumnArrivals implements Arrivals {
   #unreadable = 0
 
   /**
-   * @param decoder of the input, not shared with anybody
-   * @param column a column of type TIMESTAMP, or one that holds epoch milliseconds as a number
+   * @param createDecoder makes a decoder of the input; of a record whose other columns are bad, the arrival can still be read
+   * @param schema of the input
+   * @param column a column of type TIMESTAMP, or one that holds epoch milliseconds as a number; case counts only where two names
+   * differ in nothing else
    * @param startAt arrival of all records of a file in which the column can nowhere be read
    * @throws MillraceError `config` when the column is missing or holds no times
    */
-  constructor(decoder: Decoder, column: string, startAt = REPLAY_START) {
-    this.#decoder = decoder
-    this.#column = column
-    this.#startAt = startAt
-    const { schema } = decoder
-    const same = (name: string): boolean => name.toUpperCase() === column.toUpperCase()
-    const exact = columnIndex(schema, column)
-    const folded = schema.columns.filter(({ name }) => same(name))
-    this.#index = exact >= 0 || folded.length !== 1 ? exact : schema.columns.findIndex(({ name }) => same(name))
-    const found = schema.columns[this.#index]
+  constructor(
+    createDecoder: (options: DecoderOptions) => Decoder,
+    schema: Schema,
+    column: string,
+    startAt = REPLAY_START,
+  ) {
+    const folded = schema.columns.filter(({ name }) => name.toUpperCase() === column.toUpperCase())
+    const found = schema.columns.find(({ name }) => name === column) ?? (folded.length === 1 ? folded[0] : undefined)
     if (found === undefined)
       throw new MillraceError(
         'config',
         `arrival column "${column}" is not in the schema; its columns are ${schema.columns.map(({ name }) => name).join(', ')}`,
       )
-    const kinds = ['TIMESTAMP', 'DATE', 'BIGINT', 'INTEGER', 'DOUBLE']
-    if (!kinds.includes(found.type.kind))
+    if (!TIME_KINDS.includes(found.type.kind))
       throw new MillraceError(
         'config',
         `arrival column "${column}" is a ${found.type.kind}; give it the type TIMESTAMP, or BIGINT for epoch milliseconds`,
       )
+    this.#decoder = createDecoder({ neededColumns: [found.name] })
+    this.#column = found.name
+    this.#index = columnIndex(schema, found.name)
+    this.#startAt = startAt
   }
 
   get raised(): number {

@@ -4,6 +4,7 @@
  *
  *   file ─ lines ─ arrivals ─ shards ─► task ─► DIR/STREAM.jsonl
  */
+import { schemaOf } from '../../core/codecs/decoder.ts'
 import { JsonLinesEncoder } from '../../core/codecs/json-lines.ts'
 import type { Env } from '../../core/env.ts'
 import { MillraceError } from '../../core/errors.ts'
@@ -129,7 +130,12 @@ export async function replayFile(
 
 function arrivalsOf({ application, arrivalColumn, startAt }: ReplayOptions): Arrivals {
   if (arrivalColumn === undefined) return new SteadyArrivals(startAt)
-  return new ColumnArrivals(application.createDecoder(), arrivalColumn, startAt)
+  return new ColumnArrivals(
+    decoderOptions => application.createDecoder(decoderOptions),
+    schemaOf(application.inputSchema),
+    arrivalColumn,
+    startAt,
+  )
 }
 
 function taskOf(

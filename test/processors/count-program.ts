@@ -95,7 +95,7 @@ export function countApplication(): Application {
     outputs: ['COUNTS', ERROR_STREAM],
     warnings: [],
     schemaOf: name => (name === 'COUNTS' ? COUNTS : schemaOf(KEYED)),
-    createDecoder: () => createDecoder(KEYED),
+    createDecoder: options => createDecoder(KEYED, options),
     start: ({ errors }) => new CountProgram(errors) as unknown as ReturnType<Application['start']>,
   }
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { createDecoder } from '../../core/codecs/decoder.ts'
+import { createDecoder, schemaOf } from '../../core/codecs/decoder.ts'
 import { MillraceError } from '../../core/errors.ts'
 import { nodeEnv } from '../../core/node/env.ts'
 import { ShardMerge } from '../../processors/merge.ts'
@@ -13,6 +13,9 @@ import { type LineBatch, LineReader } from '../../processors/replay/line-reader.
 import { type ReplayOptions, replayFile } from '../../processors/replay/replay.ts'
 import { memoryEnv, seededRandom } from '../support/memory-env.ts'
 import { countApplication, KEYED } from './count-program.ts'
+
+const columnArrivals = (column: string, startAt?: number): ColumnArrivals =>
+  new ColumnArrivals(options => createDecoder(KEYED, options), schemaOf(KEYED), column, startAt)
 
 let directory = ''
 beforeEach(async () => {
@@ -120,7 +123,7 @@ describe('arrivals', () => {
   })
 
   it('follow a column, raised to the greatest before, and stay where it cannot be read', async () => {
-    const arrivals = new ColumnArrivals(createDecoder(KEYED), 'AT')
+    const arrivals = columnArrivals('AT')
     expect(await secondsOf(arrivals, [at(5), at(7), 'broken'], [at(6), '{"key":"a"}', at(9)])).toEqual([
       5, 7, 7, 7, 7, 9,
     ])
@@ -128,20 +131,18 @@ describe('arrivals', () => {
   })
 
   it('begin with the first time that can be read', async () => {
-    const arrivals = new ColumnArrivals(createDecoder(KEYED), 'at')
+    const arrivals = columnArrivals('at')
     expect(await secondsOf(arrivals, ['header', 'x'], ['[]', '{}'], ['y', at(30), at(31)])).toEqual([
       30, 30, 30, 30, 30, 30, 31,
     ])
-    const never = new ColumnArrivals(createDecoder(KEYED), 'at', T)
+    const never = columnArrivals('at', T)
     expect(await secondsOf(never, ['x'], ['y'])).toEqual([0, 0])
     expect(never.unreadable).toBe(2)
   })
 
   it('refuse a column that is missing or holds no times', () => {
-    expect(() => new ColumnArrivals(createDecoder(KEYED), 'tim')).toThrow(
-      'arrival column "tim" is not in the schema; its columns are key, at',
-    )
-    expect(() => new ColumnArrivals(createDecoder(KEYED), 'key')).toThrow('is a VARCHAR')
+    expect(() => columnArrivals('tim')).toThrow('arrival column "tim" is not in the schema; its columns are key, at')
+    expect(() => columnArrivals('key')).toThrow('is a VARCHAR')
   })
 })
 
@@ -166,9 +167,7 @@ describe('a file as a stream', () => {
         name: 'file',
         shards,
         bytesMax: 3_000,
-        lines: new ColumnArrivals(createDecoder(KEYED), 'at').stamped(
-          new LineReader(nodeEnv.files, join(directory, 'file')).batches(),
-        ),
+        lines: columnArrivals('at').stamped(new LineReader(nodeEnv.files, join(directory, 'file')).batches()),
       })
       const merge = new ShardMerge({
         source,
@@ -179,13 +178,14 @@ describe('a file as a stream', () => {
         prefetchBytesMax: 5_000,
         recordsPerBatchMax: 100,
       })
-      const numbers: number[] = []
-      for (
-        let batch = await merge.read(new AbortController().signal);
-        batch !== null;
-        batch = await merge.read(new AbortController().signal)
-      )
-        for (let i = 0; i < batch.length; i++) numbers.push(Number(batch.sequenceNumber(i)))
+      const read = async (): Promise<number[]> => {
+        const numbers: number[] = []
+        const { signal } = new AbortController()
+        for (let batch = await merge.read(signal); batch !== null; batch = await merge.read(signal))
+          for (let i = 0; i < batch.length; i++) numbers.push(Number(batch.sequenceNumber(i)))
+        return numbers
+      }
+      const numbers = await env.clock.until(read())
       expect(numbers).toEqual(lines.map((_, i) => i + 1))
       await merge.close()
       await source.close()
