@@ -108,6 +108,39 @@ describe('an application over the embedded stream', () => {
   })
 })
 
+describe('a task over the embedded stream', () => {
+  it('leaves the thread to others while its sink takes nothing and one shard has more than may wait', async () => {
+    const env = memoryEnv({ seed: 5, startAt: Date.UTC(2024, 4, 1) })
+    const application = compileApplication({ text: TEXT, input: { schema: SCHEMA } })
+    const stream = await (await LocalStreams.open({ env })).create('sales', { shards: 2 })
+    let open: () => void = () => {}
+    const gate = new Promise<void>(resolve => (open = resolve))
+    const sink = new LinesSink()
+    const blocked: Sink = { write: rows => gate.then(() => sink.write(rows)), advance: () => {}, close: async () => {} }
+    const task = new Task({
+      env,
+      source: stream.asSource(),
+      decoder: application.createDecoder(),
+      inputStreams: application.inputStreams,
+      program: errors => application.start({ errors, startedAt: env.clock.now(), rowTimestamp: 'rowtime' }),
+      sinks: new Map([['SHARES', blocked]]),
+      merge: { prefetchBytesMax: 1_000, recordsPerRead: 10 },
+    })
+    const running = task.run()
+    const data = new TextEncoder().encode('{"shop":"north","price":1}')
+    for (let i = 0; i < 300; i++) {
+      await stream.put({ partitionKey: 'a', explicitHashKey: 0n, data })
+      await env.clock.advance(20)
+    }
+    expect(task.counters.recordsIn).toBeLessThan(50)
+    open()
+    await stream.seal()
+    expect(await env.clock.until(running)).toBe('ended')
+    expect(task.counters).toMatchObject({ recordsIn: 300, rowsOut: { SHARES: 300 } })
+    expect(sink.text.split('\n')).toHaveLength(301)
+  })
+})
+
 describe('an application', () => {
   it('lets out the streams that no pump reads, and those that are named', () => {
     const chained = `
