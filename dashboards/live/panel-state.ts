@@ -130,10 +130,10 @@ class SeriesPanelState implements PanelState {
         this.#store.add(at, name, numberAt(vector, definition.type, row))
       }
     }
-    this.#store.prune()
   }
 
   data(): SeriesData {
+    this.#store.prune()
     const series: SeriesMessage[] = this.#shown.map(name => ({
       name,
       isRest: false,
@@ -150,6 +150,7 @@ class SeriesPanelState implements PanelState {
 
   change(): PanelChange | null {
     if (this.#store.all.changed.size === 0) return null
+    this.#store.prune()
     const changedAll = [...this.#store.all.changed]
     this.#store.all.changed.clear()
     const isNew = this.#choose()
@@ -243,10 +244,10 @@ class RankPanelState implements PanelState {
       if (this.#store !== null) this.#store.add(rowtime, name, number)
       else this.#addToWindow(name, number)
     }
-    this.#store?.prune()
   }
 
   data(): RankData {
+    this.#store?.prune()
     const totals =
       this.#store === null
         ? [...this.#window].map(([label, value]) => ({ label, value }))

@@ -9,6 +9,8 @@ export const SERIES_TRACKED_MAX = 128
 /** Buckets a span is cut into at most. */
 export const BUCKETS_MAX = 600
 const BUCKET_MS_MIN = 1_000
+/** Looking through all points at every new bucket would slow a fast replay down; so much more than a span is kept at most. */
+const PRUNES_PER_SPAN = 20
 
 /** The points of one series. */
 export class SeriesPoints {
@@ -67,6 +69,7 @@ export class SeriesStore {
   /** every row, whatever its series; means something only where rows are summed */
   readonly all = new SeriesPoints('')
   #newest = Number.NEGATIVE_INFINITY
+  #prunedAt = Number.NEGATIVE_INFINITY
   #untracked = false
 
   constructor(spanMs: number, combine: Combine, trackedMax = SERIES_TRACKED_MAX) {
@@ -94,7 +97,10 @@ export class SeriesStore {
   add(time: number, name: string, value: number | null): void {
     const bucket = Math.floor(time / this.bucketMs) * this.bucketMs
     if (bucket < this.#newest - this.#spanMs) return
-    if (bucket > this.#newest) this.#newest = bucket
+    if (bucket > this.#newest) {
+      this.#newest = bucket
+      if (bucket - this.#prunedAt > this.#spanMs / PRUNES_PER_SPAN) this.prune()
+    }
     this.all.add(bucket, value, this.#combine)
     let series = this.#series.get(name)
     if (series === undefined) {
@@ -110,6 +116,8 @@ export class SeriesStore {
 
   /** Forgets what is older than the span before the newest bucket; series without points leave. */
   prune(): void {
+    if (this.#prunedAt === this.#newest) return
+    this.#prunedAt = this.#newest
     const oldest = this.#newest - this.#spanMs
     this.all.prune(oldest)
     for (const [name, series] of this.#series) {

@@ -6,8 +6,9 @@ import { type BrowserContext, chromium, type Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { type Clock, nodeEnv, type Schema } from '../../core/index.ts'
 import { type LiveListener, LiveView, serveLive } from '../../dashboards/index.ts'
+import { seededRandom } from '../support/seeded-random.ts'
 import { buildPage } from './support/page-build.ts'
-import { batchOf, SHOP_DASHBOARD, SHOP_OUTPUTS, seeded, shopWindow } from './support/shop.ts'
+import { batchOf, SHOP_DASHBOARD, SHOP_OUTPUTS, shopWindow } from './support/shop.ts'
 
 const CHROMIUM = '/usr/bin/chromium'
 const WINDOW_MS = 5_000
@@ -89,11 +90,11 @@ describe.runIf(isThere)('the live page in chromium', () => {
     readonly feed: (at: number) => void
   } {
     const view = new LiveView({ title: 'shop', outputs: SHOP_OUTPUTS, dashboard: SHOP_DASHBOARD, clock })
-    const random = seeded(7)
+    const random = seededRandom(7)
     return {
       view,
       feed: at => {
-        for (const [stream, batch] of shopWindow(at, random)) view.rows(stream, batch)
+        for (const [stream, batch] of shopWindow(at, () => random.next())) view.rows(stream, batch)
       },
     }
   }
@@ -138,13 +139,13 @@ describe.runIf(isThere)('the live page in chromium', () => {
       monotonicMs: () => nodeEnv.clock.monotonicMs() - ago,
     }
     const { view, feed } = shopView(clock)
-    const random = seeded(11)
+    const random = seededRandom(11)
     const total = { recordsIn: 1_400_000, rowsOut: 3_000, errorRows: 0 }
     const report = (behindMs: number): void => {
-      total.recordsIn += Math.round(1_100 + 300 * random())
-      total.rowsOut += random() < 0.2 ? 22 : 0
-      total.errorRows += random() < 0.03 ? 1 : 0
-      const watermarkMs = clock.now() - 280 - Math.round(60 * random())
+      total.recordsIn += Math.round(1_100 + 300 * random.next())
+      total.rowsOut += random.next() < 0.2 ? 22 : 0
+      total.errorRows += random.next() < 0.03 ? 1 : 0
+      const watermarkMs = clock.now() - 280 - Math.round(60 * random.next())
       view.status({
         ...total,
         watermarkMs,
@@ -156,7 +157,7 @@ describe.runIf(isThere)('the live page in chromium', () => {
     }
     for (; ago > 0; ago -= 250) {
       if (ago % WINDOW_MS === 0) feed(Math.floor(clock.now() / WINDOW_MS) * WINDOW_MS)
-      report(ago > 180_000 && ago < 190_000 ? 4_000 * random() : 0)
+      report(ago > 180_000 && ago < 190_000 ? 4_000 * random.next() : 0)
     }
     const { url } = await serve(view)
     const { page, problems } = await open(url)

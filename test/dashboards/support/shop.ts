@@ -67,17 +67,6 @@ export const SHOP_DASHBOARD: Dashboard = dashboard({
   ],
 })
 
-/** A small generator of numbers from 0, included, to 1, excluded (mulberry32). */
-export function seeded(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
-  }
-}
-
 export function batchOf(schema: Schema, rowtime: number, rows: readonly (readonly Value[])[]): RowBatch {
   const builder = new RowBuilder(schema)
   for (const row of rows) builder.add(rowtime, row)

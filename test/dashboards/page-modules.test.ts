@@ -1,0 +1,98 @@
+/** The parts of the page that need no browser. */
+import { describe, expect, it } from 'vitest'
+import { formatTick, formatUtc, formatValue } from '../../dashboards/live/page/format.ts'
+import { layout } from '../../dashboards/live/page/layout.ts'
+import { AlignedSeries } from '../../dashboards/live/page/series-data.ts'
+import { EventParser } from '../../dashboards/live/page/sse.ts'
+import type { PanelWidthMessage } from '../../dashboards/live/protocol.ts'
+import { seededRandom } from '../support/seeded-random.ts'
+
+describe('the event parser', () => {
+  it('finds the same events however the text is cut', () => {
+    const text =
+      'retry: 1000\n\nid: a-1\nevent: snapshot\ndata: {"x":"é\\n"}\n\n:\n\nid: a-2\nevent: delta\ndata: {}\n\n'
+    for (let cut = 0; cut <= text.length; cut++) {
+      const parser = new EventParser()
+      expect([...parser.push(text.slice(0, cut)), ...parser.push(text.slice(cut))]).toEqual([
+        { id: 'a-1', event: 'snapshot', data: '{"x":"é\\n"}' },
+        { id: 'a-2', event: 'delta', data: '{}' },
+      ])
+    }
+  })
+})
+
+describe('the layout', () => {
+  it('fills every row to its end, for any panels and page', () => {
+    const random = seededRandom(3)
+    const widths: readonly PanelWidthMessage[] = ['quarter', 'third', 'half', 'twoThirds', 'full']
+    for (let round = 0; round < 2_000; round++) {
+      const panels = Array.from(
+        { length: 1 + Math.floor(random.next() * 9) },
+        () => widths[Math.floor(random.next() * 5)] ?? 'half',
+      )
+      for (const page of ['wide', 'medium', 'narrow'] as const) {
+        let row = 0
+        for (const span of layout(panels, page)) {
+          row = row === 12 ? span : row + span
+          expect(row).toBeLessThanOrEqual(12)
+        }
+        expect(row).toBe(12)
+      }
+    }
+  })
+
+  it('leaves wishes that fit as they are', () => {
+    expect(layout(['twoThirds', 'third', 'third', 'third', 'third'], 'wide')).toEqual([8, 4, 4, 4, 4])
+    expect(layout(['quarter', 'quarter', 'full'], 'wide')).toEqual([6, 6, 12])
+    expect(layout(['quarter', 'quarter', 'third'], 'narrow')).toEqual([6, 6, 12])
+  })
+})
+
+describe('aligned series', () => {
+  it('hold every point at its time in any order of arrival, and tell a missing point from NULL', () => {
+    const aligned = new AlignedSeries({
+      kind: 'series',
+      hidden: 0,
+      series: [
+        {
+          name: 'a',
+          isRest: false,
+          points: [
+            [1, 10],
+            [3, null],
+          ],
+        },
+        { name: 'b', isRest: false, points: [[2, 20]] },
+      ],
+    })
+    aligned.set(1, 5, 50)
+    aligned.set(0, 4, 40)
+    aligned.set(0, 1, 11)
+    expect(aligned.times).toEqual([1, 2, 3, 4, 5])
+    expect(aligned.values).toEqual([
+      [11, undefined, null, 40, undefined],
+      [undefined, 20, undefined, undefined, 50],
+    ])
+    expect([aligned.last(0), aligned.last(1), aligned.pointCount]).toEqual([40, 50, 4])
+    aligned.prune(4)
+    expect(aligned.times).toEqual([3, 4, 5])
+  })
+})
+
+describe('formats', () => {
+  it('write numbers in their units', () => {
+    expect(formatValue(1_234_567.891, 'count')).toBe('1,234,568')
+    expect(formatValue(1_234_567.891, 'count', true)).toBe('1.23M')
+    expect(formatValue(18_450.5, 'currency:EUR')).toBe('€18,450.50')
+    expect(formatValue(1_536, 'bytes')).toBe('1.5 KiB')
+    expect(formatValue(90_500, 'milliseconds')).toBe('91 s')
+    expect(formatValue(7.964, 'perSecond')).toBe('8.0/s')
+    expect(formatValue(null, 'count')).toBe('–')
+    expect(formatValue(Number.NaN, 'count')).toBe('–')
+  })
+
+  it('survive times that no calendar has', () => {
+    expect([formatTick(8.7e15, 1_000), formatUtc(Number.NaN), formatUtc(-8.7e15)]).toEqual(['', '–', '–'])
+    expect(formatUtc(1_000)).toBe('1970-01-01 00:00:01 UTC')
+  })
+})

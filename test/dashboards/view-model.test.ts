@@ -1,0 +1,120 @@
+import { describe, expect, it } from 'vitest'
+import { hasCode, type Schema } from '../../core/index.ts'
+import {
+  type Dashboard,
+  dashboard,
+  defaultDashboard,
+  defaultPanel,
+  type Panel,
+  resolveDashboard,
+} from '../../dashboards/index.ts'
+import { SHOP_DASHBOARD, SHOP_OUTPUTS } from './support/shop.ts'
+
+const one = (panel: Panel): Dashboard => ({ title: 'D', panels: [panel] })
+const textOf = (definition: Dashboard): string => {
+  try {
+    resolveDashboard(definition, SHOP_OUTPUTS)
+  } catch (error) {
+    expect(hasCode(error, 'config')).toBe(true)
+    return String((error as Error).message)
+  }
+  return 'no error'
+}
+
+describe('a dashboard definition', () => {
+  it('resolves plain names to stored names, as SQL does', () => {
+    const [views] = resolveDashboard(SHOP_DASHBOARD, SHOP_OUTPUTS)
+    expect(views).toMatchObject({ stream: 'PAGE_VIEWS', x: -1, series: 0, values: [1] })
+  })
+
+  it('prefers the name as it stands to the folded one', () => {
+    const schema: Schema = {
+      columns: [
+        { name: 'A', type: { kind: 'INTEGER' }, nullable: true },
+        { name: 'a', type: { kind: 'INTEGER' }, nullable: true },
+      ],
+    }
+    const panel: Panel = { kind: 'stat', title: 'T', stream: 's', value: 'a' }
+    expect(resolveDashboard(one(panel), new Map([['S', schema]]))[0]?.values).toEqual([1])
+  })
+
+  it.each<[string, Panel]>([
+    [
+      'dashboard "D", panel 1 ("T"): output stream "PAGE_VIEW" not found; did you mean "PAGE_VIEWS"?',
+      { kind: 'stat', title: 'T', stream: 'PAGE_VIEW', value: 'views' },
+    ],
+    [
+      'dashboard "D", panel 1 ("T"): output stream "nothing" not found; the output streams are PAGE_VIEWS, TOP_PAGES, FUNNEL, REVENUE, ERRORS',
+      { kind: 'stat', title: 'T', stream: 'nothing', value: 'views' },
+    ],
+    [
+      'dashboard "D", panel 1 ("T"): column "veiws" not found in TOP_PAGES; did you mean "VIEWS"?',
+      { kind: 'top', title: 'T', stream: 'TOP_PAGES', series: 'page', value: 'veiws' },
+    ],
+    [
+      'dashboard "D", panel 1 ("T"): column "PAGE" of TOP_PAGES is VARCHAR, but a value column must be a number',
+      { kind: 'stat', title: 'T', stream: 'TOP_PAGES', value: 'page' },
+    ],
+    [
+      'dashboard "D", panel 1 ("T"): column "VIEWS" of TOP_PAGES is BIGINT, but an x column must be a TIMESTAMP',
+      { kind: 'timeSeries', title: 'T', stream: 'TOP_PAGES', x: 'views', value: 'views' },
+    ],
+    [
+      'dashboard "D", panel 1 ("T"): 2 value columns cannot be split by "page" as well; name one value column or leave out series',
+      { kind: 'timeSeries', title: 'T', stream: 'ERRORS', value: ['hits', 'status'], series: 'page' },
+    ],
+    [
+      'dashboard "D", panel 1 ("T"): topN must be a whole number from 1 to 50, not 0',
+      { kind: 'top', title: 'T', stream: 'TOP_PAGES', series: 'page', value: 'views', topN: 0 },
+    ],
+    [
+      'dashboard "D", panel 1 ("T"): unit "currency:euro" is unknown; use one of count, perSecond, bytes, milliseconds, seconds, percent, or currency:EUR with any ISO 4217 code',
+      { kind: 'stat', title: 'T', stream: 'REVENUE', value: 'amount', unit: 'currency:euro' },
+    ],
+    [
+      'dashboard "D", panel 1 ("T"): a funnel step is named twice; each step has its own value',
+      { kind: 'funnel', title: 'T', stream: 'FUNNEL', series: 'step', value: 'visitors', steps: ['a', 'a'] },
+    ],
+    [
+      'dashboard "D", panel 1 ("T"): spanMs must be a whole number from 10000 to 86400000, not 1',
+      { kind: 'stat', title: 'T', stream: 'REVENUE', value: 'amount', spanMs: 1 },
+    ],
+  ])('is refused with a sentence that helps: %s', (sentence, panel) => {
+    expect(textOf(one(panel))).toBe(sentence)
+  })
+
+  it('is refused when it has more panels than the limit', () => {
+    const panel: Panel = { kind: 'table', title: 'T', stream: 'ERRORS' }
+    expect(() => dashboard({ title: 'D', panels: Array.from({ length: 49 }, () => panel) })).toThrow('the limit is 48')
+  })
+})
+
+describe('the default panel of a stream', () => {
+  it('splits the first measure by the first text column', () => {
+    const schema = SHOP_OUTPUTS.get('TOP_PAGES')
+    expect(schema && defaultPanel('TOP_PAGES', schema)).toMatchObject({
+      kind: 'timeSeries',
+      title: 'Top pages',
+      value: 'VIEWS',
+      series: 'PAGE',
+    })
+  })
+
+  it('does not add up numbers that name things, such as a status', () => {
+    const schema = SHOP_OUTPUTS.get('ERRORS')
+    expect(schema && defaultPanel('ERRORS', schema)).toMatchObject({ value: 'HITS', series: 'PAGE' })
+  })
+
+  it('draws every measure where nothing splits them', () => {
+    const schema = SHOP_OUTPUTS.get('REVENUE')
+    expect(schema && defaultPanel('REVENUE', schema)).toMatchObject({ kind: 'timeSeries', value: ['AMOUNT', 'ORDERS'] })
+  })
+
+  it('is a table where there is nothing to draw, and always fits its own schema', () => {
+    const columns = [{ name: 'LINE', type: { kind: 'VARCHAR', length: 10 }, nullable: true }] as const
+    expect(defaultPanel('LOG', { columns }).kind).toBe('table')
+    const outputs = new Map([...SHOP_OUTPUTS, ['LOG', { columns }], ['error_stream', { columns }]] as const)
+    const definition = defaultDashboard('all', outputs)
+    expect(resolveDashboard(definition, outputs).map(panel => panel.stream)).toEqual([...SHOP_OUTPUTS.keys(), 'LOG'])
+  })
+})
