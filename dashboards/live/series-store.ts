@@ -19,6 +19,8 @@ export class SeriesPoints {
   readonly points = new Map<number, number | null>()
   /** buckets that changed since the owner last asked */
   readonly changed = new Set<number>()
+  /** start of the newest bucket */
+  last = Number.NEGATIVE_INFINITY
 
   constructor(name: string) {
     this.name = name
@@ -34,6 +36,7 @@ export class SeriesPoints {
     }
     this.points.set(bucket, next)
     this.changed.add(bucket)
+    if (bucket > this.last) this.last = bucket
   }
 
   /** Forgets buckets before `oldest`. */
@@ -70,6 +73,8 @@ export class SeriesStore {
   readonly all = new SeriesPoints('')
   #newest = Number.NEGATIVE_INFINITY
   #prunedAt = Number.NEGATIVE_INFINITY
+  /** the newest bucket when no room could be made */
+  #fullAt = Number.NEGATIVE_INFINITY
   #untracked = false
 
   constructor(spanMs: number, combine: Combine, trackedMax = SERIES_TRACKED_MAX) {
@@ -138,16 +143,16 @@ export class SeriesStore {
       .sort((a, b) => b.weight - a.weight || (a.series.name < b.series.name ? -1 : 1))
   }
 
-  /** Drops one series that has had nothing for half the span; false when all are alive. */
+  /** Drops one series that has had nothing for half the span; false when all are alive. Looked for once a bucket. */
   #makeRoom(): boolean {
+    if (this.#fullAt === this.#newest) return false
     for (const [name, series] of this.#series) {
-      let last = Number.NEGATIVE_INFINITY
-      for (const bucket of series.points.keys()) last = Math.max(last, bucket)
-      if (last < this.#newest - this.#spanMs / 2) {
+      if (series.last < this.#newest - this.#spanMs / 2) {
         this.#series.delete(name)
         return true
       }
     }
+    this.#fullAt = this.#newest
     return false
   }
 }

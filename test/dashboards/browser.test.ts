@@ -31,6 +31,8 @@ describe.runIf(isThere)('the live page in chromium', () => {
       executablePath: CHROMIUM,
       headless: true,
       viewport: { width: 1440, height: 1000 },
+      // Half an hour off UTC, so that local time cannot be mistaken for it.
+      timezoneId: 'Asia/Kolkata',
       args: [
         '--no-sandbox',
         '--disable-gpu',
@@ -128,6 +130,40 @@ describe.runIf(isThere)('the live page in chromium', () => {
     feed(now + 1_000)
     await expect.poll(() => plot.getAttribute('data-points')).toBe('174')
     expect(await page.locator('[data-panel="p0"] canvas[data-mark="first"]').count()).toBe(1)
+    expect(problems).toEqual([])
+  })
+
+  it('can be read without a pointer: arrow keys walk over points in local time and UTC, buttons give a table', async () => {
+    const { view, feed } = shopView()
+    const now = Math.floor(nodeEnv.clock.now() / WINDOW_MS) * WINDOW_MS
+    for (const ago of [20_000, 15_000, 10_000]) feed(now - ago)
+    const { url } = await serve(view)
+    const { page, problems } = await open(url)
+    const plot = page.locator('[data-panel="p0"] .plot')
+    await expect
+      .poll(() => plot.getAttribute('aria-label'))
+      .toMatch(/^Page views, last 5 min\. Newest values: mobile [\d,]+; /)
+    await plot.focus()
+    await page.keyboard.press('ArrowLeft')
+    await page.keyboard.press('ArrowLeft')
+    const at = now - 15_000
+    const utc = new Date(at).toISOString().slice(0, 19).replace('T', ' ')
+    const local = new Date(at + 19_800_000).toISOString().slice(11, 19)
+    expect(await plot.locator('.tip-time').textContent()).toBe(`${local} ${utc} UTC`)
+    expect(await plot.locator('.tip-lines .number').count()).toBe(3)
+    await page.keyboard.press('Escape')
+    expect(await plot.locator('.tip').isHidden()).toBe(true)
+    await page.locator('[data-panel="p0"] button.quiet').focus()
+    await page.keyboard.press('Enter')
+    expect(await page.locator('[data-panel="p0"] tbody tr').count()).toBe(3)
+    expect(await page.locator('[data-panel="p0"] tbody th').nth(1).getAttribute('title')).toBe(`${utc} UTC`)
+    await page.locator('#theme').focus()
+    await page.keyboard.press('Enter')
+    await page.keyboard.press('Enter')
+    expect(await page.locator('html').getAttribute('data-theme')).toBe('dark')
+    await page.keyboard.press('Enter')
+    expect(await page.locator('html').getAttribute('data-theme')).toBeNull()
+    for (const name of ['banner', 'main', 'contentinfo'] as const) expect(await page.getByRole(name).count()).toBe(1)
     expect(problems).toEqual([])
   })
 
