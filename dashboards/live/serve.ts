@@ -26,6 +26,8 @@ import { type LiveView, PUBLISH_INTERVAL_MS } from './live-view.ts'
 export const EVENT_CLIENTS_MAX = 16
 /** An idle event stream says that it is alive this often. */
 export const HEARTBEAT_INTERVAL_MS = 15_000
+/** How long closing waits for pages to take what is left for them, unless the caller says otherwise. */
+const CLOSE_GRACE_MS = 500
 
 export interface ServeLiveOptions {
   /** default `localhost`, which is 127.0.0.1 and, where the machine has it, ::1 */
@@ -103,10 +105,11 @@ export async function serveLive(
     url,
     urlWithToken: `${url}#token=${token}`,
     token,
-    async close(graceMs) {
+    async close(graceMs = CLOSE_GRACE_MS) {
       for (const stop of stops) stop()
-      server.close()
-      await Promise.all(listeners.map(listener => listener.close(graceMs)))
+      // The last words, such as the final report, still go out to pages that read.
+      await Promise.race([server.close(), env.clock.sleep(graceMs)])
+      await Promise.all(listeners.map(listener => listener.close(0)))
     },
   }
 }
@@ -140,6 +143,7 @@ class LiveServer {
   readonly #isRemote: boolean
   readonly #hosts: readonly string[]
   readonly #sleepers = new Set<() => void>()
+  readonly #drained: (() => void)[] = []
   #clients = 0
   #isClosed = false
 
@@ -184,9 +188,11 @@ class LiveServer {
     for (const wake of sleepers) wake()
   }
 
-  close(): void {
+  /** Resolves when every event stream has sent what was left for it. */
+  close(): Promise<void> {
     this.#isClosed = true
     this.wake()
+    return this.#clients === 0 ? Promise.resolve() : new Promise(resolve => this.#drained.push(resolve))
   }
 
   /** Pulls from the hub what the client lacks, one write at a time: a slow client holds no queue, only its last event id. */
@@ -198,13 +204,14 @@ class LiveServer {
       ...SECURITY_HEADERS,
       'content-type': 'text/event-stream; charset=utf-8',
       'cache-control': 'no-store',
+      connection: 'close',
     })
     if (request.method === 'HEAD') return reply.end()
     this.#clients++
     try {
       let lastId = request.headers['last-event-id'] ?? null
       await reply.write('retry: 1000\n\n')
-      while (!reply.closed && !this.#isClosed) {
+      while (!reply.closed) {
         const events = this.#view.eventsSince(lastId)
         if (events.length > 0) {
           lastId = events.at(-1)?.id ?? lastId
@@ -214,12 +221,14 @@ class LiveServer {
           )
           continue
         }
+        if (this.#isClosed) break
         const wasPublished = await this.#sleep(request.signal)
         if (!wasPublished && !reply.closed && !this.#isClosed) await reply.write(':\n\n')
       }
     } finally {
       this.#clients--
       reply.end()
+      if (this.#isClosed && this.#clients === 0) for (const resolve of this.#drained) resolve()
     }
   }
 

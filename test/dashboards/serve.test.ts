@@ -347,6 +347,16 @@ describe('an event stream', () => {
     exchange.abort()
   })
 
+  it('still sends the final report when the listener closes right after the end', async () => {
+    const { env, view, listener } = await serveMemory()
+    const exchange = env.network.start({ port: listener.port, path: '/events' })
+    await env.clock.advance(1_000)
+    view.end({ ok: true, sentence: 'ended: all is well', facts: [] })
+    await env.clock.until(listener.close())
+    expect(exchange.received()).toContain('"sentence":"ended: all is well"')
+    expect(env.clock.monotonicMs()).toBe(1_000)
+  })
+
   it('is refused past the limit, and its place is free again once a client is gone', async () => {
     const { env, listener } = await serveMemory()
     const start = () => env.network.start({ port: listener.port, path: '/events' })
@@ -421,6 +431,10 @@ describe('an event stream', () => {
     await takeOne()
     expect(written.length).toBe(before + 1)
     expect(written.at(-1)?.match(/^event: \w+$/gm)).toEqual(['event: snapshot'])
+    // Nor does closing wait for it beyond the grace.
+    const closingAt = env.clock.monotonicMs()
+    await env.clock.until(listener.close(2_000))
+    expect(env.clock.monotonicMs() - closingAt).toBe(2_000)
     abort.abort()
     for (const go of waiting) go()
     await serving
