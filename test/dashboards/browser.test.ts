@@ -12,6 +12,8 @@ import { batchOf, SHOP_DASHBOARD, SHOP_OUTPUTS, shopWindow } from './support/sho
 
 const CHROMIUM = '/usr/bin/chromium'
 const WINDOW_MS = 5_000
+/** Looks again until a statement holds; a busy machine may take a while, a broken page takes for ever. */
+const soon = <T>(look: () => T) => expect.poll(look, { timeout: 20_000 })
 /** When set, pictures of the page are written there. */
 const pictures = process.env['MILLRACE_PICTURES']
 
@@ -116,19 +118,19 @@ describe.runIf(isThere)('the live page in chromium', () => {
     const { url } = await serve(view)
     const { page, problems } = await open(url)
     const plot = page.locator('[data-panel="p0"] .plot')
-    await expect.poll(() => plot.getAttribute('data-points')).toBe('165')
+    await soon(() => plot.getAttribute('data-points')).toBe('165')
     const before = await picture(page, 'p0')
     const funnelBefore = await page.locator('[data-panel="p3"] .bar-value').first().textContent()
     feed(now - WINDOW_MS)
     feed(now)
-    await expect.poll(() => plot.getAttribute('data-points')).toBe('171')
+    await soon(() => plot.getAttribute('data-points')).toBe('171')
     expect(await picture(page, 'p0')).not.toBe(before)
     expect(await page.locator('[data-panel="p3"] .bar-value').first().textContent()).not.toBe(funnelBefore)
     expect(await page.locator('[data-panel="p2"] .bar').count()).toBe(8)
     // The same canvas is drawn on: charts are not made anew for each update.
     await mark(page)
     feed(now + 1_000)
-    await expect.poll(() => plot.getAttribute('data-points')).toBe('174')
+    await soon(() => plot.getAttribute('data-points')).toBe('174')
     expect(await page.locator('[data-panel="p0"] canvas[data-mark="first"]').count()).toBe(1)
     expect(problems).toEqual([])
   })
@@ -140,9 +142,9 @@ describe.runIf(isThere)('the live page in chromium', () => {
     const { url } = await serve(view)
     const { page, problems } = await open(url)
     const plot = page.locator('[data-panel="p0"] .plot')
-    await expect
-      .poll(() => plot.getAttribute('aria-label'))
-      .toMatch(/^Page views, last 5 min\. Newest values: mobile [\d,]+; /)
+    await soon(() => plot.getAttribute('aria-label')).toMatch(
+      /^Page views, last 5 min\. Newest values: mobile [\d,]+; /,
+    )
     await plot.focus()
     await page.keyboard.press('ArrowLeft')
     await page.keyboard.press('ArrowLeft')
@@ -210,9 +212,9 @@ describe.runIf(isThere)('the live page in chromium', () => {
       })
     const feeding = setInterval(() => report(0), 250)
     try {
-      await expect
-        .poll(() => page.locator('#sentence').textContent())
-        .toMatch(/events\/s, up to date, watermark 0\.\d s behind the clock$/)
+      await soon(() => page.locator('#sentence').textContent()).toMatch(
+        /events\/s, up to date, watermark 0\.\d s behind the clock$/,
+      )
       if (pictures !== undefined) {
         await page.waitForTimeout(3_000)
         await page.emulateMedia({ colorScheme: 'light' })
@@ -236,7 +238,7 @@ describe.runIf(isThere)('the live page in chromium', () => {
       clearInterval(feeding)
     }
     report(41_000)
-    await expect.poll(() => page.locator('#sentence').textContent()).toContain('shard 3 is 41 s behind the tip')
+    await soon(() => page.locator('#sentence').textContent()).toContain('shard 3 is 41 s behind the tip')
     expect(await page.locator('.shard').nth(3).getAttribute('data-level')).toBe('warn')
     expect(await page.locator('.shard').nth(3).getAttribute('aria-label')).toContain('41 s behind')
     expect(problems).toEqual([])
@@ -311,11 +313,11 @@ describe.runIf(isThere)('the live page in chromium', () => {
       shards: [{ shardId: hostile[1] ?? '', state: 'open', recordsIn: 1, behindMs: 0, boundMs: -8.7e15 }],
     })
     view.rows(stream, batchOf(schema, nodeEnv.clock.now(), rows))
-    await expect.poll(() => page.locator('[data-panel="p1"] .bar').count()).toBe(9)
-    await expect.poll(() => page.locator('#error-samples li').count()).toBe(9)
+    await soon(() => page.locator('[data-panel="p1"] .bar').count()).toBe(9)
+    await soon(() => page.locator('#error-samples li').count()).toBe(9)
     await page.locator('[data-panel="p0"] .u-over').hover({ position: { x: 10, y: 80 } })
     await page.locator('[data-panel="p0"] button.quiet').click()
-    await expect.poll(() => page.locator('[data-panel="p0"] table').count()).toBe(1)
+    await soon(() => page.locator('[data-panel="p0"] table').count()).toBe(1)
     expect(await page.locator('[data-panel="p1"] .bar-label').first().textContent()).toBe(hostile[0])
     expect(await page.evaluate('window.hacked')).toBeUndefined()
     expect(await page.locator('main script, main img, bdi svg').count()).toBe(0)
@@ -339,16 +341,16 @@ describe.runIf(isThere)('the live page in chromium', () => {
     })
     const { url, urlWithToken, token } = await serve(view)
     const without = await open(url)
-    await expect.poll(() => without.page.locator('#error-counts tr').count()).toBe(1)
+    await soon(() => without.page.locator('#error-counts tr').count()).toBe(1)
     expect(await without.page.locator('#token-form').isVisible()).toBe(true)
     expect(await without.page.content()).not.toContain('raw secret')
     const given = await open(urlWithToken)
-    await expect.poll(() => given.page.locator('#error-samples').textContent()).toContain('raw secret')
+    await soon(() => given.page.locator('#error-samples').textContent()).toContain('raw secret')
     expect(given.page.url()).toBe(url)
     expect(await given.page.content()).not.toContain(token)
     await without.page.locator('#token-input').fill(token)
     await without.page.locator('#token-form button').click()
-    await expect.poll(() => without.page.locator('#error-samples').textContent()).toContain('raw secret')
+    await soon(() => without.page.locator('#error-samples').textContent()).toContain('raw secret')
     expect([...without.problems, ...given.problems]).toEqual([])
   })
 
@@ -358,15 +360,15 @@ describe.runIf(isThere)('the live page in chromium', () => {
     feed(now - 20_000)
     const first = await serve(view)
     const { page } = await open(first.url)
-    await expect.poll(() => page.locator('#connection').getAttribute('data-state')).toBe('live')
+    await soon(() => page.locator('#connection').getAttribute('data-state')).toBe('live')
     await mark(page)
     await first.close()
-    await expect.poll(() => page.locator('#connection').getAttribute('data-state')).toBe('reconnecting')
+    await soon(() => page.locator('#connection').getAttribute('data-state')).toBe('reconnecting')
     if (pictures !== undefined) await page.screenshot({ path: join(pictures, 'reconnecting.png') })
     feed(now - 10_000)
     await serve(view, first.port)
-    await expect.poll(() => page.locator('#connection').getAttribute('data-state'), { timeout: 20_000 }).toBe('live')
-    await expect.poll(() => page.locator('[data-panel="p0"] .plot').getAttribute('data-points')).toBe('6')
+    await soon(() => page.locator('#connection').getAttribute('data-state')).toBe('live')
+    await soon(() => page.locator('[data-panel="p0"] .plot').getAttribute('data-points')).toBe('6')
     expect(await page.locator('[data-panel="p0"] canvas[data-mark="first"]').count()).toBe(1)
   })
 
@@ -384,9 +386,9 @@ describe.runIf(isThere)('the live page in chromium', () => {
       shards: [shard(0, 0, closeAt - 90_000)],
       nextCloseAt: { PAGE_VIEWS: closeAt },
     })
-    await expect
-      .poll(() => page.locator('[data-panel="p0"] .panel-empty').textContent())
-      .toMatch(/^first window closes at \d\d:\d\d:00, in/)
+    await soon(() => page.locator('[data-panel="p0"] .panel-empty').textContent()).toMatch(
+      /^first window closes at \d\d:\d\d:00, in/,
+    )
     expect(await page.locator('[data-panel="p2"] .panel-empty').textContent()).toBe('no rows yet')
     if (pictures !== undefined) await page.screenshot({ path: join(pictures, 'empty.png') })
     view.end({
@@ -394,7 +396,7 @@ describe.runIf(isThere)('the live page in chromium', () => {
       sentence: 'ended: 12 events in, 0 rows out, nothing lost',
       facts: [{ name: 'events', value: '12' }],
     })
-    await expect.poll(() => page.locator('#connection').getAttribute('data-state')).toBe('ended')
+    await soon(() => page.locator('#connection').getAttribute('data-state')).toBe('ended')
     expect(await page.locator('#sentence').textContent()).toBe('ended: 12 events in, 0 rows out, nothing lost')
     expect(await page.locator('#report').textContent()).toContain('events12')
     expect(problems).toEqual([])
