@@ -110,13 +110,16 @@ function requestOf(incoming: Incoming, signal: AbortSignal): HttpRequest {
       const chunks: Uint8Array[] = []
       let sizeBytes = 0
       try {
-        for await (const chunk of incoming as AsyncIterable<Uint8Array>) {
+        // Leaving the loop must not destroy the request: the socket with the answer would go with it.
+        for await (const chunk of incoming.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>) {
           sizeBytes += chunk.length
           if (sizeBytes > bytesMax)
             throw new MillraceError('limit_exceeded', `request body is larger than ${bytesMax} bytes`)
           chunks.push(chunk)
         }
       } catch (cause) {
+        // What still comes is read and forgotten, or the client would never get to the answer.
+        incoming.resume()
         throw cause instanceof MillraceError ? cause : new MillraceError('aborted', 'the client went away', { cause })
       }
       return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks)

@@ -24,7 +24,8 @@ export interface SourceStream {
   startCounter(shard: LocalShard, from: StartPosition): Promise<number>
   /** records put before this instant are trimmed */
   trimmedBefore(now: number): number
-  millisBehind(slicesEnd: number | null, now: number): number
+  /** @param arrivedAt of the last record of an answer that did not reach the tip */
+  millisBehind(arrivedAt: number | null, now: number): number
   /** true when the shard takes no more records and all it took may be read */
   isOver(shard: LocalShard): boolean
   /** Calls back once when something was put or the stream was sealed; the result takes it back. */
@@ -119,16 +120,18 @@ class LocalShardReader implements ShardReader {
     const cutoff = this.#stream.trimmedBefore(requestedAt)
     // Asked before the read: records that are put meanwhile belong to a stream that was not over then.
     const isOver = this.#stream.isOver(this.#shard)
-    const { slices, next, atTip } = await this.#shard.log.read(this.#counter, recordsMax, GET_RECORDS_BYTES_MAX, cutoff)
-    this.#counter = next
-    this.#wasAtTip = atTip
-    this.#ended = atTip && isOver
-    const last = slices.at(-1)
+    const read = await this.#shard.log.read(this.#counter, recordsMax, GET_RECORDS_BYTES_MAX, cutoff)
+    // One block is a view without a copy; what lies in the next one comes with the next read.
+    const [first] = read.slices
+    const isWhole = read.slices.length <= 1
+    this.#counter = isWhole || first === undefined ? read.next : first.block.counter(first.to - 1) + 1
+    this.#wasAtTip = isWhole && read.atTip
+    this.#ended = this.#wasAtTip && isOver
     return {
-      records: batchOf(slices, this.shardId),
-      millisBehindLatest: atTip
+      records: batchOf(first === undefined ? [] : [first], this.shardId),
+      millisBehindLatest: this.#wasAtTip
         ? 0
-        : this.#stream.millisBehind(last === undefined ? null : last.block.arrivedAt(last.to - 1), requestedAt),
+        : this.#stream.millisBehind(first === undefined ? null : first.block.arrivedAt(first.to - 1), requestedAt),
       requestedAt,
       ended: this.#ended,
     }

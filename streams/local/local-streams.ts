@@ -1,5 +1,6 @@
 /** The embedded streams of one process: create, delete, describe, list; and, where a directory is given, kept over restarts. */
 import { createHash } from 'node:crypto'
+import { dirname } from 'node:path'
 import {
   type Env,
   MEBIBYTE,
@@ -73,6 +74,7 @@ export class LocalStreams {
     const { directory, env } = options
     if (directory === undefined) return streams
     await env.files.makeDirectory(directory)
+    await env.files.syncDirectory(dirname(directory))
     for (const name of await env.files.list(directory)) {
       if (name.startsWith(DELETED)) {
         await env.files.remove(`${directory}/${name}`)
@@ -127,6 +129,7 @@ export class LocalStreams {
         nextCounter: COUNTER_MIN,
       })
       this.#streams.set(streamName, stream)
+      if (this.#options.directory !== undefined) await this.#options.env.files.syncDirectory(this.#options.directory)
       return stream
     } finally {
       this.#busy.delete(streamName)
