@@ -52,3 +52,8 @@ export class LocalShard implements HashRange {
 export function shardIdOf(index: number): string {
   return `shardId-${String(index).padStart(12, '0')}`
 }
+
+/** 3 for `shardId-000000000003`. */
+export function shardIndexOf(shardId: string): number {
+  return Number(shardId.slice(shardId.indexOf('-') + 1))
+}

@@ -14,6 +14,7 @@ import {
   type StartPosition,
   type StreamSource,
 } from '../../core/index.ts'
+import type { HashRange } from '../hash-key.ts'
 import { checkEntries, checkEntry } from '../put-limits.ts'
 import type {
   GetRecordsResult,
@@ -24,9 +25,10 @@ import type {
   PutRefused,
   Stream,
 } from '../stream.ts'
-import { LocalShard, type ShardRecord, shardIdOf } from './local-shard.ts'
+import { LocalShard, type ShardRecord, shardIdOf, shardIndexOf } from './local-shard.ts'
 import { LocalSource, type SourceStream } from './local-source.ts'
 import type { StreamNotice } from './notice.ts'
+import { planMerge, planSplit, type Reshard } from './reshard.ts'
 import { type Durability, SegmentLog } from './segment-log.ts'
 import { COUNTER_GAP, COUNTER_MIN, counterOf, sequenceNumberOf } from './sequence-counter.ts'
 import { checkIteratorAge, decodeIterator, encodeIterator } from './shard-iterator.ts'
@@ -84,6 +86,8 @@ export class LocalStream implements Stream, StreamSource, SourceStream {
   #router: ShardRouter<LocalShard>
   #nextCounter = COUNTER_MIN
   #heldBytes = 0
+  /** while shards are split or merged: ends when the stream's file says so */
+  #saved: Promise<void> | null = null
   #state: 'open' | 'sealing' | 'sealed' | 'closed' = 'open'
 
   private constructor(record: StreamRecord, settings: StreamSettings) {
@@ -133,6 +137,7 @@ export class LocalStream implements Stream, StreamSource, SourceStream {
     const placed = this.#append(shard, entry, this.clock.now())
     if (!placed.accepted) throw new MillraceError('throttled', placed.message, { retry: 'backoff' })
     if (this.#settings.storage !== null) await shard.log.commit()
+    if (this.#saved !== null) await this.#saved
     this.#announce()
     return placed
   }
@@ -158,6 +163,7 @@ export class LocalStream implements Stream, StreamSource, SourceStream {
         }
       }),
     )
+    if (this.#saved !== null) await this.#saved
     this.#announce()
     if (failed.size === 0) return outcomes
     return outcomes.map((outcome, i) => (outcome.accepted ? (failed.get(shards[i] as LocalShard) ?? outcome) : outcome))
@@ -214,6 +220,23 @@ export class LocalStream implements Stream, StreamSource, SourceStream {
   /** A source of its own over this stream; closing it leaves the stream open. */
   asSource(): StreamSource {
     return new LocalSource(this)
+  }
+
+  /**
+   * Splits an open shard in two.
+   * @param newStartingHashKey the first hash key of the upper child
+   * @throws MillraceError `not_found`, `invalid_argument`, `already_exists` while another split or merge is under way
+   */
+  split(shardId: string, newStartingHashKey: bigint): Promise<void> {
+    return this.#reshard(() => planSplit(this.#openShard(shardId), newStartingHashKey))
+  }
+
+  /**
+   * Merges two open shards that lie side by side.
+   * @throws MillraceError as `split`
+   */
+  merge(shardId: string, adjacentShardId: string): Promise<void> {
+    return this.#reshard(() => planMerge(this.#openShard(shardId), this.#openShard(adjacentShardId)))
   }
 
   /** Says that nothing more will be put: puts are refused, and readers that reach the tip see the end of their shard. */
@@ -370,6 +393,62 @@ export class LocalStream implements Stream, StreamSource, SourceStream {
     return [...this.#shards.values()]
       .filter(shard => shard.record.parentShardIds.includes(shardId))
       .map(shard => shard.describe(false))
+  }
+
+  #openShard(shardId: string): LocalShard {
+    const shard = this.shard(shardId)
+    if (!shard.isClosed) return shard
+    throw new MillraceError('invalid_argument', `shard ${shardId} is closed; only open shards are split or merged`)
+  }
+
+  async #reshard(plan: () => Reshard): Promise<void> {
+    this.#refuseUnlessOpen()
+    if (this.#saved !== null)
+      throw new MillraceError(
+        'already_exists',
+        `stream ${this.streamName} is being resharded; try again when it is done`,
+      )
+    const { parents, children } = plan()
+    const done = this.#replace(parents, children)
+    this.#saved = done.catch(() => {})
+    try {
+      await done
+    } finally {
+      this.#saved = null
+      this.#announce()
+    }
+  }
+
+  /** From the moment that children take records, no put is answered before the stream's file names them. */
+  async #replace(parents: readonly LocalShard[], ranges: readonly HashRange[]): Promise<void> {
+    const next = 1 + Math.max(...[...this.#shards.keys()].map(shardIndexOf))
+    const now = this.clock.now()
+    const children: LocalShard[] = []
+    for (const [i, range] of ranges.entries()) {
+      const record: ShardRecord = {
+        ...range,
+        shardId: shardIdOf(next + i),
+        parentShardIds: parents.map(parent => parent.shardId),
+        firstCounter: this.#nextCounter,
+        openedAt: now,
+        lastCounter: null,
+        closedAt: null,
+      }
+      children.push(new LocalShard(record, await this.#openLog(record)))
+    }
+    // From here to the router nothing waits, so that each put goes to a parent or to a child.
+    for (const child of children) {
+      child.record = { ...child.record, firstCounter: this.#nextCounter }
+      this.#shards.set(child.shardId, child)
+    }
+    const open = [...this.#shards.values()].filter(shard => !shard.isClosed && !parents.includes(shard))
+    this.#router = new ShardRouter(open)
+    // Only then is a parent closed: a reader must not see the end before the last put on its way.
+    for (const parent of parents) {
+      await parent.log.commit().catch(() => {})
+      parent.record = { ...parent.record, lastCounter: parent.log.tip - 1, closedAt: now }
+    }
+    await this.#save(null)
   }
 
   async #openShards(): Promise<void> {

@@ -1,5 +1,6 @@
 /** The operations of the service that manage and list: each from a request's body to a reply's. */
 import { KIBIBYTE } from '../../../core/index.ts'
+import { parseHashKey } from '../../hash-key.ts'
 import type { IteratorStart } from '../../stream.ts'
 import type { LocalStream } from '../local-stream.ts'
 import { decodeIterator } from '../shard-iterator.ts'
@@ -50,8 +51,10 @@ export const OPERATIONS: ReadonlyMap<string, Operation> = new Map<string, Operat
   ['GetShardIterator', getShardIterator],
   ['ListShards', (service, body) => Promise.resolve(listShards(service, body))],
   ['ListStreams', (service, body) => Promise.resolve(listStreams(service, body))],
+  ['MergeShards', mergeShards],
   ['PutRecord', ({ streams }, body) => putRecord(streams, body)],
   ['PutRecords', ({ streams }, body) => putRecords(streams, body)],
+  ['SplitShard', splitShard],
 ])
 
 async function createStream({ streams }: Service, body: unknown): Promise<string> {
@@ -75,6 +78,28 @@ async function createStream({ streams }: Service, body: unknown): Promise<string
 async function deleteStream({ streams }: Service, body: unknown): Promise<string> {
   const stream = streamNamed(streams, streamNameIn(new Input(body, STREAM_RULES)))
   await streams.delete(stream.streamName)
+  return ''
+}
+
+async function splitShard({ streams }: Service, body: unknown): Promise<string> {
+  const input = new Input(body, {
+    ...STREAM_RULES,
+    ShardToSplit: { ...SHARD_ID, required: true },
+    NewStartingHashKey: { type: 'string', required: true, pattern: '0|([1-9]\\d{0,38})' },
+  })
+  const stream = streamNamed(streams, streamNameIn(input))
+  await stream.split(input.text('ShardToSplit') ?? '', parseHashKey(input.text('NewStartingHashKey') ?? ''))
+  return ''
+}
+
+async function mergeShards({ streams }: Service, body: unknown): Promise<string> {
+  const input = new Input(body, {
+    ...STREAM_RULES,
+    ShardToMerge: { ...SHARD_ID, required: true },
+    AdjacentShardToMerge: { ...SHARD_ID, required: true },
+  })
+  const stream = streamNamed(streams, streamNameIn(input))
+  await stream.merge(input.text('ShardToMerge') ?? '', input.text('AdjacentShardToMerge') ?? '')
   return ''
 }
 
