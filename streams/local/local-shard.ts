@@ -1,6 +1,7 @@
 /** A shard of an embedded stream: its place in the stream, and its log. */
 import type { ShardDescription } from '../../core/index.ts'
 import type { HashRange } from '../hash-key.ts'
+import { COUNTER_MIN } from './sequence-counter.ts'
 import type { ShardLog } from './shard-log.ts'
 
 /** What is kept of a shard beside its records. */
@@ -41,9 +42,13 @@ export class LocalShard implements HashRange {
     return this.record.closedAt !== null
   }
 
-  /** @param sealed whether the whole stream takes no more records */
-  describe(sealed: boolean): ShardDescription {
-    const { shardId, parentShardIds, startingHashKey, endingHashKey } = this.record
+  /**
+   * @param sealed whether the whole stream takes no more records
+   * @param isThere whether a parent still holds records; others are left out
+   */
+  describe(sealed: boolean, isThere: (shardId: string) => boolean): ShardDescription {
+    const { shardId, startingHashKey, endingHashKey } = this.record
+    const parentShardIds = this.record.parentShardIds.filter(isThere)
     return { shardId, parentShardIds, startingHashKey, endingHashKey, closed: sealed || this.isClosed }
   }
 }
@@ -56,4 +61,20 @@ export function shardIdOf(index: number): string {
 /** 3 for `shardId-000000000003`. */
 export function shardIndexOf(shardId: string): number {
   return Number(shardId.slice(shardId.indexOf('-') + 1))
+}
+
+/** The shards of a new stream, all open. */
+export function newShards(
+  ranges: readonly { startingHashKey: bigint; endingHashKey: bigint }[],
+  openedAt: number,
+): ShardRecord[] {
+  return ranges.map((range, i) => ({
+    ...range,
+    shardId: shardIdOf(i),
+    parentShardIds: [],
+    firstCounter: COUNTER_MIN,
+    openedAt,
+    lastCounter: null,
+    closedAt: null,
+  }))
 }

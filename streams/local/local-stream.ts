@@ -4,7 +4,6 @@
  */
 import {
   type Clock,
-  type Files,
   GET_RECORDS_BYTES_MAX,
   GET_RECORDS_RECORDS_MAX,
   HASH_KEY_MAX,
@@ -28,32 +27,20 @@ import type {
 import { LocalShard, type ShardRecord, shardIdOf, shardIndexOf } from './local-shard.ts'
 import { LocalSource, type SourceStream } from './local-source.ts'
 import type { StreamNotice } from './notice.ts'
+import { openShardLog } from './open-shard-log.ts'
 import { planMerge, planSplit, type Reshard } from './reshard.ts'
-import { type Durability, SegmentLog } from './segment-log.ts'
 import { COUNTER_GAP, COUNTER_MIN, counterOf, sequenceNumberOf } from './sequence-counter.ts'
 import { checkIteratorAge, decodeIterator, encodeIterator } from './shard-iterator.ts'
-import { ShardLog } from './shard-log.ts'
+import type { ShardLog } from './shard-log.ts'
 import { ShardRouter } from './shard-router.ts'
 import { batchOf, lastArrival, type SlicesRead } from './shard-slices.ts'
 import { type StreamRecord, writeStreamFile } from './stream-file.ts'
+import type { StreamSettings } from './stream-settings.ts'
 
 /** An entry of a caller in this process, who may say when it arrived: history that is put again keeps its times. */
 export interface LocalPutEntry extends PutEntry {
   /** epoch milliseconds; the stream's clock when left out */
   readonly arrivedAt?: number | undefined
-}
-
-/** Bounds and habits of streams; `LocalStreams` fills in defaults. */
-export interface StreamSettings {
-  readonly clock: Clock
-  /** null keeps records in memory only */
-  readonly storage: { readonly files: Files; readonly directory: string; readonly durability: Durability } | null
-  readonly memoryBytesMax: number
-  readonly whenFull: 'refuse' | 'trim'
-  readonly tailBytesMax: number
-  readonly segmentBytesMax: number
-  readonly onCorruption: 'refuse' | 'truncate'
-  readonly onNotice: (notice: StreamNotice) => void
 }
 
 /** One answer to GetRecords before its records are made into a batch or a reply. */
@@ -66,10 +53,6 @@ export interface RawRecords extends SlicesRead {
 
 /** How often retention looks for records to let go. Reads never show a trimmed record, whether it is gone yet or not. */
 const RETAIN_EVERY_MS = 60_000
-/** A segment holds at most this part of the retention, so that whole segments grow old. */
-const SEGMENTS_IN_RETENTION = 8
-const MEMORY_BLOCK_BYTES = 1_048_576
-const TAIL_BLOCKS = 8
 /** Bytes that may wait for one shard's file; puts are throttled above. */
 const WAITING_BYTES_MAX = 64 * 1_048_576
 const NOTICES_MAX = 100
@@ -171,7 +154,9 @@ export class LocalStream implements Stream, StreamSource, SourceStream {
 
   listShards(_signal?: AbortSignal): Promise<readonly ShardDescription[]> {
     const sealed = this.#state !== 'open'
-    return Promise.resolve(this.shardRecords.map(({ shardId }) => this.shard(shardId).describe(sealed)))
+    const records = this.shardRecords
+    const there = new Set(records.map(({ shardId }) => shardId))
+    return Promise.resolve(records.map(({ shardId }) => this.shard(shardId) .describe(sealed, id => there.has(id))))
   }
 
   async getIterator(shardId: string, from: IteratorStart): Promise<string> {
@@ -265,7 +250,7 @@ export class LocalStream implements Stream, StreamSource, SourceStream {
     if (cutoff === Number.NEGATIVE_INFINITY || this.#state === 'closed') return
     for (const shard of this.#shards.values()) {
       await shard.log.retain(cutoff, () => this.#nextCounter)
-      if (shard.record.closedAt !== null && shard.record.closedAt < cutoff) this.#shards.delete(shard.shardId)
+      if (shard.record.closedAt !== null && shard.record.closedAt < cutoff) await this.#remove(shard)
     }
     this.#countHeld()
   }
@@ -392,7 +377,16 @@ export class LocalStream implements Stream, StreamSource, SourceStream {
   #childrenOf(shardId: string): readonly ShardDescription[] {
     return [...this.#shards.values()]
       .filter(shard => shard.record.parentShardIds.includes(shardId))
-      .map(shard => shard.describe(false))
+      .map(shard => shard.describe(false, () => true))
+  }
+
+  async #remove(shard: LocalShard): Promise<void> {
+    const { storage } = this.#settings
+    this.#shards.delete(shard.shardId)
+    await shard.log.close()
+    if (storage === null) return
+    await this.#save(null)
+    await storage.files.remove(`${storage.directory}/${shard.shardId}`)
   }
 
   #openShard(shardId: string): LocalShard {
@@ -423,6 +417,7 @@ export class LocalStream implements Stream, StreamSource, SourceStream {
   async #replace(parents: readonly LocalShard[], ranges: readonly HashRange[]): Promise<void> {
     const next = 1 + Math.max(...[...this.#shards.keys()].map(shardIndexOf))
     const now = this.clock.now()
+    const { storage } = this.#settings
     const children: LocalShard[] = []
     for (const [i, range] of ranges.entries()) {
       const record: ShardRecord = {
@@ -434,6 +429,8 @@ export class LocalStream implements Stream, StreamSource, SourceStream {
         lastCounter: null,
         closedAt: null,
       }
+      // A crash in the middle of an earlier split may have left records there that nobody was told of.
+      await storage?.files.remove(`${storage.directory}/${record.shardId}`)
       children.push(new LocalShard(record, await this.#openLog(record)))
     }
     // From here to the router nothing waits, so that each put goes to a parent or to a child.
@@ -469,27 +466,8 @@ export class LocalStream implements Stream, StreamSource, SourceStream {
       this.#timers.push(clock.every(storage.durability.syncIntervalMs, () => this.#upkeep(() => this.#sync())))
   }
 
-  async #openLog(record: ShardRecord): Promise<ShardLog> {
-    const { storage, segmentBytesMax, tailBytesMax, onCorruption } = this.#settings
-    const { shardId, firstCounter } = record
-    if (storage === null)
-      return new ShardLog({ firstCounter, blockBytesMax: MEMORY_BLOCK_BYTES, tailBytesMax, segments: null })
-    const segments = await SegmentLog.open({
-      files: storage.files,
-      directory: `${storage.directory}/${shardId}`,
-      shardId,
-      durability: storage.durability,
-      segmentBytesMax,
-      segmentMsMax: this.#record.retentionMs / SEGMENTS_IN_RETENTION,
-      onCorruption,
-      notice: notice => this.#tell(notice),
-    })
-    return new ShardLog({
-      firstCounter: Math.max(firstCounter, segments.counterFloor),
-      blockBytesMax: Math.ceil(tailBytesMax / TAIL_BLOCKS),
-      tailBytesMax,
-      segments,
-    })
+  #openLog(record: ShardRecord): Promise<ShardLog> {
+    return openShardLog(record, this.#settings, this.#record.retentionMs, notice => this.#tell(notice))
   }
 
   #openRouter(): void {
@@ -522,20 +500,4 @@ const SLOW: PutRefused = {
   accepted: false,
   code: 'throttled',
   message: 'records wait for the disk; put more slowly',
-}
-
-/** The shards of a new stream, all open. */
-export function newShards(
-  ranges: readonly { startingHashKey: bigint; endingHashKey: bigint }[],
-  openedAt: number,
-): ShardRecord[] {
-  return ranges.map((range, i) => ({
-    ...range,
-    shardId: shardIdOf(i),
-    parentShardIds: [],
-    firstCounter: COUNTER_MIN,
-    openedAt,
-    lastCounter: null,
-    closedAt: null,
-  }))
 }

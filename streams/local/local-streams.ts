@@ -10,11 +10,13 @@ import {
   RETENTION_HOURS_DEFAULT,
 } from '../../core/index.ts'
 import { evenHashRanges } from '../hash-key.ts'
-import { LocalStream, newShards, type StreamSettings } from './local-stream.ts'
+import { newShards } from './local-shard.ts'
+import { LocalStream } from './local-stream.ts'
 import type { StreamNotice } from './notice.ts'
 import type { Durability } from './segment-log.ts'
 import { COUNTER_MIN } from './sequence-counter.ts'
 import { readStreamFile, type StreamRecord } from './stream-file.ts'
+import type { StreamSettings } from './stream-settings.ts'
 
 export interface LocalStreamsOptions {
   readonly env: Pick<Env, 'clock' | 'files'>

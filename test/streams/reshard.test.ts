@@ -63,6 +63,22 @@ describe.each([
     await check((await LocalStreams.open({ env, directory })).get('s'))
   })
 
+  test('a closed parent goes when its last record is trimmed, and its children then have no parent', async () => {
+    const env = memoryEnv()
+    const streams = await LocalStreams.open({ env, directory })
+    const stream = await streams.create('s')
+    await stream.put({ data: utf8.encode('a'), partitionKey: 'k' })
+    await stream.split(id(0), MIDDLE)
+    await env.clock.advance(25 * 3_600_000)
+    expect(await stream.listShards()).toMatchObject([
+      { shardId: id(1), parentShardIds: [], closed: false },
+      { shardId: id(2), parentShardIds: [], closed: false },
+    ])
+    expect(env.files.paths().filter(path => path.includes(id(0)))).toEqual([])
+    if (directory !== undefined)
+      expect(await (await LocalStreams.open({ env, directory })).get('s').listShards()).toHaveLength(2)
+  })
+
   test('refuses what cannot be split or merged, by name', async () => {
     const streams = await LocalStreams.open({ env: memoryEnv(), directory })
     const stream = await streams.create('s', { shards: 3 })
