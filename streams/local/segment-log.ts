@@ -232,11 +232,18 @@ export class SegmentLog {
     const path = `${directory}/${String(firstCounter).padStart(16, '0')}.log`
     const segment = new Segment(files, path, firstCounter)
     const handle = await files.open(path, 'update')
+    try {
+      await handle.truncate(0)
+      await handle.write(SEGMENT_MAGIC, 0)
+      await handle.sync()
+      await files.syncDirectory(directory)
+    } catch (error) {
+      // Half a segment must not stay: a start would take it for the last one.
+      await handle.close()
+      await files.remove(path)
+      throw error
+    }
     this.#handle = handle
-    await handle.truncate(0)
-    await handle.write(SEGMENT_MAGIC, 0)
-    await handle.sync()
-    await files.syncDirectory(directory)
     segment.sizeBytes = SEGMENT_MAGIC.length
     this.#segments = [...this.#segments, segment]
     return segment

@@ -210,31 +210,33 @@ describe('a stream in files', () => {
   })
 
   test('a full disk refuses puts by name, shows no refused record, and what was stored stays readable', async () => {
-    const env = memoryEnv({ files: { capacityBytes: 3_000 } })
-    const stream = await (await open(env)).create('s', { shards: 2 })
-    const stored: string[] = []
-    let refused = 0
-    for (let i = 0; i < 40; i++) {
-      const entries = [0, 1].map(j => ({
-        data: utf8.encode(`record ${i}.${j} ${'x'.repeat(40)}`),
-        partitionKey: `${i}.${j}`,
-      }))
-      const outcomes = await Promise.all([stream.putMany(entries.slice(0, 1)), stream.putMany(entries.slice(1))])
-      outcomes.flat().forEach((outcome, j) => {
-        if (outcome.accepted) stored.push(text.decode(entries[j]?.data))
-        else {
-          refused++
-          expect(outcome).toMatchObject({ code: 'internal' })
-        }
-      })
+    for (let capacityBytes = 2_000; capacityBytes < 4_000; capacityBytes += 61) {
+      const env = memoryEnv({ files: { capacityBytes } })
+      const stream = await (await open(env, { segmentBytesMax: 500 })).create('s', { shards: 2 })
+      const stored: string[] = []
+      let refused = 0
+      for (let i = 0; i < 40; i++) {
+        const entries = [0, 1].map(j => ({
+          data: utf8.encode(`record ${i}.${j} ${'x'.repeat((i * 7) % 60)}`),
+          partitionKey: `${i}.${j}`,
+        }))
+        const outcomes = await Promise.all([stream.putMany(entries.slice(0, 1)), stream.putMany(entries.slice(1))])
+        outcomes.flat().forEach((outcome, j) => {
+          if (outcome.accepted) stored.push(text.decode(entries[j]?.data))
+          else {
+            refused++
+            expect(outcome).toMatchObject({ code: 'internal' })
+          }
+        })
+      }
+      expect(refused).toBeGreaterThan(0)
+      expect(stored.length).toBeGreaterThan(5)
+      const readable = async () =>
+        (await Promise.all((await stream.listShards()).map(shard => readAll(stream, shard.shardId)))).flat().sort()
+      expect(await readable()).toEqual(stored.sort())
+      await expect(put(stream, 'x'.repeat(5_000))).rejects.toSatisfy(error => hasCode(error, 'unwritable_output'))
+      expect(await readable()).toEqual(stored.sort())
     }
-    expect(refused).toBeGreaterThan(0)
-    expect(stored.length).toBeGreaterThan(5)
-    const readable = async (from: LocalStream) =>
-      (await Promise.all((await from.listShards()).map(shard => readAll(from, shard.shardId)))).flat().sort()
-    expect(await readable(stream)).toEqual(stored.sort())
-    await expect(put(stream, 'x'.repeat(5_000))).rejects.toSatisfy(error => hasCode(error, 'unwritable_output'))
-    expect(await readable(stream)).toEqual(stored.sort())
   })
 
   test('lets go of records after the retention, whole segments at a time, and keeps the counter', async () => {
