@@ -87,7 +87,6 @@ async function answer(service: Service, request: HttpRequest, reply: HttpReply, 
   } catch (cause) {
     if (hasCode(cause, 'aborted')) return reply.end()
     const error = serviceErrorOf(cause)
-    // The service leaves out the text of these two; a text for the person who reads the log does no harm.
     const text = JSON.stringify({ __type: error.type, message: error.message })
     reply.start(error.status, {
       ...headers,
