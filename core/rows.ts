@@ -65,7 +65,8 @@ export interface RowBatch {
 /** A value at the edge: numbers as `storageOf` describes them, bigint for BIGINT and DECIMAL (unscaled). */
 export type Value = number | bigint | string | Uint8Array | null
 
-const utf8 = new TextDecoder('utf-8')
+// A text may begin with U+FEFF; the decoder must not take it for a byte order mark.
+const utf8 = new TextDecoder('utf-8', { ignoreBOM: true })
 
 /** The value of one row of a column. For edges only; operators read the arrays. */
 export function valueAt(column: ColumnVector, row: number): Value {
