@@ -10,10 +10,8 @@ interface CommandModule {
   readonly run: (args: readonly string[], options: CommandOptions) => Promise<ExitCode>
 }
 
-const manifest = createRequire(import.meta.url)(
-  // dist/cli/main.js and cli/main.ts lie at different depths below the package.
-  import.meta.url.includes('/dist/cli/') ? '../../package.json' : '../package.json',
-) as { version: string; description: string }
+// The package is its own dependency by name, wherever this file was built to.
+const manifest = createRequire(import.meta.url)('millrace/package.json') as { version: string; description: string }
 
 const program = new Command('millrace')
   .description(`${manifest.description}.`)

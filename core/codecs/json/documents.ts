@@ -58,10 +58,15 @@ function stringEnd(text: string, start: number): number {
 }
 
 /**
- * Where to go on after a broken document: where its brackets close, or at the next line that starts with one, whichever is first.
+ * Where to go on after a broken document: where its brackets close, or at the next line that starts with one, whichever is first;
+ * after words that are no JSON, at the next bracket or the next line.
  * @returns the length of the text when there is nothing to go on with
  */
 export function nextDocument(text: string, brokenStart: number): number {
+  if (!'{["'.includes(text.charAt(brokenStart))) {
+    const after = text.slice(brokenStart + 1).search(/[{[\n]/)
+    return after < 0 ? text.length : brokenStart + 1 + after
+  }
   const end = documentEnd(text, brokenStart)
   const line = /\n[{[]/g
   line.lastIndex = brokenStart
