@@ -1,0 +1,12 @@
+-- input: ticks.jsonl
+-- schema: ticks.schema.json
+-- results of ten seconds, gathered by the minute in which they were known
+CREATE OR REPLACE STREAM "TENS" (k VARCHAR(8), n INTEGER, total BIGINT);
+CREATE OR REPLACE PUMP "TENS_PUMP" AS INSERT INTO "TENS"
+SELECT STREAM s.k, COUNT(*), SUM(s.v) FROM "SOURCE_SQL_STREAM_001" AS s
+WHERE s.v >= 0
+GROUP BY s.k, STEP(s.ROWTIME BY INTERVAL '10' SECOND);
+CREATE OR REPLACE STREAM "MINUTES" (k VARCHAR(8), parts BIGINT, n BIGINT, total BIGINT);
+CREATE OR REPLACE PUMP "MINUTES_PUMP" AS INSERT INTO "MINUTES"
+SELECT STREAM t.k, COUNT(*), SUM(t.n), SUM(t.total) FROM "TENS" AS t
+GROUP BY t.k, STEP(t.ROWTIME BY INTERVAL '1' MINUTE);

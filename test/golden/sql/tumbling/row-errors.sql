@@ -1,0 +1,9 @@
+-- input: ticks.jsonl
+-- schema: ticks.schema.json
+-- rows that cannot be divided or stored, and rows that go back in time, leave by the error stream
+CREATE OR REPLACE STREAM "RATIOS" (k VARCHAR(8) NOT NULL, r INTEGER);
+CREATE OR REPLACE PUMP "RATIO_PUMP" AS INSERT INTO "RATIOS"
+SELECT STREAM s.k, 100 / s.v FROM "SOURCE_SQL_STREAM_001" AS s;
+CREATE OR REPLACE STREAM "MOVED" (v INTEGER);
+CREATE OR REPLACE PUMP "MOVE_PUMP" AS INSERT INTO "MOVED"
+SELECT STREAM s.v, s.ROWTIME - s.v * INTERVAL '10' SECOND AS ROWTIME FROM "SOURCE_SQL_STREAM_001" AS s WHERE s.v IS NOT NULL;
