@@ -153,12 +153,14 @@ export class EmbeddedHost {
     this.#stopStatus()
   }
 
-  /** Ends listeners and lets go of files. A task that still works is stopped first. */
+  /** Ends listeners and lets go of files. A task that still works is stopped first; what it wrote is delivered. */
   async close(): Promise<void> {
     this.#stopStatus()
     await this.task.stop().catch(() => {
       // `ended` has told it already.
     })
+    // A task that failed leaves its sinks open; what a sink says now it has said to the task before.
+    await Promise.allSettled([...this.#deliveries.values()].flat().map(delivery => delivery.close()))
     await this.page.close()
     await this.endpoint.close()
     await this.#streams.close()
