@@ -45,6 +45,25 @@ export class BatchWriter {
     else this.#reserve(Math.min(ROWS_PER_BATCH_MAX, this.#capacity * 2))
   }
 
+  /** Makes room for some of `wanted` more rows and says for how many: at least 1, and all of them lie in one batch. */
+  room(wanted: number): number {
+    this.#reserve(Math.min(ROWS_PER_BATCH_MAX, this.row + Math.max(1, wanted)))
+    return this.#capacity - this.row
+  }
+
+  /** Keeps `count` rows whose cells were all written, one for each record from `record` on; at most as many as there is room for. */
+  keepRun(record: number, count: number): void {
+    const rowtimes = this.#batch?.rowtimes
+    for (let i = 0; i < count; i++) {
+      this.#rowtimes[this.row + i] = rowtimes?.[record + i] ?? 0
+      this.#records[this.row + i] = record + i
+    }
+    this.row += count
+    if (this.row < this.#capacity) return
+    if (this.#capacity === ROWS_PER_BATCH_MAX) this.#take(ROWS_PER_BATCH_MAX)
+    else this.#reserve(Math.min(ROWS_PER_BATCH_MAX, this.#capacity * 2))
+  }
+
   /** All rows since `begin`. The last batch may be short; there is no empty one. */
   finish(): readonly RowBatch[] {
     if (this.row > 0) this.#take(0)

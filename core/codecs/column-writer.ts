@@ -11,9 +11,14 @@ import { BinaryWriter } from './binary-writer.ts'
 import { type ColumnWriter, containerRefused, ExactNumber, type Written } from './cell.ts'
 import { parseDate, parseTime, parseTimestamp } from './datetime-text.ts'
 import { parseNumber, parseScaled } from './number-text.ts'
+import type { ScannedColumn, ScanTarget } from './scanned.ts'
 import { TextWriter } from './text-writer.ts'
 
-abstract class NumberWriter implements ColumnWriter {
+/** Below this many cells a loop costs less than a view of them. */
+const VIEW_CELLS_MIN = 24
+
+abstract class NumberWriter implements ScanTarget {
+  readonly wantsSpans = false
   protected values = new Float64Array(0)
   protected nulls = new Uint8Array(0)
 
@@ -32,6 +37,22 @@ abstract class NumberWriter implements ColumnWriter {
     this.values = new Float64Array(capacity)
     this.nulls = new Uint8Array(capacity)
     return column
+  }
+
+  copy(row: number, cells: ScannedColumn, from: number, count: number): void {
+    if (count >= VIEW_CELLS_MIN) {
+      this.values.set(cells.numbers.subarray(from, from + count), row)
+      this.nulls.set(cells.nulls.subarray(from, from + count), row)
+    } else
+      for (let i = 0; i < count; i++) {
+        this.values[row + i] = cells.numbers[from + i] ?? 0
+        this.nulls[row + i] = cells.nulls[from + i] ?? 0
+      }
+  }
+
+  clear(row: number, count: number): void {
+    this.values.fill(0, row, row + count)
+    this.nulls.fill(1, row, row + count)
   }
 
   write(row: number, value: unknown): Written {
@@ -127,7 +148,8 @@ class DatetimeWriter extends NumberWriter {
 const SURE_MAX = 2 ** 49
 
 /** BIGINT (scale 0, fractions refused) and DECIMAL (rounded half away from zero to its scale, as CAST does). */
-class ScaledWriter implements ColumnWriter {
+class ScaledWriter implements ScanTarget {
+  readonly wantsSpans = false
   readonly #scale: number
   readonly #factor: number
   readonly #min: bigint
@@ -169,6 +191,16 @@ class ScaledWriter implements ColumnWriter {
     this.#halves = new Int32Array(this.#values.buffer)
     this.#nulls = new Uint8Array(capacity)
     return column
+  }
+
+  copy(row: number, cells: ScannedColumn, from: number, count: number): void {
+    this.#values.set(cells.integers.subarray(from, from + count), row)
+    this.#nulls.set(cells.nulls.subarray(from, from + count), row)
+  }
+
+  clear(row: number, count: number): void {
+    this.#values.fill(0n, row, row + count)
+    this.#nulls.fill(1, row, row + count)
   }
 
   write(row: number, value: unknown): Written {

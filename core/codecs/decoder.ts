@@ -5,6 +5,7 @@ import type { Schema } from '../schema.ts'
 import { CsvDecoder } from './csv/csv-decoder.ts'
 import type { InputSchema } from './input-schema.ts'
 import { JsonDecoder } from './json/json-decoder.ts'
+import type { ScannerKind } from './json/scan/scan-path.ts'
 
 export interface DecoderOptions {
   /**
@@ -12,6 +13,8 @@ export interface DecoderOptions {
    * place in its type makes no error row, which differs from Kinesis Data Analytics. Default: all columns.
    */
   readonly neededColumns?: readonly string[]
+  /** How JSON is scanned; only the speed depends on it. Default `auto`. */
+  readonly scanner?: ScannerKind
 }
 
 /** The columns of the rows that a decoder of this schema makes: in order, all nullable. */
@@ -31,7 +34,8 @@ export function createDecoder(input: InputSchema, options: DecoderOptions = {}):
     throw new MillraceError('config', `needed column "${unknown}" is no column of the input schema; name one of it`)
   const needed = schema.columns.map(column => names === undefined || names.includes(column.name))
   const { format } = input
-  if (format.kind === 'JSON') return new JsonDecoder({ schema, plan: format.plan, needed })
+  if (format.kind === 'JSON')
+    return new JsonDecoder({ schema, plan: format.plan, needed, scanner: options.scanner ?? 'auto' })
   const delimiters = { row: format.recordRowDelimiter, column: format.recordColumnDelimiter }
   return new CsvDecoder({ schema, delimiters, needed })
 }

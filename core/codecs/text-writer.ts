@@ -2,9 +2,11 @@
  * CHAR and VARCHAR columns. Texts become dictionary ids; a column whose texts hardly repeat becomes spans instead, so that its
  * dictionary does not fill with texts that nobody asks for twice. The layout is chosen anew for each batch.
  */
+import { assert } from '../assert.ts'
 import { Dictionary, NULL_ID } from '../dictionary.ts'
 import type { ColumnVector } from '../rows.ts'
-import { type ColumnWriter, ExactContainer, ExactNumber, type Written } from './cell.ts'
+import { ExactContainer, ExactNumber, type Written } from './cell.ts'
+import type { ScannedColumn, ScannedTexts, ScanTarget } from './scanned.ts'
 
 /** Characters in the entries of one dictionary after which the next batch starts a new one. */
 export const DICTIONARY_CHARACTERS_MAX = 8_388_608
@@ -34,7 +36,7 @@ export function cutToCodePoints(text: string, length: number): string {
   return text.slice(0, at)
 }
 
-export class TextWriter implements ColumnWriter {
+export class TextWriter implements ScanTarget {
   readonly #length: number
   readonly #padded: boolean
   #dictionary = new Dictionary()
@@ -44,10 +46,15 @@ export class TextWriter implements ColumnWriter {
   #lastId = NULL_ID
   #fresh = 0
   #rows = 0
+  /** by entry of a scanner: its id in the dictionary, 0 while it was not asked for */
+  #idsOfEntries = new Int32Array(256)
+  #entriesGeneration = 0
 
   #spanBatchesLeft = 0
   #bytes = Buffer.alloc(0)
   #end = 0
+  /** the bytes of a record batch that the spans point into as long as every text came from it; else they are in `#bytes` */
+  #lent: Uint8Array | null = null
   #offsets = new Int32Array(0)
   #sizes = new Int32Array(0)
   #nulls = new Uint8Array(0)
@@ -56,6 +63,10 @@ export class TextWriter implements ColumnWriter {
   constructor(kind: 'CHAR' | 'VARCHAR', length: number) {
     this.#length = length
     this.#padded = kind === 'CHAR'
+  }
+
+  get wantsSpans(): boolean {
+    return this.#spanBatchesLeft > 0
   }
 
   reserve(capacity: number): void {
@@ -91,11 +102,12 @@ export class TextWriter implements ColumnWriter {
     if (this.#spanBatchesLeft > 0) {
       const column: ColumnVector = {
         layout: 'span',
-        bytes: this.#bytes,
+        bytes: this.#lent ?? this.#bytes,
         offsets: this.#offsets,
         sizes: this.#sizes,
         nulls: this.#nulls,
       }
+      this.#lent = null
       this.#bytes = Buffer.alloc(this.#end)
       this.#end = 0
       this.#offsets = new Int32Array(0)
@@ -126,6 +138,102 @@ export class TextWriter implements ColumnWriter {
     this.#characters = 0
     this.#lastText = ''
     this.#lastId = NULL_ID
+    this.#idsOfEntries.fill(0)
+  }
+
+  copy(row: number, cells: ScannedColumn, from: number, count: number): void {
+    const { texts } = cells
+    assert(texts !== null, 'a text column was scanned as texts')
+    if (this.#spanBatchesLeft > 0) this.#copySpans(row, texts, from, count)
+    else this.#copyEntries(row, texts, from, count)
+  }
+
+  clear(row: number, count: number): void {
+    if (this.#spanBatchesLeft > 0) this.#nulls.fill(1, row, row + count)
+    else this.#ids.fill(NULL_ID, row, row + count)
+  }
+
+  #copyEntries(row: number, texts: ScannedTexts, from: number, count: number): void {
+    const { entries, table } = texts
+    if (this.#entriesGeneration !== table.generation || this.#idsOfEntries.length < table.size) {
+      const known = this.#entriesGeneration === table.generation ? this.#idsOfEntries : new Int32Array(0)
+      const length = Math.max(256, this.#idsOfEntries.length)
+      this.#idsOfEntries = new Int32Array(table.size <= length ? length : table.size * 2)
+      this.#idsOfEntries.set(known)
+      this.#entriesGeneration = table.generation
+    }
+    const idsOfEntries = this.#idsOfEntries
+    const ids = this.#ids
+    this.#rows += count
+    for (let i = 0; i < count; i++) {
+      const entry = entries[from + i] ?? 0
+      let id = NULL_ID
+      if (entry > 0) {
+        id = idsOfEntries[entry] ?? NULL_ID
+        if (id === NULL_ID) {
+          id = this.#idOf(table.textOf(entry))
+          idsOfEntries[entry] = id
+        }
+      } else if (entry < 0) id = this.#idOf(spanText(texts, from + i))
+      ids[row + i] = id
+    }
+  }
+
+  /** The id of a well-formed text that fits and that nothing else is a view of. */
+  #idOf(text: string): number {
+    const before = this.#dictionary.size
+    const id = this.#dictionary.idOf(text)
+    if (id === before) {
+      this.#fresh++
+      this.#characters += text.length
+    }
+    return id
+  }
+
+  /** Spans into the records themselves where no other text is in the way, copies otherwise. */
+  #copySpans(row: number, texts: ScannedTexts, from: number, count: number): void {
+    const { entries, offsets, sizes, records } = texts
+    const lends = this.#end === 0 && (this.#lent === null || this.#lent === records.bytes)
+    if (lends) this.#lent = records.bytes
+    else this.#own(row)
+    for (let i = from, to = row; i < from + count; i++, to++) {
+      if (entries[i] === 0) {
+        this.#nulls[to] = 1
+        continue
+      }
+      const start = (records.offsets[records.first + i] ?? 0) + (offsets[i] ?? 0)
+      const size = sizes[i] ?? 0
+      if (lends) {
+        this.#offsets[to] = start
+        this.#sizes[to] = size
+        this.#nulls[to] = 0
+      } else this.#keepBytes(to, records.bytes, start, size)
+    }
+  }
+
+  /** Copies what was lent, so that texts from elsewhere can follow: the texts of the rows before `rows`. */
+  #own(rows: number): void {
+    const lent = this.#lent
+    if (lent === null) return
+    this.#lent = null
+    for (let row = 0; row < rows; row++)
+      if (this.#nulls[row] === 0) this.#keepBytes(row, lent, this.#offsets[row] ?? 0, this.#sizes[row] ?? 0)
+  }
+
+  #keepBytes(row: number, from: Uint8Array, start: number, size: number): void {
+    this.#room(size)
+    this.#bytes.set(from.subarray(start, start + size), this.#end)
+    this.#offsets[row] = this.#end
+    this.#sizes[row] = size
+    this.#nulls[row] = 0
+    this.#end += size
+  }
+
+  #room(size: number): void {
+    if (this.#end + size <= this.#bytes.length) return
+    const bytes = Buffer.alloc(Math.max(this.#bytes.length * 2, this.#end + size, 16_384))
+    bytes.set(this.#bytes.subarray(0, this.#end))
+    this.#bytes = bytes
   }
 
   #text(row: number, whole: string): Written {
@@ -153,12 +261,8 @@ export class TextWriter implements ColumnWriter {
   #span(row: number, whole: string): Written {
     const text = this.#fitted(whole)
     if (LONE_SURROGATE.test(text)) return 'refused'
-    const room = text.length * 3
-    if (this.#end + room > this.#bytes.length) {
-      const bytes = Buffer.alloc(Math.max(this.#bytes.length * 2, this.#end + room, 16_384))
-      bytes.set(this.#bytes)
-      this.#bytes = bytes
-    }
+    this.#own(row)
+    this.#room(text.length * 3)
     const size = this.#bytes.write(text, this.#end, 'utf8')
     this.#offsets[row] = this.#end
     this.#sizes[row] = size
@@ -174,4 +278,10 @@ export class TextWriter implements ColumnWriter {
     while (end > 0 && text.charCodeAt(end - 1) === 32) end--
     return text.slice(0, end)
   }
+}
+
+function spanText(texts: ScannedTexts, index: number): string {
+  const { bytes, offsets, first } = texts.records
+  const start = (offsets[first + index] ?? 0) + (texts.offsets[index] ?? 0)
+  return Buffer.from(bytes.buffer, bytes.byteOffset + start, texts.sizes[index] ?? 0).toString('utf8')
 }

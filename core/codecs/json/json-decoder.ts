@@ -1,8 +1,8 @@
 /**
  * JSON records to columns. Each document goes through JSON.parse, and its values straight into typed arrays. Where the source
  * text decides (a number in a VARCHAR, digits beyond a double, an array as a cell) or nesting may be too deep, the exact
- * reader reads the document again and the same writers take its values. A scanner that knows the layout may later stand
- * before JSON.parse: it, too, would end in `BatchWriter`.
+ * reader reads the document again and the same writers take its values. Before all that stands a scanner that knows the
+ * layouts of the records and writes the cells of those that it can prove (scan/); what is said here holds for it, too.
  */
 import type { Decoder } from '../../codec.ts'
 import type { ErrorOutput } from '../../error-output.ts'
@@ -15,6 +15,7 @@ import { RecordTexts } from '../record-texts.ts'
 import { documentEnd, nestsTooDeep, nextDocument, skipBlanks } from './documents.ts'
 import { ExactArray, ExactObject, ExactReader, JsonProblem } from './exact-reader.ts'
 import { type ColumnPath, DEPTH_MAX, type RowPlan } from './path.ts'
+import { type ScanCounts, type ScannerKind, ScanPath, type SlowPath } from './scan/scan-path.ts'
 
 /** Broken documents of one record that are reported one by one; after them the rest of the record is given up. */
 export const PROBLEMS_PER_RECORD_MAX = 16
@@ -29,15 +30,21 @@ export interface JsonDecoderOptions {
   readonly plan: RowPlan
   /** by column: false leaves the column NULL, neither read nor judged */
   readonly needed: readonly boolean[]
+  /** Default `auto`. */
+  readonly scanner?: ScannerKind
 }
 
-export class JsonDecoder implements Decoder {
+export class JsonDecoder implements Decoder, SlowPath {
   readonly schema: Schema
   readonly #plan: RowPlan
   readonly #needed: readonly boolean[]
   /** by column: the name of a member of the row's root, null where the way is longer or the name needs care */
   readonly #members: readonly (string | null)[]
   readonly #writer: BatchWriter
+  readonly #scan: ScanPath | null
+  #batch: RecordBatch | null = null
+  /** texts of the batch; null until one is asked for */
+  #texts: RecordTexts | null = null
   /** several documents were found in the last record, so JSON.parse of the whole would most likely fail */
   #several = false
   #exactRun = 0
@@ -55,19 +62,38 @@ export class JsonDecoder implements Decoder {
         : name
     })
     this.#writer = new BatchWriter(options.schema)
+    this.#scan = ScanPath.create(options.scanner ?? 'auto', options.schema, options.plan, options.needed, this.#writer)
+  }
+
+  /** Null where nothing is scanned. */
+  get scanCounts(): Readonly<ScanCounts> | null {
+    return this.#scan?.counts ?? null
   }
 
   decode(batch: RecordBatch, errors: ErrorOutput): readonly RowBatch[] {
-    const { bytes, offsets, sizes, length } = batch
-    const texts = new RecordTexts(bytes)
     this.#writer.begin(batch, errors)
-    for (let record = 0; record < length; record++) {
-      const start = offsets[record] ?? 0
-      const text = texts.at(start, start + (sizes[record] ?? 0))
-      if (text === null) this.#writer.refuse(record, 'PARSE_ERROR', 'the record is not valid UTF-8; send JSON as UTF-8')
-      else this.#record(text, record)
-    }
+    this.#batch = batch
+    if (this.#scan === null) for (let record = 0; record < batch.length; record++) this.decodeRecord(record)
+    else this.#scan.decode(batch, this)
+    this.#batch = null
+    this.#texts = null
     return this.#writer.finish()
+  }
+
+  /** The text of a record of the batch that is being decoded, or null when it is not valid UTF-8. */
+  textOf(record: number): string | null {
+    const batch = this.#batch
+    if (batch === null) return null
+    this.#texts ??= new RecordTexts(batch.bytes)
+    const start = batch.offsets[record] ?? 0
+    return this.#texts.at(start, start + (batch.sizes[record] ?? 0))
+  }
+
+  /** Writes the rows of a record of the batch that is being decoded, or its errors. */
+  decodeRecord(record: number): void {
+    const text = this.textOf(record)
+    if (text === null) this.#writer.refuse(record, 'PARSE_ERROR', 'the record is not valid UTF-8; send JSON as UTF-8')
+    else this.#record(text, record)
   }
 
   #record(text: string, record: number): void {

@@ -1,0 +1,282 @@
+/** The scanner in WebAssembly (tools/wasm/assembly holds its source): lays out its memory and speaks with it. */
+import type { RecordBatch } from '../../../record.ts'
+import { SCANNED_RECORDS_MAX, type ScannedColumn, type ScannedRecords, type TextTable } from '../../scanned.ts'
+import { LAYOUT_FIELDS_MAX, LAYOUT_LITERAL_BYTES_MAX, type Layout } from './layout.ts'
+import { loadRecords } from './loader.ts'
+import { OPERATIONS, type ScanColumn } from './scan-column.ts'
+import { LAYOUTS_MAX, OVERRUN_BYTES, SCANNED_BYTES_MAX, type ScanColumns, type Scanner } from './scanner.ts'
+import { SCANNER_WASM_BASE64 } from './wasm-module.ts'
+
+/** Texts that have entries at once, the unused entry 0 included, and bytes of their copies. Past either, all are forgotten. */
+const ENTRIES_MAX = 131_072
+const SLOTS = ENTRIES_MAX * 2
+const COPIES_BYTES_MAX = 4_194_304
+const PAGE_BYTES = 65_536
+/** What the compiled module keeps for itself. */
+const MODULE_BYTES = 4_096
+
+/** Structures of the compiled scanner (scan.ts there); sizes in bytes. */
+const ENTRY_BYTES = 32
+const FIELD_BYTES = 16
+const LAYOUT_BYTES = 32
+const COLUMN_BYTES = 96
+
+interface ScannerExports {
+  scan(
+    starts: number,
+    ends: number,
+    from: number,
+    to: number,
+    layouts: number,
+    layoutCount: number,
+    hits: number,
+    status: number,
+    stop: number,
+  ): number
+  setTable(
+    slots: number,
+    slotCount: number,
+    entries: number,
+    entryCount: number,
+    copies: number,
+    copiesSize: number,
+  ): void
+  clear(): void
+  entries(): number
+  used(): number
+}
+
+/** The part of the WebAssembly API that is used here; the types of Node do not declare it. */
+interface WebAssemblyApi {
+  readonly Module: new (bytes: Uint8Array) => object
+  readonly Memory: new (options: { initial: number }) => { readonly buffer: ArrayBuffer }
+  readonly Instance: new (
+    module: object,
+    imports: { readonly env: { readonly memory: object; readonly abort: () => void } },
+  ) => { readonly exports: unknown }
+}
+
+let compiled: object | null | undefined
+
+/** The compiled module, made once for all decoders; null where this host has no WebAssembly with SIMD. */
+function moduleOf(api: WebAssemblyApi): object | null {
+  if (compiled === undefined) {
+    try {
+      compiled = new api.Module(Buffer.from(SCANNER_WASM_BASE64, 'base64'))
+    } catch {
+      compiled = null
+    }
+  }
+  return compiled
+}
+
+/** The scanner for these columns, or null where this host has no WebAssembly with SIMD. */
+export function createWasmScanner(columns: ScanColumns): Scanner | null {
+  const api = Reflect.get(globalThis, 'WebAssembly') as WebAssemblyApi | undefined
+  const module = api === undefined ? null : moduleOf(api)
+  return api === undefined || module === null ? null : new WasmScanner(api, module, columns)
+}
+
+/** Hands out places in a memory that does not exist yet. */
+class Places {
+  end = MODULE_BYTES
+  take(sizeBytes: number): number {
+    const place = this.end
+    this.end += Math.ceil(sizeBytes / 64) * 64
+    return place
+  }
+}
+
+interface ColumnPlaces {
+  readonly spec: ScanColumn
+  readonly column: number
+  readonly values: number
+  readonly nulls: number
+  readonly offsets: number
+  readonly sizes: number
+}
+
+class WasmScanner implements Scanner {
+  readonly columns: readonly (ScannedColumn | null)[]
+  readonly status: Uint8Array
+  readonly hits: Uint32Array
+  readonly #exports: ScannerExports
+  readonly #bytes: Uint8Array
+  readonly #words: DataView
+  readonly #columnPlaces: readonly (number | null)[]
+  readonly #input: number
+  readonly #layouts: number
+  readonly #fields: readonly number[]
+  readonly #literals: readonly number[]
+  readonly #missing: readonly number[]
+  readonly #places: { readonly starts: number; readonly ends: number; readonly hits: number; readonly status: number }
+  readonly #starts: Uint32Array
+  readonly #ends: Uint32Array
+  readonly #table: WasmTextTable
+  readonly #records: ScannedRecords = { bytes: new Uint8Array(0), offsets: new Int32Array(0), first: 0 }
+
+  constructor(api: WebAssemblyApi, module: object, columns: ScanColumns) {
+    const places = new Places()
+    const rows = SCANNED_RECORDS_MAX
+    const starts = places.take(rows * 4)
+    const ends = places.take(rows * 4)
+    const status = places.take(rows)
+    const hits = places.take(LAYOUTS_MAX * 4)
+    const columnPlaces = columns.map((spec): ColumnPlaces | null => {
+      if (spec === null) return null
+      const text = spec.operation === 'text'
+      return {
+        spec,
+        column: places.take(COLUMN_BYTES),
+        values: places.take(rows * (text ? 4 : 8)),
+        nulls: text ? 0 : places.take(rows),
+        offsets: text ? places.take(rows * 4) : 0,
+        sizes: text ? places.take(rows * 4) : 0,
+      }
+    })
+    const scanned = columnPlaces.filter(place => place !== null).length
+    this.#layouts = places.take(LAYOUTS_MAX * LAYOUT_BYTES)
+    const each = (sizeBytes: number) => Array.from({ length: LAYOUTS_MAX }, () => places.take(sizeBytes))
+    this.#fields = each(LAYOUT_FIELDS_MAX * FIELD_BYTES)
+    this.#missing = each(scanned * 4)
+    this.#literals = each(LAYOUT_LITERAL_BYTES_MAX + OVERRUN_BYTES)
+    const slots = places.take(SLOTS * 4)
+    const entries = places.take(ENTRIES_MAX * ENTRY_BYTES)
+    const copies = places.take(COPIES_BYTES_MAX + OVERRUN_BYTES)
+    this.#input = places.take(SCANNED_BYTES_MAX + OVERRUN_BYTES)
+    this.#places = { starts, ends, hits, status }
+
+    // The memory never grows, so that views of it stay good. Pages that are not touched cost nothing.
+    const memory = new api.Memory({ initial: Math.ceil(places.end / PAGE_BYTES) })
+    const abort = () => undefined
+    this.#exports = new api.Instance(module, { env: { memory, abort } }).exports as ScannerExports
+    const { buffer } = memory
+    this.#bytes = new Uint8Array(buffer)
+    this.#words = new DataView(buffer)
+    this.#starts = new Uint32Array(buffer, starts, rows)
+    this.#ends = new Uint32Array(buffer, ends, rows)
+    this.status = new Uint8Array(buffer, status, rows)
+    this.hits = new Uint32Array(buffer, hits, LAYOUTS_MAX)
+    this.#exports.setTable(slots, SLOTS, entries, ENTRIES_MAX, copies, COPIES_BYTES_MAX)
+    this.#table = new WasmTextTable(this.#exports, this.#words, this.#bytes, entries)
+    this.#columnPlaces = columnPlaces.map(place => place?.column ?? null)
+    this.columns = columnPlaces.map(place => (place === null ? null : this.#column(place, buffer)))
+  }
+
+  #column(place: ColumnPlaces, buffer: ArrayBuffer): ScannedColumn {
+    const { spec, column, values, nulls, offsets, sizes } = place
+    const rows = SCANNED_RECORDS_MAX
+    const words = this.#words
+    const text = spec.operation === 'text'
+    for (const [at, value] of [
+      [0, OPERATIONS[spec.operation]],
+      [4, values],
+      [8, nulls],
+      [12, offsets],
+      [16, sizes],
+      [20, text ? spec.bytesMax : spec.scale],
+      [28, spec.padded ? 1 : 0],
+    ] as const)
+      words.setUint32(column + at, value, true)
+    words.setFloat64(column + 32, spec.min, true)
+    if (spec.operation === 'decimal') words.setBigInt64(column + 40, BigInt(spec.max), true)
+    else words.setFloat64(column + 40, spec.max, true)
+    return {
+      numbers: new Float64Array(buffer, text ? 0 : values, text ? 0 : rows),
+      integers: new BigInt64Array(buffer, text ? 0 : values, text ? 0 : rows),
+      nulls: new Uint8Array(buffer, nulls, text ? 0 : rows),
+      texts: text
+        ? {
+            entries: new Int32Array(buffer, values, rows),
+            offsets: new Int32Array(buffer, offsets, rows),
+            sizes: new Int32Array(buffer, sizes, rows),
+            table: this.#table,
+            records: this.#records,
+          }
+        : null,
+    }
+  }
+
+  setLayout(index: number, layout: Layout): void {
+    const words = this.#words
+    const at = this.#layouts + index * LAYOUT_BYTES
+    const fields = this.#fields[index] ?? 0
+    const missing = this.#missing[index] ?? 0
+    let literal = this.#literals[index] ?? 0
+    const keep = (bytes: Uint8Array): number => {
+      const place = literal
+      this.#bytes.set(bytes, place)
+      literal += Math.ceil(bytes.length / 16) * 16
+      return place
+    }
+    layout.fields.forEach((field, i) => {
+      const place = fields + i * FIELD_BYTES
+      words.setUint32(place, keep(field.literal), true)
+      words.setUint32(place + 4, field.literal.length, true)
+      words.setUint32(place + 8, this.#columnPlaces[field.column] ?? 0, true)
+    })
+    layout.missing.forEach((column, i) => {
+      words.setUint32(missing + i * 4, this.#columnPlaces[column] ?? 0, true)
+    })
+    for (const [offset, value] of [
+      [0, fields],
+      [4, layout.fields.length],
+      [8, missing],
+      [12, layout.missing.length],
+      [16, keep(layout.tail)],
+      [20, layout.tail.length],
+    ] as const)
+      words.setUint32(at + offset, value, true)
+  }
+
+  setSpans(column: number, spans: boolean): void {
+    const place = this.#columnPlaces[column]
+    if (typeof place === 'number') this.#words.setUint32(place + 24, spans ? 1 : 0, true)
+  }
+
+  load(batch: RecordBatch, first: number, most: number): number {
+    this.#table.forgetWhenFull()
+    this.#records.bytes = batch.bytes
+    this.#records.offsets = batch.offsets
+    this.#records.first = first
+    const count = loadRecords(batch, first, most, this.#bytes, this.#input, this.#starts, this.#ends)
+    return count
+  }
+
+  scan(from: number, to: number, layouts: number, stop: boolean): number {
+    const { starts, ends, hits, status } = this.#places
+    return this.#exports.scan(starts, ends, from, to, this.#layouts, layouts, hits, status, stop ? 1 : 0)
+  }
+}
+
+class WasmTextTable implements TextTable {
+  generation = 1
+  readonly #exports: ScannerExports
+  readonly #words: DataView
+  readonly #buffer: Buffer
+  readonly #entries: number
+
+  constructor(exports: ScannerExports, words: DataView, bytes: Uint8Array, entries: number) {
+    this.#exports = exports
+    this.#words = words
+    this.#buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    this.#entries = entries
+  }
+
+  get size(): number {
+    return this.#exports.entries()
+  }
+
+  textOf(entry: number): string {
+    const place = this.#entries + entry * ENTRY_BYTES
+    const start = this.#words.getUint32(place + 16, true)
+    return this.#buffer.toString('utf8', start, start + this.#words.getUint32(place + 20, true))
+  }
+
+  /** A table that is nearly full has long chains and soon no room: it starts anew with the texts that still come. */
+  forgetWhenFull(): void {
+    if (this.#exports.entries() < ENTRIES_MAX * 0.75 && this.#exports.used() < COPIES_BYTES_MAX * 0.75) return
+    this.#exports.clear()
+    this.generation++
+  }
+}

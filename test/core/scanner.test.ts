@@ -1,0 +1,471 @@
+import { describe, expect, it } from 'vitest'
+import type { ScannerKind } from '../../core/codecs/json/scan/scan-path.ts'
+import type { ColumnText } from './codec-support.ts'
+import { type Answer, SCANNERS, Subject } from './scanner-support.ts'
+
+const ALL: readonly ColumnText[] = [
+  ['TI', 'TINYINT'],
+  ['I', 'INTEGER'],
+  ['B', 'BIGINT'],
+  ['D', 'DECIMAL(10,3)'],
+  ['F', 'DOUBLE'],
+  ['R', 'REAL'],
+  ['O', 'BOOLEAN'],
+  ['V', 'VARCHAR(8)'],
+  ['C', 'CHAR(8)'],
+  ['TS', 'TIMESTAMP'],
+  ['DA', 'DATE'],
+  ['T', 'TIME'],
+]
+const GOOD =
+  '{"TI":1,"I":2,"B":3,"D":4.5,"F":5.25,"R":0.1,"O":true,"V":"v","C":"c  ","TS":"2026-01-15 12:00:00.123","DA":"2026-01-15","T":"01:02:03"}'
+
+function withValue(name: string, value: string): string {
+  return GOOD.replace(new RegExp(`("${name}":)("[^"]*"|[^,}]*)`), (_all, key: string) => key + value)
+}
+
+/** The answer of a scanner, compared with that of JSON.parse for the same batches in the same order. */
+function agreed(
+  kind: ScannerKind,
+  columns: readonly ColumnText[],
+  batches: readonly (readonly (string | Uint8Array)[])[],
+  root = '$',
+  needed?: readonly string[],
+): { answers: Answer[]; kept: number; layouts: string[] } {
+  const subject = new Subject(kind, columns, root, needed)
+  const truth = new Subject('none', columns, root, needed)
+  const answers = batches.map(batch => {
+    const answer = subject.answer(batch)
+    expect(answer).toEqual(truth.answer(batch))
+    return answer
+  })
+  return { answers, kept: subject.kept, layouts: subject.layouts }
+}
+
+const NUMBERS = [
+  '0',
+  '-0',
+  '1',
+  '-1',
+  '127',
+  '128',
+  '-128',
+  '-129',
+  '2147483647',
+  '2147483648',
+  '-2147483648',
+  '-2147483649',
+  '9007199254740991',
+  '9007199254740993',
+  '999999999999999',
+  '-999999999999999',
+  '1000000000000000',
+
+  '9223372036854775807',
+  '9223372036854775808',
+  '0.5',
+  '1.0',
+  '-1.0',
+  '5.00',
+  '0.1',
+  '0.3',
+  '1.0005',
+  '1234567.8915',
+  '9999999.999',
+  '9999999.9994',
+  '9999999.9996',
+  '10000000',
+  '123456789012.345',
+  '0.000000000000001',
+  '12345678',
+
+  '123456789',
+  '12345678.12345678',
+  '1e3',
+  '1E3',
+  '1e-3',
+  '1.5e400',
+  '-1e999',
+  '3.5e38',
+  '340282350000000',
+  '16777217',
+  '01',
+  '-',
+  '1.',
+  '.5',
+  '+1',
+  '1e',
+  '0x1',
+  '--1',
+  '1..2',
+  '00',
+  '-01',
+  '1_0',
+  'NaN',
+  'Infinity',
+]
+const OTHERS = [
+  'null',
+  'true',
+  'false',
+  'nul',
+  'nulll',
+  'True',
+  'truE',
+  'fals',
+  'falsy',
+  'undefined',
+  '{}',
+  '[]',
+  '{"x":1}',
+  '[1,2]',
+  '',
+  ' 1',
+  '1 ',
+  '"1"',
+  '"-1.5"',
+  '"true"',
+  '"TRUE"',
+  '"x"',
+  '""',
+  '" "',
+  '"  a  "',
+]
+const TEXTS = [
+  '"12345678"',
+  '"123456789"',
+  '"äöüß"',
+  '"äöüßä"',
+  '"日本語日本語日本"',
+  '"😀😀😀😀😀😀😀😀"',
+  '"😀😀😀😀😀😀😀😀😀"',
+  '"a\\"b"',
+  '"a\\\\b"',
+  '"\\/"',
+  '"\\u0041"',
+  '"\\ud83d\\ude00"',
+  '"\\ud83d"',
+  '"\\x"',
+  '"\\u12"',
+  '"\\',
+
+  '"a\u0001b"',
+  '"a\tb"',
+  '"a\u007fb"',
+  '"\u2028"',
+  '"\ufffd"',
+  '"unclosed',
+  '"\u0000"',
+  '"12345678      "',
+  '"        "',
+]
+const TIMES = [
+  '2026-01-15 12:00:00',
+  '2026-01-15T12:00:00Z',
+  '2026-01-15T12:00:00.5Z',
+  '2026-01-15 12:00:00.123456789',
+
+  '2026-01-15 12:00:00.1234567890',
+  '2026-01-15 12:00:00.',
+  '2026-01-15 12:00:00Z',
+  '2026-01-15T12:00',
+  '2026-01-15 12:00',
+
+  '2026-01-15T12:00:00+02:00',
+  '2026-01-15T12:00:00-0230',
+  '2026-01-15T12:00:00+19',
+  '2026-02-29',
+  '2024-02-29',
+  '1900-02-29',
+
+  '2000-02-29',
+  '0000-01-01',
+  '0001-01-01',
+  '9999-12-31T23:59:59.999',
+  '10000-01-01',
+  '2026-13-01',
+  '2026-00-01',
+  '2026-04-31',
+
+  '2026-01-00',
+  '2026-01-15 24:00:00',
+  '2026-01-15 23:60:00',
+  '2026-01-15 23:59:60',
+  '2026-1-15',
+  '2026-01-15x12:00:00',
+
+  '12:34:56',
+  '12:34:56.7',
+  '24:00:00',
+  '12:34',
+  '1969-12-31 23:59:59.999',
+  '2026/01/15',
+  ' 2026-01-15',
+  '2026-01-15 ',
+].map(text => `"${text}"`)
+
+const BAD_BYTES = [
+  'ff',
+  'c3',
+  'c0 80',
+  'e2 82',
+  'ed a0 80',
+  'f0 80 80 80',
+  'f4 90 80 80',
+  'f5 80 80 80',
+  '80',
+  'e0 80 80',
+]
+
+describe.each(SCANNERS)('the %s scanner', kind => {
+  it.each(
+    ALL.map(([name, type]) => [name, type] as const),
+  )('gives the answer of JSON.parse for every value in column %s of type %s', name => {
+    const records = [...NUMBERS, ...OTHERS, ...TEXTS, ...TIMES].flatMap(value => [withValue(name, value), GOOD])
+    const { kept } = agreed(kind, ALL, [records, records])
+    expect(kept).toBeGreaterThan(records.length)
+  })
+
+  it('gives the answer of JSON.parse for every value that no column asks for', () => {
+    const records = [...NUMBERS, ...OTHERS, ...TEXTS, ...TIMES].map(value => `{"x":${value},"a":1}`)
+    const { kept } = agreed(kind, [['a', 'INTEGER']], [['{"x":1,"a":1}', ...records], records])
+    expect(kept).toBeGreaterThan(150)
+  })
+
+  it('proves what it can: all of the plain values are scanned', () => {
+    const records = ['null', '-12', '0.25'].map(value => withValue('F', value))
+    records.push(withValue('B', 'null'), withValue('V', 'null'), withValue('V', '12.50'), withValue('I', '7.0'))
+    records.push(withValue('TS', '"2026-01-15T12:00:00.5Z"'), withValue('V', '"ä"'), withValue('D', '-12'))
+    expect(agreed(kind, ALL, [records]).kept).toBe(records.length)
+  })
+
+  it('refuses invalid UTF-8 in every string, asked for or not', () => {
+    const records = BAD_BYTES.flatMap(hex => {
+      const bytes = Buffer.from(hex.replaceAll(' ', ''), 'hex')
+      return [
+        Buffer.concat([Buffer.from('{"a":"x'), bytes, Buffer.from('y","b":1}')]),
+        Buffer.concat([Buffer.from('{"a":"'), bytes, Buffer.from('","b":1}')]),
+        Buffer.concat([Buffer.from('{"a":"é'), bytes]),
+      ]
+    })
+    const some = ['{"a":"x","b":1}', ...records, '{"a":"é€😀","b":1}']
+    for (const columns of [[['a', 'VARCHAR(20)'] as const], [['b', 'INTEGER'] as const]]) {
+      const { answers } = agreed(kind, columns, [some, some])
+      expect(answers[0]?.rows).toHaveLength(2)
+      expect(answers[0]?.errors).toHaveLength(records.length)
+    }
+  })
+
+  it('leaves missing members NULL, whatever was in the row before', () => {
+    const columns: ColumnText[] = [
+      ['a', 'INTEGER'],
+      ['b', 'VARCHAR(9)'],
+      ['c', 'TIMESTAMP'],
+      ['d', 'BIGINT'],
+    ]
+    const records = [
+      '{"a":1,"b":"x","c":"2026-01-01","d":2}',
+      '{"d":3}',
+      '{}',
+      '{"b":"y","z":[1,{"a":5}]}',
+      '{"a":null}',
+    ]
+    const { answers, kept } = agreed(kind, columns, [[...records, ...records, ...records], records])
+    expect(answers[0]?.rows[1]).toEqual([null, null, null, 3n])
+    expect(kept).toBe(20)
+  })
+
+  it('learns nesting, blanks and line ends, and steps into objects', () => {
+    const columns: ColumnText[] = [
+      ['a', 'INTEGER', '$.o.p.a'],
+      ['b', 'VARCHAR(9)', "$.o['b']"],
+      ['c', 'DOUBLE'],
+    ]
+    const records = [
+      '{ "o": { "p": { "a": 1 }, "b": "x" }, "c": 2.5 }\n',
+      '{"o":{"p":{"a":1},"b":"x"},"c":2.5}\r\n',
+      '{"o":{"p":7,"b":"x"},"c":2.5}',
+      '{"o":"p","c":2.5}',
+      '{"o":[{"p":{"a":1}}],"c":2.5}',
+      '{"a":1,"b":"x","p":{"a":3},"c":3}',
+    ]
+    expect(agreed(kind, columns, [records, records]).kept).toBe(12)
+  })
+
+  it('reads rows below RecordRowPath and refuses documents without them', () => {
+    const columns: ColumnText[] = [['a', 'INTEGER']]
+    const records = [
+      '{"data":{"row":{"a":1}}}',
+      '{"data":{"row":5}}',
+      '{"data":{}}',
+      '{"a":1}',
+      '{"data":{"row":{}}}',
+      '[]',
+    ]
+    const { answers, kept } = agreed(kind, columns, [records, records], '$.data.row')
+    expect(answers[1]?.rows).toEqual([[1], [null]])
+    expect(kept).toBe(4)
+  })
+
+  it('lets the last of equal names win, and takes __proto__ for a name', () => {
+    const columns: ColumnText[] = [
+      ['a', 'INTEGER'],
+      ['p', 'INTEGER', '$.__proto__'],
+      ['q', 'INTEGER', '$.constructor'],
+    ]
+    const records = ['{"a":1,"a":2}', '{"a":1,"\\u0061":2}', '{"__proto__":3,"constructor":4}', '{"__proto__":{"a":9}}']
+    const { answers } = agreed(kind, columns, [records, records])
+    expect(answers[1]?.rows.slice(0, 3)).toEqual([
+      [2, null, null],
+      [2, null, null],
+      [null, 3, 4],
+    ])
+  })
+
+  it('gives what is no record of one document to JSON.parse', () => {
+    const deep = `{"x":${'['.repeat(63)}1${']'.repeat(63)},"a":1}`
+    const deeper = `{"x":${'['.repeat(64)}1${']'.repeat(64)},"a":1}`
+    const records = [
+      '{"a":1}',
+      '',
+      ' ',
+      '{"a":1}{"a":2}',
+      '{"a":1}\n{"a":2}\n',
+      '{"a":1',
+      '{"a":1}}',
+      '{"a":1},',
+      'null',
+      '7',
+      '"a"',
+      '[]',
+      '\ufeff{"a":1}',
+      '{"a":1}\u0000',
+      '{"a" :1}',
+      '{"a":1,}',
+      '{,"a":1}',
+      deep,
+      deeper,
+      '{"b":2}',
+      '{}',
+    ]
+    agreed(kind, [['a', 'INTEGER']], [records, records, records.reverse()])
+  })
+
+  it('keeps records apart that lie next to each other in memory', () => {
+    const halves = [
+      '{"a":"x","b":"y"}',
+      '{"a":"x',
+      '","b":"y"}',
+      '{"a":',
+      '"x","b":"y"}',
+      '{"a":"x","b":"y"',
+      '}',
+      '{"a":"x"',
+    ]
+    const columns: ColumnText[] = [
+      ['a', 'VARCHAR(20)'],
+      ['b', 'VARCHAR(20)'],
+    ]
+    agreed(kind, columns, [halves, [...halves].reverse(), halves])
+  })
+
+  it('reads a record of 10 MiB among small ones', () => {
+    const large = JSON.stringify({ a: 1, v: 'x'.repeat(10 * 1_048_576 - 20) })
+    const { answers } = agreed(
+      kind,
+      [
+        ['a', 'INTEGER'],
+        ['v', 'VARCHAR(5)'],
+      ],
+      [['{"a":1,"v":"s"}', large, '{"a":2,"v":"t"}']],
+    )
+    expect(answers[0]?.rows).toEqual([
+      [1, 's'],
+      [1, 'xxxxx'],
+      [2, 't'],
+    ])
+  })
+
+  it('does not read, nor judge, columns that are not needed', () => {
+    const columns: ColumnText[] = [
+      ['a', 'INTEGER'],
+      ['b', 'INTEGER'],
+      ['c', 'VARCHAR(5)'],
+      ['d', 'VARBINARY(5)'],
+    ]
+    const records = [
+      '{"a":1,"b":"no number","c":"x","d":"y"}',
+      '{"a":2,"b":2,"c":5,"d":null}',
+      '{"a":3,"b":{},"c":5,"d":null}',
+    ]
+    const { answers, kept } = agreed(kind, columns, [records], '$', ['a'])
+    expect(answers[0]?.rows).toEqual([
+      [1, null, null, null],
+      [2, null, null, null],
+      [3, null, null, null],
+    ])
+    expect(kept).toBe(3)
+  })
+
+  it('keeps rows in order when records bring several, one or none', () => {
+    const records = Array.from({ length: 5_000 }, (_unused, i) =>
+      i % 7 === 0 ? `{"a":${i}}{"a":${i + 1}}{"a":${i + 2}}` : i % 11 === 0 ? '{"a":"x"}' : `{"a":${i}}`,
+    )
+    const { answers, kept } = agreed(kind, [['a', 'INTEGER']], [records, records])
+    expect(answers[0]?.rows.length).toBeGreaterThan(5_500)
+    expect(kept).toBeGreaterThan(7_000)
+  })
+
+  it('moves texts that hardly repeat to spans and back, with other texts in the way', () => {
+    const subject = new Subject(kind, [
+      ['v', 'VARCHAR(30)'],
+      ['w', 'CHAR(30)'],
+      ['n', 'INTEGER'],
+    ])
+    const truth = new Subject('none', [
+      ['v', 'VARCHAR(30)'],
+      ['w', 'CHAR(30)'],
+      ['n', 'INTEGER'],
+    ])
+    const seen = new Set<string>()
+    let next = 0
+    for (let round = 0; round < 100; round++) {
+      const repeats = round >= 20
+      const records = Array.from({ length: 1_300 }, (_unused, i) => {
+        const v = repeats ? `same ${i % 5}` : `event-${next++}`
+        if (i % 50 === 7 && round % 2 === 1) return JSON.stringify({ v: `é\n${v}`, w: v, n: i })
+        return i % 31 === 5 ? `{"w":"${v} ","n":${i}}` : `{"v":"${v}","w":"${v}  ","n":${i}}`
+      })
+      expect(subject.answer(records)).toEqual(truth.answer(records))
+      for (const layouts of subject.layouts) seen.add(layouts)
+    }
+    expect([...seen].sort()).toEqual(['dictionary,dictionary,number', 'span,span,number'])
+    expect(subject.kept).toBeGreaterThan(120_000)
+  })
+
+  it('follows producers that change their layout, and gives up what no record has any more', () => {
+    const subject = new Subject(kind, [
+      ['a', 'INTEGER'],
+      ['v', 'VARCHAR(9)'],
+    ])
+    let records = 0
+    for (let version = 0; version < 40; version++) {
+      for (let batch = 0; batch < 8; batch++) {
+        const texts = Array.from({ length: 1_024 }, (_unused, i) => `{"v${version}":"z","a":${i},"v":"x${i % 9}"}`)
+        const { rows, errors } = subject.answer(texts)
+        expect(errors).toEqual([])
+        expect(rows[1_023]).toEqual([1_023, 'x6'])
+        records += texts.length
+      }
+    }
+    expect(subject.kept / records).toBeGreaterThan(0.4)
+  })
+
+  it('rests where every record is of another layout, and gives the same rows', () => {
+    const columns: ColumnText[] = [['a', 'INTEGER']]
+    const batches = Array.from({ length: 30 }, (_unused, b) =>
+      Array.from({ length: 1_024 }, (_nothing, i) => `{"k${b * 1_024 + i}":0,"a":${i}}`),
+    )
+    expect(agreed(kind, columns, batches).kept).toBeLessThan(100)
+  })
+})
