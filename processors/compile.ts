@@ -5,6 +5,7 @@ import { MillraceError } from '../core/errors.ts'
 import { compileExpression } from './expressions/compile-expression.ts'
 import type { ExpressionHost } from './expressions/kernel.ts'
 import { Aggregate } from './operators/aggregate.ts'
+import { Distinct } from './operators/distinct.ts'
 import { FanOut } from './operators/fan-out.ts'
 import { Filter } from './operators/filter.ts'
 import { KEYS_MAX, STATE_LIMITS_DEFAULT, type StateLimits } from './operators/limits.ts'
@@ -13,9 +14,21 @@ import type { Input, Operator } from './operators/operator.ts'
 import { Output, type StreamRows } from './operators/output.ts'
 import { Project, type ProjectedValue } from './operators/project.ts'
 import { PumpErrors, type RowErrors } from './operators/row-errors.ts'
+import { SetOperation } from './operators/set-operation.ts'
+import { Sort } from './operators/sort.ts'
+import { Stagger } from './operators/stagger.ts'
+import { TimeSort } from './operators/time-sort.ts'
+import { Values } from './operators/values.ts'
 import { CompiledProgram, type PendingErrors, type Program } from './program.ts'
 import type { Expression } from './sql/expression.ts'
-import { inputsOf, type PlanNode, type ProgramPlan, type PumpPlan, type StreamPlan } from './sql/plan-node.ts'
+import {
+  inputsOf,
+  type PlanNode,
+  type ProgramPlan,
+  type PumpPlan,
+  type StreamPlan,
+  streamsOf,
+} from './sql/plan-node.ts'
 
 export interface CompileOptions {
   /** takes the rows that the program could not use */
@@ -46,6 +59,7 @@ class Compiler {
   readonly #operators: Operator[] = []
   readonly #pending: PendingErrors = { rows: [] }
   readonly #results: StreamRows[] = []
+  readonly #starts: Values[] = []
   #reporters = 0
 
   constructor(plan: ProgramPlan, options: CompileOptions) {
@@ -75,7 +89,13 @@ class Compiler {
     const running = this.#plan.pumps.filter(pump => pump.running)
     const targets = new Map<PumpPlan, Input>()
     for (const stream of this.#plan.streams) this.#addTarget(stream, running, targets)
-    for (const pump of running) this.#addPump(pump, targets.get(pump))
+    const chains = new Map<PumpPlan, readonly Operator[]>()
+    for (const pump of running) {
+      const from = this.#operators.length
+      this.#addPump(pump, targets.get(pump))
+      // A chain is built from its end.
+      chains.set(pump, this.#operators.slice(from).reverse())
+    }
     // A stream that nothing writes has ended: whoever merges it need not wait.
     for (const { name, origin } of this.#plan.streams)
       if (origin === 'program' && !running.some(pump => pump.target === name)) this.#stream(name).advance(Infinity)
@@ -83,6 +103,9 @@ class Compiler {
     return new CompiledProgram({
       inputs: new Map(inputs.map(({ name }) => [name, this.#stream(name)])),
       operators: this.#operators,
+      workOrder: upstreamFirst(running).flatMap(pump => chains.get(pump) ?? []),
+      starts: this.#starts,
+      startedAt: this.#options.startedAt,
       results: this.#results,
       errors: this.#options.errors,
       pending: this.#pending,
@@ -150,12 +173,12 @@ class Compiler {
         this.#connect(node.input, project, errors, pump, numbers)
         return
       }
-      case 'aggregate': {
-        const aggregate = new Aggregate({
+      case 'aggregate':
+      case 'stagger': {
+        const shared = {
           name,
           schema: node.schema,
           keys: node.keys.map(({ expression }) => ({ ...this.#value(expression), type: expression.type })),
-          window: node.window,
           aggregates: node.aggregates.map(({ name: kind, argument, type, span }) => ({
             name: kind,
             argument:
@@ -166,9 +189,56 @@ class Compiler {
           output,
           errors,
           limits: this.#limits,
+        }
+        const groups =
+          node.kind === 'stagger'
+            ? new Stagger({ ...shared, sizeMs: node.sizeMs })
+            : new Aggregate({ ...shared, window: node.window })
+        this.#operators.push(groups)
+        this.#connect(node.input, groups, errors, pump, numbers)
+        return
+      }
+      case 'distinct': {
+        const typed = (index: number) => ({ index, type: node.schema.columns[index]!.type })
+        const { byRowtime, span } = node
+        const [columns, changing] = [node.compared.map(typed), node.changing.map(typed)]
+        const distinct = new Distinct({
+          name,
+          columns,
+          changing,
+          byRowtime,
+          span,
+          output,
+          errors,
+          limits: this.#limits,
         })
-        this.#operators.push(aggregate)
-        this.#connect(node.input, aggregate, errors, pump, numbers)
+        this.#operators.push(distinct)
+        this.#connect(node.input, distinct, errors, pump, numbers)
+        return
+      }
+      case 'sort':
+      case 'time-sort': {
+        const shared = { name, schema: node.schema, span: node.span, output, errors, limits: this.#limits }
+        const sort =
+          node.kind === 'sort'
+            ? new Sort({ ...shared, keys: node.keys, end: node.end, limit: node.limit })
+            : new TimeSort({ ...shared, column: node.column, withinMs: node.withinMs })
+        this.#operators.push(sort)
+        this.#connect(node.input, sort, errors, pump, numbers)
+        return
+      }
+      case 'values': {
+        const rows = node.rows.map(row => row.map(value => this.#value(value)))
+        const values = new Values({ name, schema: node.schema, rows, output, errors })
+        this.#operators.push(values)
+        this.#starts.push(values)
+        return
+      }
+      case 'set': {
+        const { operator, schema } = node
+        const set = new SetOperation({ name, schema, operator, output, limits: this.#limits })
+        this.#operators.push(set)
+        node.inputs.forEach((input, index) => this.#connect(input, set.inputs[index]!, errors, pump, numbers))
         return
       }
       case 'union': {
@@ -200,4 +270,17 @@ class Compiler {
   #names(): string {
     return this.#plan.streams.map(stream => `"${stream.name}"`).join(', ')
   }
+}
+
+/** The pumps so that each stands behind those that write what it reads. */
+function upstreamFirst(pumps: readonly PumpPlan[]): readonly PumpPlan[] {
+  const ordered = new Set<PumpPlan>()
+  const visit = (pump: PumpPlan): void => {
+    if (ordered.has(pump)) return
+    const read = streamsOf(pump.source)
+    for (const other of pumps) if (read.has(other.target)) visit(other)
+    ordered.add(pump)
+  }
+  for (const pump of pumps) visit(pump)
+  return [...ordered]
 }

@@ -10,6 +10,7 @@ import type { StreamRows } from './operators/output.ts'
 import { PumpErrors } from './operators/row-errors.ts'
 import type { StateReader } from './operators/state-reader.ts'
 import type { StateWriter } from './operators/state-writer.ts'
+import type { Values } from './operators/values.ts'
 
 export interface Program {
   /**
@@ -43,6 +44,10 @@ const SNAPSHOT_FORMAT = 'millrace program state 1'
 export class CompiledProgram implements Program {
   readonly #inputs: ReadonlyMap<string, Input>
   readonly #operators: readonly Operator[]
+  /** those with work, upstream first, so that nothing is pending when the last one has none */
+  readonly #workOrder: readonly Operator[]
+  readonly #starts: readonly Values[]
+  readonly #startedAt: number
   readonly #results: StreamRows[]
   readonly #errors: ErrorOutput
   readonly #pending: PendingErrors
@@ -53,12 +58,18 @@ export class CompiledProgram implements Program {
   constructor(options: {
     inputs: ReadonlyMap<string, Input>
     operators: readonly Operator[]
+    workOrder: readonly Operator[]
+    starts: readonly Values[]
+    startedAt: number
     results: StreamRows[]
     errors: ErrorOutput
     pending: PendingErrors
   }) {
     this.#inputs = options.inputs
     this.#operators = options.operators
+    this.#workOrder = options.workOrder
+    this.#starts = options.starts
+    this.#startedAt = options.startedAt
     this.#results = options.results
     this.#errors = options.errors
     this.#pending = options.pending
@@ -70,11 +81,16 @@ export class CompiledProgram implements Program {
     if (input === undefined)
       throw new MillraceError('invalid_argument', `stream "${stream}" is no input of this program`)
     const selection = this.#inOrder(stream, rows)
-    if (selection.length > 0) input.push(rows, selection)
+    if (selection.length > 0) {
+      this.#start(rows.rowtimes[selection.rows[0]!]!)
+      input.push(rows, selection)
+    }
     this.#releaseErrors()
   }
 
   advance(bound: number): void {
+    // Time begins with the first row or bound; without either, at the start of the program.
+    if (bound > -Infinity) this.#start(bound === Infinity ? this.#startedAt : bound)
     for (const stream of this.#inputs.keys()) {
       if (bound > (this.#clocks.get(stream) ?? -Infinity)) this.#clocks.set(stream, bound)
     }
@@ -84,7 +100,7 @@ export class CompiledProgram implements Program {
 
   work(): boolean {
     let more = false
-    for (const operator of this.#operators) if (operator.work()) more = true
+    for (const operator of this.#workOrder) if (operator.work()) more = true
     this.#releaseErrors()
     return more || this.#results.length > 0
   }
@@ -126,6 +142,11 @@ export class CompiledProgram implements Program {
       operator.restore(reader)
     }
     if (!reader.ended) throw otherProgram('it holds more than this program reads')
+  }
+
+  /** What stands in the text of the program leaves before the first row, once. */
+  #start(rowtime: number): void {
+    for (const values of this.#starts) values.start(rowtime)
   }
 
   /** Every row that is not below an earlier row or bound; the others are reported. */

@@ -11,6 +11,7 @@ import { comparator } from '../expressions/comparison.ts'
 import { decimalText, divideRounded, fitsPrecision, powerOfTen, rescale } from '../expressions/decimal.ts'
 import { RowFailure } from '../expressions/failures.ts'
 import type { AggregateName } from '../sql/plan-node.ts'
+import { EdgeValueAccumulator } from './edge-accumulators.ts'
 import type { StateReader } from './state-reader.ts'
 import type { StateWriter } from './state-writer.ts'
 
@@ -41,6 +42,12 @@ export function accumulatorOf(name: AggregateName, argument: SqlType | null, typ
       return storageOf(argument) === 'bigint' || isInteger(argument)
         ? new ExactSumAccumulator(name, argument, type)
         : new DoubleSumAccumulator(name, type)
+    case 'FIRST_VALUE':
+    case 'FIRST_VALUE IGNORE NULLS':
+      return new EdgeValueAccumulator({ edge: 'first', ignoreNulls: name !== 'FIRST_VALUE', type: argument })
+    case 'LAST_VALUE':
+    case 'LAST_VALUE IGNORE NULLS':
+      return new EdgeValueAccumulator({ edge: 'last', ignoreNulls: name !== 'LAST_VALUE', type: argument })
     case 'MIN':
     case 'MAX':
       return storageOf(argument) === 'number'

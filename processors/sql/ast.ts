@@ -182,6 +182,8 @@ export interface PeriodNode extends Node {
 export interface OrderKey extends Node {
   readonly expression: ExpressionNode
   readonly descending: boolean
+  /** null: NULL is the greatest value */
+  readonly nulls: 'FIRST' | 'LAST' | null
 }
 
 export interface FrameBound extends Node {
@@ -280,6 +282,8 @@ export type QueryNode =
       readonly query: QueryNode
       readonly keys: readonly OrderKey[]
       readonly within: ExpressionNode | null
+      /** rows of each window, our extension */
+      readonly limit: (Node & { readonly count: number }) | null
     })
 
 export interface ColumnDefinition extends Node {

@@ -50,8 +50,11 @@ function explainNode(node: PlanNode, indent: string, lines: string[]): void {
       if (node.rowtime !== null) lines.push(`${deeper}rowtime := ${explainExpression(node.rowtime, node.input.schema)}`)
       return explainNode(node.input, deeper, lines)
     case 'aggregate':
+    case 'stagger':
       lines.push(
-        `${indent}aggregate ${endText(node.window.end)} on ${nameText(node.keys[node.window.key]?.name ?? '?')}`,
+        node.kind === 'stagger'
+          ? `${indent}stagger ${node.sizeMs} ms; holds a group for each key from its first row until its end`
+          : `${indent}aggregate ${endText(node.window.end)} on ${nameText(node.keys[node.window.key]?.name ?? '?')}`,
       )
       for (const { name, expression } of node.keys) {
         lines.push(`${deeper}key ${nameText(name)} := ${explainExpression(expression, node.input.schema)}`)
@@ -62,6 +65,21 @@ function explainNode(node: PlanNode, indent: string, lines: string[]): void {
         lines.push(`${deeper}${nameText(column)} := ${name}(${of}) ${sqlTypeText(type)}`)
       }
       return explainNode(node.input, deeper, lines)
+    case 'distinct':
+    case 'sort':
+    case 'time-sort':
+      lines.push(`${indent}${orderText(node)}`)
+      return explainNode(node.input, deeper, lines)
+    case 'values':
+      lines.push(`${indent}values`)
+      for (const row of node.rows) {
+        lines.push(`${deeper}(${row.map(value => explainExpression(value, NO_COLUMNS)).join(', ')})`)
+      }
+      return
+    case 'set':
+      lines.push(`${indent}${node.operator.toLowerCase()}; holds both inputs, which are finite`)
+      for (const input of node.inputs) explainNode(input, deeper, lines)
+      return
     case 'union':
       lines.push(`${indent}union`)
       for (const input of node.inputs) explainNode(input, deeper, lines)
@@ -69,6 +87,31 @@ function explainNode(node: PlanNode, indent: string, lines: string[]): void {
     default:
       return unreachable(node, 'explainNode')
   }
+}
+
+const NO_COLUMNS: Schema = { columns: [] }
+
+/** A node that orders rows or compares them, with what bounds the rows that it holds. */
+function orderText(node: Extract<PlanNode, { kind: 'distinct' | 'sort' | 'time-sort' }>): string {
+  const name = (column: number | null) =>
+    column === null ? 'ROWTIME' : nameText(node.schema.columns[column]?.name ?? '?')
+  if (node.kind === 'time-sort') {
+    return `time-sort by ${name(node.column)} within ${node.withinMs} ms; holds the rows of the last ${node.withinMs} ms`
+  }
+  if (node.kind === 'distinct') {
+    const until = node.byRowtime ? 'ROWTIME' : node.changing.map(name).join(' or ')
+    return `distinct on ${node.compared.map(name).join(', ')}; remembers rows until ${until} changes`
+  }
+  const keys = node.keys.map(({ column, descending, nullsFirst }) => {
+    return `${name(column)}${descending ? ' DESC' : ''}${nullsFirst === descending ? '' : nullsFirst ? ' NULLS FIRST' : ' NULLS LAST'}`
+  })
+  const held = node.limit === null ? 'the rows' : `at most ${node.limit} rows`
+  const span =
+    node.end === null
+      ? 'the input, which is finite'
+      : `one window, ${endText(node.end)} on ${name(node.keys[0]?.column ?? null)}`
+  const limit = node.limit === null ? '' : ` limit ${node.limit}`
+  return `sort by ${keys.join(', ')}${limit}; holds ${held} of ${span}`
 }
 
 function schemaText(schema: Schema): string {

@@ -14,3 +14,5 @@ export const NAME_CHARACTERS_MAX = 128
 export const LIST_ITEMS_MAX = 10_000
 /** Nodes of one bound expression: BETWEEN, IN and simple CASE repeat their operand, so nesting them multiplies. */
 export const EXPRESSION_NODES_MAX = 100_000
+/** Rows that LIMIT keeps of one window, which are held and sorted at once. */
+export const LIMIT_ROWS_MAX = 1_000_000

@@ -27,6 +27,15 @@ export function optimizePlan(node: PlanNode): PlanNode {
         items: node.items.map(item => ({ ...item, expression: optimizeExpression(item.expression) })),
         rowtime: node.rowtime === null ? null : optimizeExpression(node.rowtime),
       }
+    case 'distinct':
+    case 'sort':
+    case 'time-sort':
+      return { ...node, input: optimizePlan(node.input) }
+    case 'values':
+      return { ...node, rows: node.rows.map(row => row.map(optimizeExpression)) }
+    case 'set':
+      return { ...node, inputs: [optimizePlan(node.inputs[0]), optimizePlan(node.inputs[1])] }
+    case 'stagger':
     case 'aggregate':
       return {
         ...node,

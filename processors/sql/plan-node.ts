@@ -47,7 +47,16 @@ export interface PlanItem {
   readonly expression: Expression
 }
 
-export type AggregateName = 'COUNT' | 'SUM' | 'AVG' | 'MIN' | 'MAX'
+export type AggregateName =
+  | 'COUNT'
+  | 'SUM'
+  | 'AVG'
+  | 'MIN'
+  | 'MAX'
+  | 'FIRST_VALUE'
+  | 'FIRST_VALUE IGNORE NULLS'
+  | 'LAST_VALUE'
+  | 'LAST_VALUE IGNORE NULLS'
 
 export interface AggregatePlan {
   readonly name: AggregateName
@@ -75,6 +84,14 @@ export interface WindowPlan {
   readonly end: WindowEnd
 }
 
+/** One key of ORDER BY over the rows of its node. */
+export interface SortKey {
+  /** index of the column; null: the rowtime */
+  readonly column: number | null
+  readonly descending: boolean
+  readonly nullsFirst: boolean
+}
+
 export type PlanNode =
   /** all rows of a stream; `schema` is the stream's */
   | { readonly kind: 'scan'; readonly stream: string; readonly schema: Schema }
@@ -97,6 +114,56 @@ export type PlanNode =
       readonly aggregates: readonly AggregatePlan[]
       readonly schema: Schema
     }
+  /** a window of `sizeMs` for each combination of the keys, from its first row on; `schema` is the keys, then the aggregates */
+  | {
+      readonly kind: 'stagger'
+      readonly input: PlanNode
+      readonly keys: readonly PlanItem[]
+      readonly sizeMs: number
+      readonly aggregates: readonly AggregatePlan[]
+      readonly schema: Schema
+    }
+  /** rows that differ from all before in the compared columns; what was seen is forgotten when a changing column changes */
+  | {
+      readonly kind: 'distinct'
+      readonly input: PlanNode
+      readonly compared: readonly number[]
+      /** the monotonic columns among them */
+      readonly changing: readonly number[]
+      /** what was seen is forgotten when the rowtime changes */
+      readonly byRowtime: boolean
+      readonly span: TextSpan
+      readonly schema: Schema
+    }
+  /** rows sorted within windows of the first key; `end` null: the input is finite, and all of it is sorted */
+  | {
+      readonly kind: 'sort'
+      readonly input: PlanNode
+      readonly keys: readonly SortKey[]
+      readonly end: WindowEnd | null
+      /** rows kept of each window; null: all */
+      readonly limit: number | null
+      readonly span: TextSpan
+      readonly schema: Schema
+    }
+  /** rows that take the TIMESTAMP of a column as their rowtime, and may be out of order by `withinMs` before */
+  | {
+      readonly kind: 'time-sort'
+      readonly input: PlanNode
+      readonly column: number
+      readonly withinMs: number
+      readonly span: TextSpan
+      readonly schema: Schema
+    }
+  /** rows of the program's text, once, at the start of the program */
+  | { readonly kind: 'values'; readonly rows: readonly (readonly Expression[])[]; readonly schema: Schema }
+  /** UNION, EXCEPT and INTERSECT of two finite inputs, without duplicates, in order of first appearance */
+  | {
+      readonly kind: 'set'
+      readonly operator: 'UNION' | 'EXCEPT' | 'INTERSECT'
+      readonly inputs: readonly [PlanNode, PlanNode]
+      readonly schema: Schema
+    }
   /** rows of all inputs in rowtime order; the first input goes first on ties */
   | { readonly kind: 'union'; readonly inputs: readonly PlanNode[]; readonly schema: Schema }
 
@@ -106,10 +173,23 @@ export type PlanNodeKind = PlanNode['kind']
 export function inputsOf(node: PlanNode): readonly PlanNode[] {
   switch (node.kind) {
     case 'scan':
+    case 'values':
       return []
     case 'union':
+    case 'set':
       return node.inputs
     default:
       return [node.input]
   }
+}
+
+/** True where the rows of a node come to an end: it reads no stream. */
+export function isFinite(node: PlanNode): boolean {
+  return node.kind !== 'scan' && inputsOf(node).every(isFinite)
+}
+
+/** The streams that a node reads. */
+export function streamsOf(node: PlanNode): ReadonlySet<string> {
+  if (node.kind === 'scan') return new Set([node.stream])
+  return new Set(inputsOf(node).flatMap(input => [...streamsOf(input)]))
 }

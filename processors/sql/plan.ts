@@ -8,14 +8,7 @@ import { bindQuery } from './bind/queries.ts'
 import { shown } from './bind/scope.ts'
 import { optimizeExpression, optimizePlan } from './optimize.ts'
 import { parseProgram } from './parse.ts'
-import {
-  inputsOf,
-  type PlanNode,
-  type PlanWarning,
-  type ProgramPlan,
-  type PumpPlan,
-  type StreamPlan,
-} from './plan-node.ts'
+import { type PlanWarning, type ProgramPlan, type PumpPlan, type StreamPlan, streamsOf } from './plan-node.ts'
 import { nameText } from './reserved-words.ts'
 import { refuse } from './unplanned.ts'
 
@@ -216,11 +209,6 @@ function nameOf(path: Path): Name {
 function streamList(known: readonly string[]): string | null {
   if (known.length === 0) return 'the application has no inputs'
   return known.length > 5 ? null : `there are ${known.map(nameText).join(', ')}`
-}
-
-function streamsOf(node: PlanNode): ReadonlySet<string> {
-  if (node.kind === 'scan') return new Set([node.stream])
-  return new Set(inputsOf(node).flatMap(input => [...streamsOf(input)]))
 }
 
 /** The streams from one to another along pumps, both included, breadth first; null if there is no way. */

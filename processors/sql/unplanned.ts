@@ -4,11 +4,8 @@ import { SqlError, type TextSpan } from '../../core/errors.ts'
 const UNPLANNED = {
   over: 'OVER windows cannot be planned yet',
   window: 'WINDOW definitions cannot be planned yet',
-  stagger: 'WINDOWED BY STAGGER cannot be planned yet',
   join: 'joins cannot be planned yet',
-  distinct: 'SELECT DISTINCT cannot be planned yet',
   distinctAggregate: 'DISTINCT aggregates cannot be planned yet',
-  sort: 'ORDER BY cannot be planned yet',
   tableFunction: 'table functions cannot be planned yet',
   values: 'VALUES cannot be planned yet',
   setOperator: 'set operators on finite relations cannot be planned yet',

@@ -33,17 +33,20 @@ export class AggregateList {
   }
 
   bind(node: CallNode): Expression {
-    const name = node.name.text as AggregateName
+    const edge = node.name.text === 'FIRST_VALUE' || node.name.text === 'LAST_VALUE'
+    const name = (edge && node.nulls === 'IGNORE' ? `${node.name.text} IGNORE NULLS` : node.name.text) as AggregateName
     if (node.filter !== null) {
       fail('FILTER is not supported', node.filter.span, `use ${name}(CASE WHEN ... THEN x END)`)
     }
-    if (node.nulls !== null) fail(`${name} takes no ${node.nulls} NULLS`, node.span)
+    if (node.nulls !== null && !edge) fail(`${name} takes no ${node.nulls} NULLS`, node.span)
     if (node.distinct && name === 'COUNT') {
       fail('COUNT(DISTINCT) is not supported', node.span, 'use COUNT over a SELECT STREAM DISTINCT subquery')
     }
+    if (node.distinct && edge) fail(`${node.name.text} takes no DISTINCT`, node.span)
     if (node.distinct && name !== 'MIN' && name !== 'MAX') refuse('distinctAggregate', node.span)
-    if (node.star && name !== 'COUNT') fail(`${name} takes an expression, not *`, node.span)
-    if (!node.star && node.args.length !== 1) fail(`${name} takes 1 argument, not ${node.args.length}`, node.span)
+    if (node.star && name !== 'COUNT') fail(`${node.name.text} takes an expression, not *`, node.span)
+    if (!node.star && node.args.length !== 1)
+      fail(`${node.name.text} takes 1 argument, not ${node.args.length}`, node.span)
     const [arg] = node.args
     const argument = node.star || arg === undefined ? null : settled(this.#context.bind(arg))
     const type = argument === null ? BIGINT : aggregateType(name, argument)
@@ -58,6 +61,7 @@ export class AggregateList {
 function aggregateType(name: AggregateName, argument: Expression): SqlType {
   const { type } = argument
   if (name === 'COUNT') return BIGINT
+  if (name.startsWith('FIRST_VALUE') || name.startsWith('LAST_VALUE')) return type
   if (name === 'MIN' || name === 'MAX') {
     const family = familyOf(type)
     if (family === 'boolean' || family === 'binary' || family === 'interval') {

@@ -7,7 +7,7 @@ import type { PlanNode } from '../plan-node.ts'
 import { nameText } from '../reserved-words.ts'
 import { coerce, literal } from './build.ts'
 import { fail, nameHint } from './errors.ts'
-import type { BoundQuery, Output } from './queries.ts'
+import type { BoundQuery, Output } from './projection.ts'
 import { shown } from './scope.ts'
 import { familyOf, isDatetime, isText } from './types.ts'
 

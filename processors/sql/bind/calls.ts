@@ -13,11 +13,17 @@ import { commonType, familyOf, isDatetime, isInteger, isMonths, isNumeric, isTex
 
 type Node<Kind extends ExpressionNode['kind']> = Extract<ExpressionNode, { kind: Kind }>
 
-export const AGGREGATES: ReadonlySet<string> = new Set(['COUNT', 'SUM', 'AVG', 'MIN', 'MAX'])
+export const AGGREGATES: ReadonlySet<string> = new Set([
+  'COUNT',
+  'SUM',
+  'AVG',
+  'MIN',
+  'MAX',
+  'FIRST_VALUE',
+  'LAST_VALUE',
+])
 const AGGREGATES_LATER: ReadonlySet<string> = new Set(
-  `STDDEV_POP STDDEV_SAMP VAR_POP VAR_SAMP STDDEV VARIANCE FIRST_VALUE LAST_VALUE NTH_VALUE LAG EXP_AVG ANY EVERY`.split(
-    ' ',
-  ),
+  `STDDEV_POP STDDEV_SAMP VAR_POP VAR_SAMP STDDEV VARIANCE NTH_VALUE LAG EXP_AVG ANY EVERY`.split(' '),
 )
 const LOG_PARSERS: ReadonlySet<string> = new Set(
   `REGEX_LOG_PARSE FAST_REGEX_LOG_PARSE FAST_REGEX_LOG_PARSER W3C_LOG_PARSE SYS_LOG_PARSE VARIABLE_COLUMN_LOG_PARSE FIXED_COLUMN_LOG_PARSE`.split(

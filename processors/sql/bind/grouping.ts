@@ -21,7 +21,8 @@ export function emissionTime(span: TextSpan): Expression {
 
 export interface Grouping {
   readonly keys: readonly PlanItem[]
-  readonly window: WindowPlan
+  /** null in a stagger: each key has windows of its own */
+  readonly window: WindowPlan | null
   /** keys of the terms as written, with the expression over the groups that computes each */
   readonly terms: ReadonlyMap<string, Expression>
 }
@@ -68,6 +69,16 @@ export function groupingOf(
     if (!lookup.has(expressionKey(expression))) lookup.set(expressionKey(expression), value)
   }
   return { keys, window: { key, end }, terms: lookup }
+}
+
+/** PARTITION BY of WINDOWED BY STAGGER, whose terms need no monotonic one among them. */
+export function partitionOf(terms: readonly Expression[], names: readonly string[]): Grouping {
+  const keys = terms.map((expression, index) => ({ name: names[index] ?? `KEY_${index + 1}`, expression }))
+  const columns = terms.map((term, index) => {
+    return [expressionKey(term), { kind: 'column', index, type: term.type, span: term.span }] as const
+  })
+  // The first of two equal terms counts.
+  return { keys, window: null, terms: new Map([...columns].reverse()) }
 }
 
 interface ScaledStep {

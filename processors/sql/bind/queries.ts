@@ -1,40 +1,27 @@
 /** Queries to plan nodes. */
+import { assert } from '../../../core/assert.ts'
 import type { TextSpan } from '../../../core/errors.ts'
 import type { Schema } from '../../../core/schema.ts'
 import { sameSqlType, sqlTypeText } from '../../../core/sql-type.ts'
 import type { Alias, ExpressionNode, QueryNode, SelectNode, TableNode } from '../ast.ts'
 import type { Expression } from '../expression.ts'
-import type { PlanItem, PlanNode } from '../plan-node.ts'
+import type { PlanNode } from '../plan-node.ts'
 import { nameText } from '../reserved-words.ts'
 import { refuse } from '../unplanned.ts'
 import { AggregateList } from './aggregates.ts'
 import { coerce, TIMESTAMP } from './build.ts'
 import { AGGREGATES, settled } from './calls.ts'
 import { type BindContext, bindCondition } from './context.ts'
+import { distinctOf } from './distinct.ts'
 import { fail } from './errors.ts'
 import { expressionBinder } from './expressions.ts'
-import { emissionTime, groupingOf, regroup } from './grouping.ts'
+import { emissionTime, groupingOf, partitionOf, regroup } from './grouping.ts'
 import { type Monotonicity, monotonicityOf, NOT_MONOTONIC } from './monotonicity.ts'
 import { isNullable } from './nullable.ts'
+import { type BoundItem, type BoundQuery, project } from './projection.ts'
 import { type Relation, type RelationColumn, Scope } from './scope.ts'
-import { commonType, isText } from './types.ts'
-
-/** A select item by its place in the list: a column of the row, or what the row's time was set to. */
-export interface Output {
-  readonly name: string
-  readonly span: TextSpan
-  /** column of the row; null for `AS ROWTIME` */
-  readonly index: number | null
-  /** plainly ROWTIME, without alias: a column for INSERT by position, the row's time for everything else */
-  readonly plainRowtime: boolean
-}
-
-export interface BoundQuery {
-  readonly node: PlanNode
-  readonly outputs: readonly Output[]
-  /** of each column of the row */
-  readonly monotonic: readonly Monotonicity[]
-}
+import { columnItems, type OrderClause, type Sortable, sortedQuery } from './sorting.ts'
+import { commonType, isMonths, isText } from './types.ts'
 
 export interface QueryContext {
   /** the stream that a path names; throws if there is none */
@@ -56,17 +43,48 @@ export function bindQuery(query: QueryNode, context: QueryContext, streaming = f
     case 'values':
       return refuse('values', query.span)
     case 'ordered':
-      return refuse('sort', query.keys[0]?.span ?? query.span)
+      return query.query.kind === 'select'
+        ? bindSelect(query.query, context, streaming, query)
+        : sortedBound(bindQuery(query.query, context, streaming), query, context)
   }
 }
 
-function bindSelect(select: SelectNode, context: QueryContext, streaming: boolean): BoundQuery {
+/** ORDER BY over a query as it is, such as a UNION ALL: keys are its columns. */
+function sortedBound(query: BoundQuery, order: OrderClause, context: QueryContext): BoundQuery {
+  const items = columnItems(query)
+  const hidden = new Set(query.outputs.flatMap(output => (output.plainRowtime ? [output.index] : [])))
+  const scope = new Scope({
+    name: null,
+    streamName: null,
+    node: query.node,
+    columns: query.node.schema.columns.map((column, index) => ({ ...column, index, hidden: hidden.has(index) })),
+    monotonic: query.monotonic,
+    metadata: false,
+  })
+  const { bind } = expressionBinder({ scope, warn: context.warn, bindAggregate: refuseAggregate('ORDER BY', null) })
+  const { monotonic, node: input } = query
+  return sortedQuery({ input, monotonic, items, bind, windowColumn: null, distinct: null }, order)
+}
+
+/** The select list over its rows, then DISTINCT, then ORDER BY. */
+function finished(select: SelectNode, order: OrderClause | null, rows: Omit<Sortable, 'distinct'>): BoundQuery {
+  const { distinctSpan } = select
+  const distinct = distinctSpan === null ? null : (query: BoundQuery) => distinctOf(query, distinctSpan)
+  if (order !== null) return sortedQuery({ ...rows, distinct }, order)
+  const projected = project(rows.input, rows.items, rows.monotonic)
+  return distinct === null ? projected : distinct(projected)
+}
+
+function bindSelect(
+  select: SelectNode,
+  context: QueryContext,
+  streaming: boolean,
+  order: OrderClause | null = null,
+): BoundQuery {
   const [table, ...others] = select.from
   const second = others[0]
   if (second !== undefined) refuse('join', second.span)
   if (table === undefined) return fail('FROM is empty', select.span)
-  if (select.distinctSpan !== null) refuse('distinct', select.distinctSpan)
-  if (select.stagger !== null) refuse('stagger', select.stagger.span)
   const window = select.windows[0]
   if (window !== undefined) refuse('window', window.name.span)
   if (!select.stream && !streaming && table.kind === 'stream') {
@@ -77,12 +95,13 @@ function bindSelect(select: SelectNode, context: QueryContext, streaming: boolea
   const inWhere = expressionBinder({ scope, warn: context.warn, bindAggregate: refuseAggregate('WHERE', 'use HAVING') })
   const filtered =
     select.where === null ? relation.node : filter(relation.node, bindCondition(inWhere, select.where, 'WHERE'))
-  const grouped = select.groupBy.length > 0 || containsAggregate(select)
-  if (grouped) return bindGrouped(select, scope, filtered, context)
+  const grouped = select.groupBy.length > 0 || select.stagger !== null || containsAggregate(select, order)
+  if (grouped) return bindGrouped(select, scope, filtered, context, order)
   if (select.having !== null) fail('HAVING needs GROUP BY', select.having.span, 'use WHERE')
   const inItems = expressionBinder({ scope, warn: context.warn, bindAggregate: refuseAggregate('this place', null) })
   const items = bindItems(select, scope, inItems)
-  return project(filtered, items, relation.monotonic)
+  const { monotonic } = relation
+  return finished(select, order, { input: filtered, monotonic, items, bind: inItems.bind, windowColumn: null })
 }
 
 function filter(input: PlanNode, condition: Expression): PlanNode {
@@ -93,9 +112,9 @@ function refuseAggregate(clause: string, hint: string | null): BindContext['bind
   return node => fail(`${node.name.text} cannot stand in ${clause}`, node.span, hint)
 }
 
-/** True where the select list or HAVING calls an aggregate outside subqueries and OVER. */
-function containsAggregate(select: SelectNode): boolean {
-  const pending: unknown[] = [select.items, select.having]
+/** True where the select list, HAVING or ORDER BY calls an aggregate outside subqueries and OVER. */
+function containsAggregate(select: SelectNode, order: OrderClause | null): boolean {
+  const pending: unknown[] = [select.items, select.having, order?.keys]
   for (let at = 0; at < pending.length; at++) {
     const value = pending[at]
     if (typeof value !== 'object' || value === null || value instanceof Uint8Array) continue
@@ -164,15 +183,6 @@ function renamed(columns: readonly RelationColumn[], alias: Alias | null): reado
   })
 }
 
-interface BoundItem {
-  readonly name: string
-  readonly span: TextSpan
-  readonly expression: Expression
-  /** AS ROWTIME */
-  readonly setsRowtime: boolean
-  readonly plainRowtime: boolean
-}
-
 function bindItems(select: SelectNode, scope: Scope, binder: BindContext): readonly BoundItem[] {
   return select.items.flatMap((item, index): readonly BoundItem[] => {
     if (item.kind === 'all') {
@@ -185,6 +195,7 @@ function bindItems(select: SelectNode, scope: Scope, binder: BindContext): reado
           expression: { kind: 'column', index: column.index, type: column.type, span: item.span },
           setsRowtime: false,
           plainRowtime: false,
+          emission: false,
         }))
     }
     const expression = settled(binder.bind(item.expression))
@@ -201,43 +212,23 @@ function bindItems(select: SelectNode, scope: Scope, binder: BindContext): reado
       )
     }
     const name = written?.text ?? `EXPR$${index}`
-    return [{ name, span: item.span, expression, setsRowtime, plainRowtime: rowtime && alias === null }]
+    const emission = path?.length === 1 && path[0]?.text === 'ROWTIME' && !setsRowtime
+    return [{ name, span: item.span, expression, setsRowtime, plainRowtime: rowtime && alias === null, emission }]
   })
 }
 
-function project(input: PlanNode, items: readonly BoundItem[], monotonic: readonly Monotonicity[]): BoundQuery {
-  const setting = items.filter(item => item.setsRowtime)
-  const [rowtime, twice] = setting
-  if (twice !== undefined) fail('a second item is named ROWTIME', twice.span, 'a row has one time')
-  const columns = items.filter(item => !item.setsRowtime)
-  const planItems: readonly PlanItem[] = columns.map(({ name, expression }) => ({ name, expression }))
-  const schema = {
-    columns: columns.map(({ name, expression }) => ({
-      name,
-      type: expression.type,
-      nullable: isNullable(expression, input.schema),
-    })),
-  }
-  let index = 0
-  const outputs = items.map(item => ({
-    name: item.name,
-    span: item.span,
-    index: item.setsRowtime ? null : index++,
-    plainRowtime: item.plainRowtime,
-  }))
-  const kept = columns.map(({ expression }): Monotonicity => {
-    const of = monotonicityOf(expression, monotonic)
-    // Where rows get another time, a window of the old time does not say when the group ends.
-    return rowtime === undefined || of.end === null ? of : { ...of, end: { kind: 'change' }, rowtime: false }
-  })
-  const node: PlanNode = { kind: 'project', input, items: planItems, rowtime: rowtime?.expression ?? null, schema }
-  return { node, outputs, monotonic: kept }
-}
-
-function bindGrouped(select: SelectNode, scope: Scope, input: PlanNode, context: QueryContext): BoundQuery {
+function bindGrouped(
+  select: SelectNode,
+  scope: Scope,
+  input: PlanNode,
+  context: QueryContext,
+  order: OrderClause | null,
+): BoundQuery {
   const { warn } = context
   const { monotonic, columns } = scope.relation
-  if (select.groupSpan === null) {
+  const { stagger } = select
+  const span = stagger?.span ?? select.groupSpan
+  if (span === null) {
     const first = select.items[0]
     return fail(
       'an aggregate over a stream needs GROUP BY, or it would never be complete',
@@ -245,10 +236,12 @@ function bindGrouped(select: SelectNode, scope: Scope, input: PlanNode, context:
       "add GROUP BY STEP(s.ROWTIME BY INTERVAL '1' MINUTE)",
     )
   }
-  const inGroup = expressionBinder({ scope, warn, bindAggregate: refuseAggregate('GROUP BY', null) })
-  const terms = select.groupBy.map(term => settled(inGroup.bind(term)))
-  const names = select.groupBy.map((term, index) => termName(term, index))
-  const grouping = groupingOf(terms, names, monotonic, select.groupSpan)
+  const clause = stagger === null ? 'GROUP BY' : 'PARTITION BY'
+  const inGroup = expressionBinder({ scope, warn, bindAggregate: refuseAggregate(clause, null) })
+  const written = stagger?.partitionBy ?? select.groupBy
+  const terms = written.map(term => settled(inGroup.bind(term)))
+  const names = written.map((term, index) => termName(term, index))
+  const grouping = stagger === null ? groupingOf(terms, names, monotonic, span) : partitionOf(terms, names)
   const inAggregate = expressionBinder({
     scope,
     warn,
@@ -274,6 +267,10 @@ function bindGrouped(select: SelectNode, scope: Scope, input: PlanNode, context:
   }))
   const having =
     select.having === null ? null : regroup(bindCondition(overGroups, select.having, 'HAVING'), grouping, describe)
+  // Aggregates that only ORDER BY has take their places before the groups get their schema.
+  for (const { expression } of order?.keys ?? []) {
+    if (expression.kind !== 'path' && expression.kind !== 'number') overGroups.bind(expression)
+  }
   const schema = {
     columns: [
       ...grouping.keys.map(({ name, expression }) => ({
@@ -289,14 +286,33 @@ function bindGrouped(select: SelectNode, scope: Scope, input: PlanNode, context:
     ],
   }
   const { keys, window } = grouping
-  const aggregate: PlanNode = { kind: 'aggregate', input, keys, window, aggregates: aggregates.plans, schema }
+  const shared = { input, keys, aggregates: aggregates.plans, schema }
+  const aggregate: PlanNode =
+    window === null
+      ? { ...shared, kind: 'stagger', sizeMs: staggerMs(inGroup, stagger?.range) }
+      : { ...shared, kind: 'aggregate', window }
+  const groups = having === null ? aggregate : filter(aggregate, having)
   // Rows of one window leave together, at its end: the window key still rises, but its window has passed.
   const kept = schema.columns.map((_, index): Monotonicity => {
     const of =
-      index === window.key ? monotonicityOf(terms[index] ?? emissionTime(select.span), monotonic) : NOT_MONOTONIC
+      index === window?.key ? monotonicityOf(terms[index] ?? emissionTime(select.span), monotonic) : NOT_MONOTONIC
     return of.end === null ? NOT_MONOTONIC : { ...of, end: { kind: 'change' }, rowtime: false }
   })
-  return project(having === null ? aggregate : filter(aggregate, having), items, kept)
+  const bind = (node: ExpressionNode): Expression => regroup(overGroups.bind(node), grouping, describe)
+  const windowColumn = window === null || window.end.kind === 'change' ? null : window.key
+  return finished(select, order, { input: groups, monotonic: kept, items, bind, windowColumn })
+}
+
+/** The length of a stagger window. */
+function staggerMs(context: BindContext, range: ExpressionNode | undefined): number {
+  assert(range !== undefined, 'only a stagger has groups without a window')
+  const size = context.bind(range)
+  const known = size.kind === 'literal' && size.type.kind === 'INTERVAL' && !isMonths(size.type) ? size.value : null
+  if (typeof known !== 'number') {
+    return fail('RANGE of STAGGER needs an interval of days to seconds', range.span, "write RANGE INTERVAL '1' MINUTE")
+  }
+  if (known <= 0) fail('RANGE of STAGGER must be above 0', range.span)
+  return known
 }
 
 function termName(term: ExpressionNode, index: number): string {

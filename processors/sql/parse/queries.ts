@@ -1,11 +1,12 @@
 /**
  * Queries:
  *
- *     query := union [ORDER BY keys [WITHIN interval]]      union := intersect {(UNION | EXCEPT) [ALL] intersect}
+ *     query := union [ORDER BY keys [WITHIN interval | LIMIT n]]      union := intersect {(UNION | EXCEPT) [ALL] intersect}
  *     intersect := term {INTERSECT [ALL] term}              term := select | VALUES rows | '(' query ')'
  */
 import { SqlError, type TextSpan } from '../../../core/errors.ts'
 import type { ExpressionNode, Name, QueryNode, SelectItem, SelectNode, SetOperator, WindowSpec } from '../ast.ts'
+import { LIMIT_ROWS_MAX } from '../limits.ts'
 import { parseTable } from './tables.ts'
 import type { TokenReader } from './token-reader.ts'
 import { parseOrderKeys, parseWindowSpec } from './windows.ts'
@@ -24,7 +25,23 @@ export function parseQueryAfter(reader: TokenReader, first: QueryNode | null): Q
   if (within !== null && keys.length > 1) {
     throw new SqlError('sql_syntax', 'ORDER BY ... WITHIN takes one expression', order)
   }
-  return { kind: 'ordered', query, keys, within, span: reader.spanFrom(query.span) }
+  const limit = within === null ? parseLimit(reader) : null
+  return { kind: 'ordered', query, keys, within, limit, span: reader.spanFrom(query.span) }
+}
+
+/** `LIMIT n`, of each window: reserved and without meaning in KDA, so no program loses by it. */
+function parseLimit(reader: TokenReader): Extract<QueryNode, { kind: 'ordered' }>['limit'] {
+  const first = reader.token
+  if (reader.isWord('OFFSET', 'FETCH')) reader.fail('the end of the query', 'LIMIT n keeps n rows of each window')
+  if (!reader.takeWords('LIMIT')) return null
+  const { token } = reader
+  const count = Number(token.text)
+  if (token.kind !== 'integer' || !(count >= 1 && count <= LIMIT_ROWS_MAX)) {
+    reader.fail(`a number of rows from 1 to ${LIMIT_ROWS_MAX} after LIMIT`)
+  }
+  reader.advance()
+  if (reader.isWord('OFFSET')) reader.fail('the end of the query', 'LIMIT n keeps the first n rows of each window')
+  return { count, span: reader.spanFrom(first.span) }
 }
 
 function parseUnion(reader: TokenReader, first: QueryNode | null): QueryNode {
@@ -113,7 +130,10 @@ function parseSelect(reader: TokenReader): SelectNode {
     } while (reader.takeSymbol(','))
   }
   if (reader.isWord('LIMIT', 'FETCH', 'OFFSET')) {
-    reader.fail('the end of the query', 'a stream has no end to count from: use TOP_K_ITEMS_TUMBLING or GROUP_RANK')
+    reader.fail(
+      'the end of the query',
+      'a stream has no end to count from: write ORDER BY a window first, or use TOP_K_ITEMS_TUMBLING',
+    )
   }
   return {
     kind: 'select',

@@ -50,12 +50,13 @@ function parseBound(reader: TokenReader): FrameBound {
   return { kind, offset, span: reader.spanFrom(first.span) }
 }
 
-/** `okey {',' okey}` */
+/** `okey {',' okey}`, okey := expr [ASC | DESC] [NULLS (FIRST | LAST)] */
 export function parseOrderKeys(reader: TokenReader): readonly OrderKey[] {
   return reader.list(() => {
     const first = reader.token
     const expression = reader.expression()
     const descending = reader.takeOneOf('ASC', 'DESC') === 'DESC'
-    return { expression, descending, span: reader.spanFrom(first.span) }
+    const nulls = reader.takeWords('NULLS') ? reader.takeOneOf('FIRST', 'LAST') : null
+    return { expression, descending, nulls, span: reader.spanFrom(first.span) }
   })
 }

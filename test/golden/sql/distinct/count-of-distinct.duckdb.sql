@@ -1,0 +1,1 @@
+select time_bucket(interval 10 second, arrival) + interval 10 second, time_bucket(interval 10 second, arrival), count(distinct coalesce(w, '-')), count(distinct w) from input where id > 3 group by 1, 2 order by 1

@@ -1,0 +1,8 @@
+-- input: disorder.jsonl
+-- schema: seen.schema.json
+-- the idiom for COUNT(DISTINCT w): a GROUP BY over DISTINCT
+CREATE STREAM o (at_step TIMESTAMP, n BIGINT, known BIGINT);
+CREATE PUMP p AS INSERT INTO o
+SELECT STREAM d.t, COUNT(*), COUNT(d.w)
+FROM (SELECT STREAM DISTINCT STEP(s.ROWTIME BY INTERVAL '10' SECOND) AS t, s.w FROM "SOURCE_SQL_STREAM_001" AS s WHERE s.id > 3) AS d
+GROUP BY d.t;

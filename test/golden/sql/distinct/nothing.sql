@@ -1,0 +1,4 @@
+-- input: empty.jsonl
+-- schema: ticks.schema.json
+CREATE STREAM o (k VARCHAR(8));
+CREATE PUMP p AS INSERT INTO o SELECT STREAM DISTINCT ROWTIME, k FROM "SOURCE_SQL_STREAM_001";

@@ -1,0 +1,1 @@
+select distinct arrival, w from input order by arrival, w nulls last

@@ -1,0 +1,9 @@
+-- input: ticks.jsonl
+-- schema: ticks.schema.json
+-- the clause belongs to the union
+CREATE STREAM o (k VARCHAR(8), v INTEGER);
+CREATE PUMP p AS INSERT INTO o
+SELECT STREAM k, v FROM "SOURCE_SQL_STREAM_001" WHERE v > 3
+UNION ALL
+SELECT STREAM k, v FROM "SOURCE_SQL_STREAM_001" WHERE v < 6
+ORDER BY FLOOR(ROWTIME TO MINUTE), v DESC, 1;

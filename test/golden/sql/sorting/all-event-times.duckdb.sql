@@ -1,0 +1,1 @@
+select seen, id, id + 1 from input where seen is not null order by seen, line
