@@ -27,6 +27,7 @@ export type RowErrorName =
   | 'NULL_NOT_ALLOWED'
   | 'STRING_TOO_LONG'
   | 'LATE_ROW'
+  | 'CLOCK_SKEW'
   | 'INVALID_ARGUMENT'
   | 'PROCESSING_FAILED'
 

@@ -4,10 +4,18 @@ import type { ErrorOutput } from '../core/error-output.ts'
 import { MillraceError } from '../core/errors.ts'
 import { compileExpression } from './expressions/compile-expression.ts'
 import type { ExpressionHost } from './expressions/kernel.ts'
+import { accumulatorOf } from './operators/accumulators.ts'
 import { Aggregate } from './operators/aggregate.ts'
 import { Distinct } from './operators/distinct.ts'
+import { AssignWindows } from './operators/event-time/assign-windows.ts'
+import { EventAggregate } from './operators/event-time/event-aggregate.ts'
+import { PaneState } from './operators/event-time/pane-state.ts'
+import { SessionState } from './operators/event-time/session-state.ts'
+import { Watermark } from './operators/event-time/watermark.ts'
+import type { WindowState } from './operators/event-time/window-state.ts'
 import { FanOut } from './operators/fan-out.ts'
 import { Filter } from './operators/filter.ts'
+import { GroupTable } from './operators/group-table.ts'
 import { KEYS_MAX, STATE_LIMITS_DEFAULT, type StateLimits } from './operators/limits.ts'
 import { Merge } from './operators/merge.ts'
 import type { Input, Operator } from './operators/operator.ts'
@@ -115,7 +123,7 @@ class Compiler {
   /** Decides where the pumps of one stream put their rows: into the stream, or into a merge before it. */
   #addTarget(stream: StreamPlan, running: readonly PumpPlan[], targets: Map<PumpPlan, Input>): void {
     const pumps = running.filter(pump => pump.target === stream.name)
-    const output = this.#stream(stream.name)
+    const output = this.#entry(stream)
     if (pumps.length < 2) {
       for (const pump of pumps) targets.set(pump, output)
       return
@@ -129,6 +137,17 @@ class Compiler {
     })
     this.#operators.push(merge)
     pumps.forEach((pump, index) => targets.set(pump, merge.inputs[index]!))
+  }
+
+  /** Where rows enter a stream: at its watermark, if it has one. */
+  #entry({ name, watermark }: StreamPlan): Input {
+    const output = this.#stream(name)
+    if (watermark === undefined) return output
+    const operator = this.#reporters++
+    const errors = new PumpErrors(row => this.#pending.rows.push({ row, operator }), null)
+    const entry = new Watermark({ stream: name, plan: watermark, output, errors })
+    this.#operators.push(entry)
+    return entry
   }
 
   #addPump(pump: PumpPlan, output: Input | undefined): void {
@@ -241,6 +260,30 @@ class Compiler {
         node.inputs.forEach((input, index) => this.#connect(input, set.inputs[index]!, errors, pump, numbers))
         return
       }
+      case 'event-windows': {
+        const { schema, time, window } = node
+        assert(window.kind !== 'session', 'sessions are only planned with their groups')
+        const assign = new AssignWindows({ schema, time, window, output })
+        return this.#connect(node.input, assign, errors, pump, numbers)
+      }
+      case 'event-aggregate': {
+        const { schema, time, condition, keys, aggregates } = node
+        const aggregate = new EventAggregate({
+          name,
+          schema,
+          time,
+          state: this.#windowState(node),
+          condition: condition === null ? null : compileExpression(condition, this.#host),
+          keys: keys.map(({ expression }) => compileExpression(expression, this.#host)),
+          args: aggregates.map(({ argument }) => (argument === null ? null : compileExpression(argument, this.#host))),
+          spans: aggregates.map(({ span }) => span),
+          output,
+          errors,
+          limits: this.#limits,
+        })
+        this.#operators.push(aggregate)
+        return this.#connect(node.input, aggregate, errors, pump, numbers)
+      }
       case 'union': {
         const { schema } = node
         const merge = new Merge({ name, schema, inputs: node.inputs.length, output, limits: this.#limits })
@@ -251,6 +294,15 @@ class Compiler {
       default:
         unreachable(node, 'compile')
     }
+  }
+
+  #windowState({ window, keys, aggregates }: Extract<PlanNode, { kind: 'event-aggregate' }>): WindowState {
+    const keyTypes = keys.map(({ expression }) => expression.type)
+    const accumulators = () =>
+      aggregates.map(({ name, argument, type }) => accumulatorOf(name, argument?.type ?? null, type))
+    return window.kind === 'session'
+      ? new SessionState(window.gapMs, keyTypes, accumulators)
+      : new PaneState(window, () => new GroupTable(keyTypes, accumulators()))
   }
 
   #value(expression: Expression): ProjectedValue {

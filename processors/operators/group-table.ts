@@ -10,6 +10,15 @@ import type { StateWriter } from './state-writer.ts'
 
 const SLOT_BYTES = 24
 
+// Scratch of one call, shared by all tables: a window operator holds many of them, and none outlives its call.
+const SLOTS = new Int32Array(ROWS_PER_BATCH_MAX)
+const CODES: Int32Array[] = []
+
+function scratchCodes(keys: number): readonly Int32Array[] {
+  while (CODES.length < keys) CODES.push(new Int32Array(ROWS_PER_BATCH_MAX))
+  return CODES.slice(0, keys)
+}
+
 export class GroupTable {
   readonly #keys: readonly KeyCodes[]
   readonly #pairs: readonly PairTable[]
@@ -20,12 +29,12 @@ export class GroupTable {
   #slotOfCode = new Int32Array(16)
   #size = 0
   readonly #codes: readonly Int32Array[]
-  readonly #slots = new Int32Array(ROWS_PER_BATCH_MAX)
+  readonly #slots = SLOTS
 
   constructor(keyTypes: readonly SqlType[], accumulators: readonly Accumulator[]) {
     this.#keys = keyTypes.map(type => new KeyCodes(storageOf(type)))
     this.#pairs = keyTypes.slice(1).map(() => new PairTable())
-    this.#codes = keyTypes.map(() => new Int32Array(ROWS_PER_BATCH_MAX))
+    this.#codes = scratchCodes(keyTypes.length)
     this.#slotCodes = new Int32Array(keyTypes.length * 16)
     this.#accumulators = accumulators
   }
@@ -57,6 +66,25 @@ export class GroupTable {
       accumulator.reserve(this.#size)
       accumulator.add(this.#slots, args[index] ?? null, rows, from, to)
     })
+  }
+
+  /** Adds the groups of another table of the same keys and aggregates, as if their rows came now. */
+  merge(other: GroupTable): void {
+    for (let from = 0; from < other.#size; from += ROWS_PER_BATCH_MAX) {
+      const length = Math.min(ROWS_PER_BATCH_MAX, other.#size - from)
+      const width = this.#keys.length
+      this.#keys.forEach((keys, index) => {
+        const theirs = other.#keys[index]!
+        const codes = this.#codes[index]!
+        for (let i = 0; i < length; i++)
+          codes[i] = keys.codeOf(theirs.valueOf(other.#slotCodes[(from + i) * width + index]!))
+      })
+      this.#resolve(length)
+      this.#accumulators.forEach((accumulator, index) => {
+        accumulator.reserve(this.#size)
+        for (let i = 0; i < length; i++) accumulator.merge(this.#slots[i]!, other.#accumulators[index]!, from + i)
+      })
+    }
   }
 
   keysOf(slot: number): Value[] {

@@ -238,6 +238,16 @@ export type TableNode =
       readonly args: readonly ExpressionNode[]
       readonly alias: Alias | null
     })
+  /** `TABLE(TUMBLE(TABLE s, DESCRIPTOR(ts), size))` and its relatives */
+  | (Node & {
+      readonly kind: 'event-window'
+      readonly name: Name
+      readonly path: Path
+      readonly partitionBy: readonly Path[]
+      readonly descriptor: Name
+      readonly args: readonly ExpressionNode[]
+      readonly alias: Alias | null
+    })
   | (Node & {
       readonly kind: 'join'
       readonly type: JoinType
@@ -292,6 +302,12 @@ export interface ColumnDefinition extends Node {
   readonly notNull: boolean
 }
 
+/** `WATERMARK FOR column AS expression` among the columns of a stream */
+export interface WatermarkDefinition extends Node {
+  readonly column: Name
+  readonly expression: ExpressionNode
+}
+
 export type OptionValue = { readonly name: Name; readonly value: ExpressionNode }
 
 export interface InsertNode extends Node {
@@ -307,6 +323,7 @@ export type StatementNode =
       readonly name: Path
       readonly replace: boolean
       readonly columns: readonly ColumnDefinition[]
+      readonly watermark: WatermarkDefinition | null
       readonly description: string | null
       readonly options: readonly OptionValue[]
     })

@@ -3,6 +3,7 @@ import { unreachable } from '../../core/assert.ts'
 import type { Value } from '../../core/rows.ts'
 import type { Schema } from '../../core/schema.ts'
 import { type SqlType, sqlTypeText } from '../../core/sql-type.ts'
+import { eventStateText, eventTimeText, eventWindowText, watermarkText } from './explain-event-time.ts'
 import type { Expression } from './expression.ts'
 import type { PlanNode, ProgramPlan, WindowEnd } from './plan-node.ts'
 import { nameText } from './reserved-words.ts'
@@ -10,8 +11,10 @@ import { nameText } from './reserved-words.ts'
 /** The whole plan, streams first, two blanks for each level; ends in a newline. */
 export function explainProgram(plan: ProgramPlan): string {
   const lines: string[] = []
-  for (const { name, origin, schema } of plan.streams)
+  for (const { name, origin, schema, watermark } of plan.streams) {
     lines.push(`stream ${nameText(name)} ${origin} ${schemaText(schema)}`)
+    if (watermark !== undefined) lines.push(`  ${watermarkText(watermark, schema)}`)
+  }
   for (const pump of plan.pumps) {
     lines.push('', `pump ${nameText(pump.name)} -> ${nameText(pump.target)}${pump.running ? '' : ' stopped'}`)
     const target = plan.streams.find(stream => stream.name === pump.target)
@@ -80,6 +83,23 @@ function explainNode(node: PlanNode, indent: string, lines: string[]): void {
       lines.push(`${indent}${node.operator.toLowerCase()}; holds both inputs, which are finite`)
       for (const input of node.inputs) explainNode(input, deeper, lines)
       return
+    case 'event-windows':
+      lines.push(`${indent}windows ${eventWindowText(node.window)} of ${eventTimeText(node.time, node.input.schema)}`)
+      return explainNode(node.input, deeper, lines)
+    case 'event-aggregate': {
+      const { time, window, condition, keys, aggregates, input } = node
+      lines.push(`${indent}aggregate ${eventWindowText(window)} of ${eventTimeText(time, input.schema)}`)
+      lines.push(`${deeper}state ${eventStateText(window, time)}`)
+      if (condition !== null) lines.push(`${deeper}where ${explainExpression(condition, input.schema)}`)
+      for (const { name, expression } of keys)
+        lines.push(`${deeper}key ${nameText(name)} := ${explainExpression(expression, input.schema)}`)
+      for (const [index, { name, argument, type }] of aggregates.entries()) {
+        const column = node.schema.columns[node.schema.columns.length - aggregates.length + index]?.name ?? name
+        const of = argument === null ? '*' : explainExpression(argument, input.schema)
+        lines.push(`${deeper}${nameText(column)} := ${name}(${of}) ${sqlTypeText(type)}`)
+      }
+      return explainNode(input, deeper, lines)
+    }
     case 'union':
       lines.push(`${indent}union`)
       for (const input of node.inputs) explainNode(input, deeper, lines)

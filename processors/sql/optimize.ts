@@ -46,6 +46,20 @@ export function optimizePlan(node: PlanNode): PlanNode {
           argument: plan.argument === null ? null : optimizeExpression(plan.argument),
         })),
       }
+    case 'event-windows':
+      return node
+    case 'event-aggregate': {
+      const condition = node.condition === null ? null : optimizeExpression(node.condition)
+      return {
+        ...node,
+        condition: condition?.kind === 'literal' && condition.value === 1 ? null : condition,
+        keys: node.keys.map(item => ({ ...item, expression: optimizeExpression(item.expression) })),
+        aggregates: node.aggregates.map(plan => ({
+          ...plan,
+          argument: plan.argument === null ? null : optimizeExpression(plan.argument),
+        })),
+      }
+    }
     case 'union':
       return { ...node, inputs: node.inputs.map(optimizePlan) }
   }

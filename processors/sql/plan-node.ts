@@ -5,6 +5,7 @@
 import type { TextSpan } from '../../core/errors.ts'
 import type { Schema } from '../../core/schema.ts'
 import type { IntervalUnit, SqlType } from '../../core/sql-type.ts'
+import type { EventTimePlan, EventWindow, WatermarkPlan } from './event-time.ts'
 import type { Expression } from './expression.ts'
 
 /** An in-application stream: created by the input configuration or by CREATE STREAM. */
@@ -13,6 +14,8 @@ export interface StreamPlan {
   readonly schema: Schema
   /** `input`: rows are decoded records; `program`: rows come from pumps */
   readonly origin: 'input' | 'program'
+  /** what CREATE STREAM promises about event time; absent without WATERMARK FOR */
+  readonly watermark?: WatermarkPlan
 }
 
 /** A standing INSERT ... SELECT. */
@@ -162,6 +165,30 @@ export type PlanNode =
       readonly kind: 'set'
       readonly operator: 'UNION' | 'EXCEPT' | 'INTERSECT'
       readonly inputs: readonly [PlanNode, PlanNode]
+      readonly schema: Schema
+    }
+  /** each row once for every event window that it lies in: `schema` is the input's, then WINDOW_START, WINDOW_END, WINDOW_TIME */
+  | {
+      readonly kind: 'event-windows'
+      readonly input: PlanNode
+      readonly time: EventTimePlan
+      readonly window: EventWindow
+      /** columns that keep sessions apart */
+      readonly partitionBy: readonly number[]
+      readonly schema: Schema
+    }
+  /**
+   * Groups of event windows, over all rows of a stream (its watermark is theirs, whatever `condition` keeps): `schema` is the
+   * keys, then WINDOW_START, WINDOW_END and WINDOW_TIME, then the aggregates. The keys of sessions keep them apart.
+   */
+  | {
+      readonly kind: 'event-aggregate'
+      readonly input: PlanNode
+      readonly time: EventTimePlan
+      readonly window: EventWindow
+      readonly condition: Expression | null
+      readonly keys: readonly PlanItem[]
+      readonly aggregates: readonly AggregatePlan[]
       readonly schema: Schema
     }
   /** rows of all inputs in rowtime order; the first input goes first on ties */

@@ -4,6 +4,7 @@ import type { Schema } from '../../core/schema.ts'
 import type { InsertNode, Name, Path, StatementNode } from './ast.ts'
 import { assign } from './bind/assignment.ts'
 import { fail, nameHint } from './bind/errors.ts'
+import { bindWatermark } from './bind/event-time.ts'
 import { bindQuery } from './bind/queries.ts'
 import { shown } from './bind/scope.ts'
 import { optimizeExpression, optimizePlan } from './optimize.ts'
@@ -78,7 +79,12 @@ class Planner {
       }
       return { name: column.name.text, type: column.type.type, nullable: !column.notNull }
     })
-    this.#streams.set(name.text, { name: name.text, schema: { columns }, origin: 'program' })
+    const schema = { columns }
+    const watermark =
+      statement.watermark === null
+        ? {}
+        : { watermark: bindWatermark(statement.watermark, statement.options, schema, this.#warn) }
+    this.#streams.set(name.text, { name: name.text, schema, origin: 'program', ...watermark })
   }
 
   #statement(statement: StatementNode): void {
@@ -113,7 +119,8 @@ class Planner {
     const query = bindQuery(insert.query, {
       stream: path => {
         const stream = this.#stream(path, 'read')
-        return { name: stream.name, schema: stream.schema, input: stream.origin === 'input' }
+        const { name: streamName, schema, origin, watermark = null } = stream
+        return { name: streamName, schema, input: origin === 'input', watermark }
       },
       warn: this.#warn,
     })

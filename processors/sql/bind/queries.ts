@@ -4,6 +4,7 @@ import type { TextSpan } from '../../../core/errors.ts'
 import type { Schema } from '../../../core/schema.ts'
 import { sameSqlType, sqlTypeText } from '../../../core/sql-type.ts'
 import type { Alias, ExpressionNode, QueryNode, SelectNode, TableNode } from '../ast.ts'
+import type { WatermarkPlan } from '../event-time.ts'
 import type { Expression } from '../expression.ts'
 import type { PlanNode } from '../plan-node.ts'
 import { nameText } from '../reserved-words.ts'
@@ -14,6 +15,8 @@ import { AGGREGATES, settled } from './calls.ts'
 import { type BindContext, bindCondition } from './context.ts'
 import { distinctOf } from './distinct.ts'
 import { fail } from './errors.ts'
+import { eventAggregate, eventGroupingOf, eventMonotonicity } from './event-groups.ts'
+import { bindEventWindow } from './event-time.ts'
 import { expressionBinder } from './expressions.ts'
 import { emissionTime, groupingOf, partitionOf, regroup } from './grouping.ts'
 import { type Monotonicity, monotonicityOf, NOT_MONOTONIC } from './monotonicity.ts'
@@ -29,6 +32,7 @@ export interface QueryContext {
     readonly name: string
     readonly schema: Schema
     readonly input: boolean
+    readonly watermark: WatermarkPlan | null
   }
   readonly warn: (message: string, span: TextSpan) => void
 }
@@ -97,6 +101,9 @@ function bindSelect(
     select.where === null ? relation.node : filter(relation.node, bindCondition(inWhere, select.where, 'WHERE'))
   const grouped = select.groupBy.length > 0 || select.stagger !== null || containsAggregate(select, order)
   if (grouped) return bindGrouped(select, scope, filtered, context, order)
+  if (relation.eventWindow?.window.kind === 'session') {
+    fail('SESSION needs GROUP BY: the end of a session is not known while its rows pass', table.span)
+  }
   if (select.having !== null) fail('HAVING needs GROUP BY', select.having.span, 'use WHERE')
   const inItems = expressionBinder({ scope, warn: context.warn, bindAggregate: refuseAggregate('this place', null) })
   const items = bindItems(select, scope, inItems)
@@ -162,11 +169,17 @@ function bindTable(table: TableNode, context: QueryContext, streaming: boolean):
         metadata: false,
       }
     }
+    case 'event-window':
+      return renamedRelation(bindEventWindow(table, context.stream(table.path), context.warn), table.alias)
     case 'table-function':
       return refuse('tableFunction', table.span)
     case 'join':
       return refuse('join', table.right.span)
   }
+}
+
+function renamedRelation(relation: Relation, alias: Alias | null): Relation {
+  return { ...relation, columns: renamed(relation.columns, alias) }
 }
 
 /** `AS t (a, b)` */
@@ -241,7 +254,14 @@ function bindGrouped(
   const written = stagger?.partitionBy ?? select.groupBy
   const terms = written.map(term => settled(inGroup.bind(term)))
   const names = written.map((term, index) => termName(term, index))
-  const grouping = stagger === null ? groupingOf(terms, names, monotonic, span) : partitionOf(terms, names)
+  const { eventWindow } = scope.relation
+  if (eventWindow !== undefined && stagger !== null) fail(`STAGGER is no window over ${eventWindow.name}`, stagger.span)
+  const grouping =
+    eventWindow !== undefined
+      ? eventGroupingOf(terms, names, eventWindow, span)
+      : stagger === null
+        ? groupingOf(terms, names, monotonic, span)
+        : partitionOf(terms, names)
   const inAggregate = expressionBinder({
     scope,
     warn,
@@ -288,16 +308,21 @@ function bindGrouped(
   const { keys, window } = grouping
   const shared = { input, keys, aggregates: aggregates.plans, schema }
   const aggregate: PlanNode =
-    window === null
-      ? { ...shared, kind: 'stagger', sizeMs: staggerMs(inGroup, stagger?.range) }
-      : { ...shared, kind: 'aggregate', window }
+    eventWindow !== undefined
+      ? eventAggregate(input, eventWindow, grouping, aggregates.plans, schema)
+      : window === null
+        ? { ...shared, kind: 'stagger', sizeMs: staggerMs(inGroup, stagger?.range) }
+        : { ...shared, kind: 'aggregate', window }
   const groups = having === null ? aggregate : filter(aggregate, having)
   // Rows of one window leave together, at its end: the window key still rises, but its window has passed.
-  const kept = schema.columns.map((_, index): Monotonicity => {
-    const of =
-      index === window?.key ? monotonicityOf(terms[index] ?? emissionTime(select.span), monotonic) : NOT_MONOTONIC
-    return of.end === null ? NOT_MONOTONIC : { ...of, end: { kind: 'change' }, rowtime: false }
-  })
+  const kept =
+    eventWindow !== undefined
+      ? eventMonotonicity(schema, eventWindow, grouping)
+      : schema.columns.map((_, index): Monotonicity => {
+          const of =
+            index === window?.key ? monotonicityOf(terms[index] ?? emissionTime(select.span), monotonic) : NOT_MONOTONIC
+          return of.end === null ? NOT_MONOTONIC : { ...of, end: { kind: 'change' }, rowtime: false }
+        })
   const bind = (node: ExpressionNode): Expression => regroup(overGroups.bind(node), grouping, describe)
   const windowColumn = window === null || window.end.kind === 'change' ? null : window.key
   return finished(select, order, { input: groups, monotonic: kept, items, bind, windowColumn })

@@ -2,6 +2,7 @@
 import type { TextSpan } from '../../../core/errors.ts'
 import type { SqlType } from '../../../core/sql-type.ts'
 import type { Name } from '../ast.ts'
+import type { EventWindow } from '../event-time.ts'
 import type { Expression, MetadataName } from '../expression.ts'
 import type { PlanNode } from '../plan-node.ts'
 import { nameText } from '../reserved-words.ts'
@@ -30,6 +31,19 @@ export interface Relation {
   readonly monotonic: readonly Monotonicity[]
   /** has the metadata columns of an input stream */
   readonly metadata: boolean
+  /** where FROM is a window function */
+  readonly eventWindow?: RelationWindow
+}
+
+/** The windows of a window function. Its columns are those of the stream, then WINDOW_START, WINDOW_END, WINDOW_TIME. */
+export interface RelationWindow {
+  readonly window: EventWindow
+  /** columns of a session's PARTITION BY */
+  readonly partitionBy: readonly number[]
+  /** columns of the stream */
+  readonly width: number
+  /** of the function */
+  readonly name: string
 }
 
 /** Widths are not published; AWS API limits for the three texts, in characters. */

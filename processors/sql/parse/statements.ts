@@ -1,5 +1,15 @@
 /** Statements: CREATE STREAM, CREATE PUMP, CREATE FUNCTION, INSERT, ALTER PUMP, DROP, and the bare query, which binding refuses. */
-import type { ColumnDefinition, InsertNode, Name, OptionValue, StatementNode, TypeName } from '../ast.ts'
+
+import { SqlError } from '../../../core/errors.ts'
+import type {
+  ColumnDefinition,
+  InsertNode,
+  Name,
+  OptionValue,
+  StatementNode,
+  TypeName,
+  WatermarkDefinition,
+} from '../ast.ts'
 import { parseText } from './literals.ts'
 import { parsePath } from './tables.ts'
 import type { TokenReader } from './token-reader.ts'
@@ -29,7 +39,15 @@ export function parseStatement(reader: TokenReader): StatementNode {
 function parseCreateStream(reader: TokenReader, first: StatementNode['span'], replace: boolean): StatementNode {
   const name = parsePath(reader, 'a stream name')
   reader.expectSymbol('(', 'before the columns of the stream')
-  const columns = reader.list(() => parseColumn(reader))
+  let watermark: WatermarkDefinition | null = null
+  const elements = reader.list(() => {
+    // No type begins with FOR, so that a column may be called WATERMARK as it always could.
+    if (!reader.isWord('WATERMARK') || !reader.isWordAt(1, 'FOR')) return parseColumn(reader)
+    const { span } = reader.token
+    if (watermark !== null) throw new SqlError('sql_syntax', 'a stream has one WATERMARK', span)
+    watermark = parseWatermark(reader)
+    return null
+  })
   reader.expectSymbol(')', 'or "," after a column')
   const description = parseDescription(reader)
   const options = parseOptions(reader)
@@ -37,11 +55,22 @@ function parseCreateStream(reader: TokenReader, first: StatementNode['span'], re
     kind: 'create-stream',
     name,
     replace,
-    columns,
+    columns: elements.filter(element => element !== null),
+    watermark,
     description,
     options,
     span: reader.spanFrom(first),
   }
+}
+
+/** `WATERMARK FOR column AS expr` */
+function parseWatermark(reader: TokenReader): WatermarkDefinition {
+  const first = reader.advance()
+  reader.advance()
+  const column = reader.name('the column of event time after WATERMARK FOR')
+  reader.expectWord('AS', 'after the column of WATERMARK')
+  const expression = reader.expression()
+  return { column, expression, span: reader.spanFrom(first.span) }
 }
 
 /** `name type [NOT NULL | NULL] [OPTIONS (...)]` */

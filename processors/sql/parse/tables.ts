@@ -1,5 +1,5 @@
 /** What stands in FROM: streams, subqueries, table functions and their joins (left associative). */
-import { SqlError } from '../../../core/errors.ts'
+import { SqlError, type TextSpan } from '../../../core/errors.ts'
 import type { Alias, ExpressionNode, JoinType, Name, Path, TableNode } from '../ast.ts'
 import type { TokenReader } from './token-reader.ts'
 
@@ -69,6 +69,7 @@ function parseTableFunction(reader: TokenReader): TableNode {
   reader.advance()
   const name = reader.name('the name of a table function')
   reader.expectSymbol('(', 'after the table function')
+  if (reader.isWord('TABLE')) return parseEventWindow(reader, first.span, name)
   reader.expectWord('CURSOR', `as first argument of ${name.text}`)
   reader.expectSymbol('(', 'after CURSOR')
   const cursor = reader.query()
@@ -78,6 +79,46 @@ function parseTableFunction(reader: TokenReader): TableNode {
   reader.expectSymbol(')', 'after TABLE(...')
   const alias = parseAlias(reader)
   return { kind: 'table-function', name, cursor, args, alias, span: reader.spanFrom(first.span) }
+}
+
+/** `TABLE path [PARTITION BY path {',' path}] ',' DESCRIPTOR '(' column ')' {',' expr} ')' ')'` */
+function parseEventWindow(reader: TokenReader, first: TextSpan, name: Name): TableNode {
+  reader.advance()
+  const path = parsePath(reader, 'a stream name')
+  let partitionBy: readonly Path[] = []
+  if (reader.takeWords('PARTITION')) {
+    reader.expectWord('BY', 'after PARTITION')
+    partitionBy = parsePartition(reader)
+  }
+  reader.expectSymbol(',', `after the stream of ${name.text}`)
+  reader.expectWord('DESCRIPTOR', `as second argument of ${name.text}`)
+  reader.expectSymbol('(', 'after DESCRIPTOR')
+  const rowtime = reader.token
+  const descriptor: Name = reader.takeWords('ROWTIME')
+    ? { text: 'ROWTIME', quoted: false, span: rowtime.span }
+    : reader.name('the column of event time')
+  reader.expectSymbol(')', 'after the column of DESCRIPTOR')
+  const args = reader.takeSymbol(',') ? reader.list(() => reader.expression()) : []
+  reader.expectSymbol(')', 'after the arguments of the table function')
+  reader.expectSymbol(')', 'after TABLE(...')
+  const alias = parseAlias(reader)
+  const span = reader.spanFrom(first)
+  return { kind: 'event-window', name, path, partitionBy, descriptor, args, alias, span }
+}
+
+/** Columns up to the comma before DESCRIPTOR, in parentheses or not. */
+function parsePartition(reader: TokenReader): readonly Path[] {
+  if (reader.takeSymbol('(')) {
+    const columns = reader.list(() => parsePath(reader, 'a column name'))
+    reader.expectSymbol(')', 'after the columns of PARTITION BY')
+    return columns
+  }
+  const columns = [parsePath(reader, 'a column name')]
+  while (reader.isSymbol(',') && !(reader.isWordAt(1, 'DESCRIPTOR') && reader.isSymbolAt(2, '('))) {
+    reader.advance()
+    columns.push(parsePath(reader, 'a column name'))
+  }
+  return columns
 }
 
 /** `[[AS] name ['(' names ')']]` */

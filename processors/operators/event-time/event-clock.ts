@@ -1,0 +1,81 @@
+/**
+ * The watermark of a stream: from the rows that it holds to the bound below which no event time comes any more.
+ *
+ *   bound = greatest event time - delay          on every row
+ *   bound grows with ROWTIME                     while no row has come for the idle time, where there is one
+ *
+ * The stream's own operator and every window over the stream run one of these over the same rows, so that all of them agree.
+ */
+import type { EventTimePlan } from '../../sql/event-time.ts'
+import type { StateReader } from '../state-reader.ts'
+import type { StateWriter } from '../state-writer.ts'
+
+/**
+ * The bound has risen to `bound`. A window that ends at `end`, at or below it, was complete at the instant
+ * `max(floor, end + shift)` of ROWTIME: at a row for all windows alike, in idle time (and where event time is ROWTIME) at an instant
+ * of its own, so that it does not show how often bounds came.
+ */
+export interface Completion {
+  readonly bound: number
+  readonly floor: number
+  readonly shift: number
+}
+
+export class EventClock {
+  readonly #plan: EventTimePlan
+  #bound = -Infinity
+  /** of the last row */
+  #rowtime = -Infinity
+  /** the bound just after the last row */
+  #base = -Infinity
+
+  constructor(plan: EventTimePlan) {
+    this.#plan = plan
+  }
+
+  /** No row with a smaller event time counts. Epoch milliseconds. */
+  get bound(): number {
+    return this.#bound
+  }
+
+  /** ROWTIME has come to `rowtime`, finite. */
+  reach(rowtime: number): Completion | null {
+    const { column, idleMs } = this.#plan
+    if (column === null) return this.#raise(rowtime, -Infinity, 0)
+    if (idleMs === null || rowtime - this.#rowtime < idleMs || this.#rowtime === -Infinity) return null
+    return this.#raise(this.#base + rowtime - this.#rowtime, this.#rowtime + idleMs, this.#rowtime - this.#base)
+  }
+
+  /** A row that counts. Call `reach` with its rowtime first. */
+  row(eventTime: number, rowtime: number): Completion | null {
+    const completion = this.#raise(eventTime - this.#plan.delayMs, rowtime, -Infinity)
+    this.#rowtime = rowtime
+    this.#base = this.#bound
+    return completion
+  }
+
+  /** The input has ended: every window is complete. */
+  end(): Completion | null {
+    return this.#plan.column === null
+      ? this.#raise(Infinity, -Infinity, 0)
+      : this.#raise(Infinity, this.#rowtime, -Infinity)
+  }
+
+  write(writer: StateWriter): void {
+    writer.number(this.#bound)
+    writer.number(this.#rowtime)
+    writer.number(this.#base)
+  }
+
+  read(reader: StateReader): void {
+    this.#bound = reader.number()
+    this.#rowtime = reader.number()
+    this.#base = reader.number()
+  }
+
+  #raise(bound: number, floor: number, shift: number): Completion | null {
+    if (bound <= this.#bound) return null
+    this.#bound = bound
+    return { bound, floor, shift }
+  }
+}

@@ -1,0 +1,181 @@
+/**
+ * Hopping, tumbling and cumulating windows as merges of panes. A pane is a slide (or a step) of event time with a group table of
+ * its own; every row is added to one pane, whatever the number of windows it lies in. Panes are found by their start, and only
+ * those with rows exist, so that a jump of the clock costs nothing.
+ *
+ *   hop         the panes of one size, merged anew at each end       [p0 p1 p2]  ->  [p1 p2 p3]
+ *   cumulate    a running prefix: each end adds one pane             [p0]  ->  [p0 p1]  ->  [p0 p1 p2]  ->  nothing
+ */
+import { assert } from '../../../core/assert.ts'
+import type { ColumnVector } from '../../../core/rows.ts'
+import type { EventWindow } from '../../sql/event-time.ts'
+import type { GroupTable } from '../group-table.ts'
+import type { StateReader } from '../state-reader.ts'
+import type { StateWriter } from '../state-writer.ts'
+import { type LeavingWindow, startOf, type WindowState } from './window-state.ts'
+
+/** What an empty group table costs. */
+const PANE_BYTES = 4_096
+
+export class PaneState implements WindowState {
+  readonly #paneMs: number
+  readonly #sizeMs: number
+  readonly #cumulates: boolean
+  readonly #newTable: () => GroupTable
+  readonly #panes = new Map<number, GroupTable>()
+  /** starts of the panes, rising */
+  readonly #starts: number[] = []
+  readonly #spare: GroupTable[] = []
+  /** end of the last window that left */
+  #lastEnd = -Infinity
+  /** cumulate: what left last and will grow; hop: the merged panes of the window that leaves */
+  readonly #merged: GroupTable
+  /** cumulate: start of the windows whose rows are in `#merged`, or null where none is open */
+  #prefixStart: number | null = null
+  #groups = 0
+  #bytes = 0
+
+  constructor(window: Exclude<EventWindow, { kind: 'session' }>, newTable: () => GroupTable) {
+    this.#paneMs = window.kind === 'hop' ? window.slideMs : window.stepMs
+    this.#sizeMs = window.sizeMs
+    this.#cumulates = window.kind === 'cumulate'
+    this.#newTable = newTable
+    this.#merged = newTable()
+  }
+
+  get groups(): number {
+    return this.#groups + (this.#cumulates ? this.#merged.size : 0)
+  }
+
+  get bytes(): number {
+    return this.#bytes + this.#starts.length * PANE_BYTES + this.#merged.bytes
+  }
+
+  get nextEnd(): number {
+    if (this.#prefixStart !== null) return this.#lastEnd + this.#paneMs
+    const first = this.#starts[0]
+    return first === undefined ? Infinity : Math.max(this.#lastEnd, first) + this.#paneMs
+  }
+
+  add(
+    times: Float64Array,
+    keys: readonly ColumnVector[],
+    args: readonly (ColumnVector | null)[],
+    rows: Int32Array,
+    length: number,
+  ): void {
+    const size = this.#paneMs
+    for (let from = 0; from < length; ) {
+      const start = startOf(times[rows[from]!]!, size)
+      let to = from + 1
+      while (to < length) {
+        const time = times[rows[to]!]!
+        if (time < start || time >= start + size) break
+        to++
+      }
+      const table = this.#pane(start)
+      const [groups, bytes] = [table.size, table.bytes]
+      table.add(keys, args, rows, from, to)
+      this.#groups += table.size - groups
+      this.#bytes += table.bytes - bytes
+      from = to
+    }
+  }
+
+  take(): LeavingWindow {
+    const end = this.nextEnd
+    assert(end !== Infinity, 'a window is taken where there is one')
+    this.#lastEnd = end
+    if (this.#cumulates) return this.#takePrefix(end)
+    const start = end - this.#sizeMs
+    const inside: GroupTable[] = []
+    for (const pane of this.#starts) {
+      if (pane >= end) break
+      inside.push(this.#panes.get(pane)!)
+    }
+    const [only] = inside
+    if (inside.length === 1 && only !== undefined) return leaving(start, end, only)
+    for (const pane of inside) this.#merged.merge(pane)
+    return leaving(start, end, this.#merged)
+  }
+
+  release(): void {
+    if (this.#cumulates) {
+      const start = this.#prefixStart
+      if (start !== null && this.#lastEnd === start + this.#sizeMs) {
+        this.#prefixStart = null
+        this.#merged.clear()
+      }
+      return
+    }
+    this.#merged.clear()
+    while (this.#starts.length > 0 && this.#starts[0]! + this.#sizeMs <= this.#lastEnd) this.#dropFirst()
+  }
+
+  *write(writer: StateWriter): Generator<void> {
+    writer.number(this.#lastEnd)
+    writer.value(this.#prefixStart)
+    yield* this.#merged.write(writer)
+    writer.count(this.#starts.length)
+    for (const start of this.#starts) {
+      writer.number(start)
+      yield* this.#panes.get(start)!.write(writer)
+    }
+  }
+
+  read(reader: StateReader): void {
+    this.#lastEnd = reader.number()
+    const prefixStart = reader.value()
+    this.#prefixStart = prefixStart === null ? null : Number(prefixStart)
+    this.#merged.read(reader)
+    for (let left = reader.count(); left > 0; left--) {
+      const table = this.#pane(reader.number())
+      table.read(reader)
+      this.#groups += table.size
+      this.#bytes += table.bytes
+    }
+  }
+
+  #takePrefix(end: number): LeavingWindow {
+    const pane = end - this.#paneMs
+    this.#prefixStart ??= startOf(pane, this.#sizeMs)
+    if (this.#starts[0] === pane) {
+      this.#merged.merge(this.#panes.get(pane)!)
+      this.#dropFirst()
+    }
+    return leaving(this.#prefixStart, end, this.#merged)
+  }
+
+  #pane(start: number): GroupTable {
+    const known = this.#panes.get(start)
+    if (known !== undefined) return known
+    const table = this.#spare.pop() ?? this.#newTable()
+    this.#panes.set(start, table)
+    // Panes come nearly in order.
+    let at = this.#starts.length
+    while (at > 0 && this.#starts[at - 1]! > start) at--
+    this.#starts.splice(at, 0, start)
+    return table
+  }
+
+  #dropFirst(): void {
+    const start = this.#starts.shift()!
+    const table = this.#panes.get(start)!
+    this.#panes.delete(start)
+    this.#groups -= table.size
+    this.#bytes -= table.bytes
+    table.clear()
+    // A clock that jumps leaves many panes at once; a few are enough to start anew.
+    if (this.#spare.length < 4) this.#spare.push(table)
+  }
+}
+
+function leaving(start: number, end: number, table: GroupTable): LeavingWindow {
+  return {
+    start,
+    end,
+    size: table.size,
+    keysOf: group => table.keysOf(group),
+    resultsOf: group => table.resultsOf(group),
+  }
+}
