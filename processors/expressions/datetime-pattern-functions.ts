@@ -2,6 +2,7 @@
 import { SqlError } from '../../core/errors.ts'
 import type { Value } from '../../core/rows.ts'
 import { sqlTypeText } from '../../core/sql-type.ts'
+import { PatternError } from '../patterns/pattern-error.ts'
 import { DAY_MS } from './calendar.ts'
 import {
   type DatetimePattern,
@@ -12,7 +13,6 @@ import {
 } from './datetime-pattern.ts'
 import { RowFailure, shown } from './failures.ts'
 import { type FunctionCall, type FunctionImplementation, scalar } from './function-call.ts'
-import { PatternError } from './pattern.ts'
 
 /** Gives the tokens of a pattern, remembering the last; a constant one is refused at once where it means nothing. */
 function patternOf(call: FunctionCall, reads: boolean): (pattern: Value) => DatetimePattern | RowFailure {

@@ -2,8 +2,9 @@
  * Patterns of Java's SimpleDateFormat, as CHAR_TO_TIMESTAMP and TIMESTAMP_TO_CHAR take them: letters y Y M w W D d F E u
  * a H k K h m s S z Z X, text in quotes, English names, UTC, weeks from Sunday. A parsed text may go on behind the pattern.
  */
+
+import { PatternError } from '../patterns/pattern-error.ts'
 import { civilFromDays, DAY_MS, daysFromCivil, daysInMonth } from './calendar.ts'
-import { PatternError } from './pattern.ts'
 
 type Token =
   | { readonly kind: 'text'; readonly text: string }

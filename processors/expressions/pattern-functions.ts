@@ -1,46 +1,60 @@
 /** SIMILAR TO, SUBSTRING with patterns, REGEX_REPLACE. A constant pattern is prepared, or refused, when the program is compiled. */
 import { SqlError } from '../../core/errors.ts'
 import type { Value } from '../../core/rows.ts'
+import type { Pattern } from '../patterns/pattern.ts'
+import { PATTERN_STEPS_MAX, PATTERN_TEXT_MAX, PatternError, PatternTooCostly } from '../patterns/pattern-error.ts'
+import { parseRegex } from '../patterns/regex.ts'
+import { offsetOfCharacter, parseReplacement, type Replacement, replaceMatches } from '../patterns/regex-replace.ts'
+import { parseSimilar, parseSimilarParts } from '../patterns/similar.ts'
 import { RowFailure, shown } from './failures.ts'
 import { type FunctionCall, type FunctionImplementation, scalar } from './function-call.ts'
-import { PATTERN_TEXT_MAX, type Pattern, PatternError } from './pattern.ts'
-import { parseRegex } from './regex.ts'
-import { parseSimilar, parseSimilarParts } from './similar.ts'
 
-type Parse = (pattern: string, escape: string | null) => Pattern
-type Apply = (pattern: Pattern, points: readonly number[], args: readonly Value[]) => Value | RowFailure
-
-function pointsOf(text: string): number[] {
-  return Array.from(text, character => character.codePointAt(0) ?? 0)
+/** A pattern ready to run; `extra` is what else of the arguments was read once. */
+interface Prepared {
+  readonly pattern: Pattern
+  readonly replacement: Replacement
 }
 
-function textOf(points: readonly number[], from: number, to: number): string {
-  let text = ''
-  for (let i = from; i < to; i++) text += String.fromCodePoint(points[i]!)
-  return text
-}
+type Parse = (pattern: string, extra: string | null) => Prepared
+type Apply = (prepared: Prepared, text: string, args: readonly Value[]) => Value | RowFailure
 
-/** A function of (text, pattern, ...); `escapeAt` is the argument that holds the escape character, where there is one. */
-function matching(parse: Parse, escapeAt: number | null, apply: Apply): FunctionImplementation {
+/** A function of (text, pattern, ...); `extraAt` is another argument that is read together with the pattern. */
+function matching(parse: Parse, extraAt: number | null, apply: Apply): FunctionImplementation {
   return call => {
-    refuse(call, parse, escapeAt)
-    let last: { pattern: Value; escape: Value; parsed: Pattern | RowFailure } | null = null
+    refuse(call, parse, extraAt)
+    let last: { pattern: Value; extra: Value; parsed: Prepared | RowFailure } | null = null
     return scalar(args => {
       const [text, pattern] = args
-      const escape = escapeAt === null ? null : (args[escapeAt] ?? null)
-      if (last === null || last.pattern !== pattern || last.escape !== escape)
-        last = { pattern: pattern!, escape, parsed: parsedOrFailure(parse, pattern as string, escape as string | null) }
+      const extra = extraAt === null ? null : (args[extraAt] ?? null)
+      if (last === null || last.pattern !== pattern || last.extra !== extra)
+        last = { pattern: pattern!, extra, parsed: preparedOrFailure(parse, pattern as string, extra as string | null) }
       if (last.parsed instanceof RowFailure) return last.parsed
-      if ((text as string).length > PATTERN_TEXT_MAX)
-        return new RowFailure('INVALID_ARGUMENT', `a pattern reads at most ${PATTERN_TEXT_MAX} characters`)
-      return apply(last.parsed, pointsOf(text as string), args)
+      return bounded(last.parsed, text as string, pattern as string, args, apply)
     })(call)
   }
 }
 
-function parsedOrFailure(parse: Parse, pattern: string, escape: string | null): Pattern | RowFailure {
+function bounded(
+  prepared: Prepared,
+  text: string,
+  pattern: string,
+  args: readonly Value[],
+  apply: Apply,
+): Value | RowFailure {
+  if (text.length > PATTERN_TEXT_MAX)
+    return new RowFailure('INVALID_ARGUMENT', `a pattern reads at most ${PATTERN_TEXT_MAX} characters`)
+  prepared.pattern.allow(PATTERN_STEPS_MAX)
   try {
-    return parse(pattern, escape)
+    return apply(prepared, text, args)
+  } catch (error) {
+    if (!(error instanceof PatternTooCostly)) throw error
+    return new RowFailure('INVALID_ARGUMENT', `pattern ${shown(pattern)} ${error.message}`)
+  }
+}
+
+function preparedOrFailure(parse: Parse, pattern: string, extra: string | null): Prepared | RowFailure {
+  try {
+    return parse(pattern, extra)
   } catch (error) {
     if (!(error instanceof PatternError)) throw error
     return new RowFailure('INVALID_ARGUMENT', `pattern ${shown(pattern)}: ${error.message}`)
@@ -48,64 +62,53 @@ function parsedOrFailure(parse: Parse, pattern: string, escape: string | null): 
 }
 
 /** @throws SqlError `sql_bind` for a constant pattern that can never be used */
-function refuse({ args, span }: FunctionCall, parse: Parse, escapeAt: number | null): void {
+function refuse({ args, span }: FunctionCall, parse: Parse, extraAt: number | null): void {
   const pattern = args[1]?.constant
-  const escape = escapeAt === null || args[escapeAt] === undefined ? null : args[escapeAt].constant
-  if (typeof pattern !== 'string' || escape === undefined) return
-  const parsed = parsedOrFailure(parse, pattern, escape as string | null)
+  const extra = extraAt === null || args[extraAt] === undefined ? null : args[extraAt].constant
+  if (typeof pattern !== 'string' || extra === undefined) return
+  const parsed = preparedOrFailure(parse, pattern, extra as string | null)
   if (parsed instanceof RowFailure) throw new SqlError('sql_bind', parsed.message, span)
 }
 
-function replace(pattern: Pattern, points: readonly number[], args: readonly Value[]): Value | RowFailure {
-  const replacement = args[2] as string
+function replace({ pattern, replacement }: Prepared, text: string, args: readonly Value[]): Value | RowFailure {
   const start = args[3] as number
   const occurrence = args[4] as number
   if (start < 1) return new RowFailure('INVALID_ARGUMENT', `REGEX_REPLACE from character ${start}: the first is 1`)
   if (occurrence < 0)
     return new RowFailure('INVALID_ARGUMENT', `REGEX_REPLACE of occurrence ${occurrence}: from 0 on are possible`)
-  let text = ''
-  let copied = 0
-  let count = 0
-  for (let at = start - 1; at <= points.length; ) {
-    const match = pattern.find(points, at)
-    if (match === null) break
-    const [from, to] = match as readonly [number, number]
-    count++
-    if (occurrence === 0 || count === occurrence) {
-      text += textOf(points, copied, from) + expanded(replacement, match, points)
-      copied = to
-      if (occurrence !== 0) break
-    }
-    // An empty match moves on by one, or it would be found for ever.
-    at = to > from ? to : to + 1
-  }
-  return text + textOf(points, copied, points.length)
+  return replaceMatches(pattern, text, replacement, offsetOfCharacter(text, start - 1), occurrence)
 }
 
-/** `$n` is a group, `\c` is c. */
-function expanded(replacement: string, match: readonly number[], points: readonly number[]): string {
-  return replacement.replace(/\\([^])|\$(\d)/g, (whole, escaped: string | undefined, digit: string | undefined) => {
-    if (escaped !== undefined) return escaped
-    const group = Number(digit)
-    if (group * 2 >= match.length) return whole
-    const from = match[group * 2] ?? -1
-    return from < 0 ? '' : textOf(points, from, match[group * 2 + 1] ?? from)
-  })
-}
+const plain = (pattern: Pattern): Prepared => ({ pattern, replacement: [] })
 
 export const PATTERN_FUNCTIONS: Readonly<Record<string, FunctionImplementation>> = {
-  SIMILAR: matching(parseSimilar, 2, (pattern, points) => (pattern.matches(points) ? 1 : 0)),
-  SUBSTRING_REGEX: matching(parseRegex, null, (pattern, points) => {
-    const match = pattern.find(points, 0)
-    return match === null ? null : textOf(points, match[0]!, match[1]!)
-  }),
-  SUBSTRING_SIMILAR: matching(
-    (pattern, escape) => parseSimilarParts(pattern, escape ?? '\\'),
+  SIMILAR: matching(
+    (pattern, escape) => plain(parseSimilar(pattern, escape)),
     2,
-    (pattern, points) => {
-      const match = pattern.matchAll(points)
-      return match === null ? null : textOf(points, match[2]!, match[3]!)
+    ({ pattern }, text) => (pattern.matches(text) ? 1 : 0),
+  ),
+  SUBSTRING_REGEX: matching(
+    pattern => plain(parseRegex(pattern)),
+    null,
+    ({ pattern }, text) => {
+      const match = pattern.occurs(text) ? pattern.find(text, 0) : null
+      return match === null ? null : text.slice(match[0], match[1])
     },
   ),
-  REGEX_REPLACE: matching(parseRegex, null, replace),
+  SUBSTRING_SIMILAR: matching(
+    (pattern, escape) => plain(parseSimilarParts(pattern, escape ?? '\\')),
+    2,
+    ({ pattern }, text) => {
+      const match = pattern.matches(text) ? pattern.matchWhole(text) : null
+      return match === null ? null : text.slice(match[2], match[3])
+    },
+  ),
+  REGEX_REPLACE: matching(
+    (text, replacement) => {
+      const pattern = parseRegex(text)
+      return { pattern, replacement: parseReplacement(replacement ?? '', pattern) }
+    },
+    2,
+    replace,
+  ),
 }
