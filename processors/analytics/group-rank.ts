@@ -5,26 +5,10 @@
  */
 import { MillraceError } from '../../core/errors.ts'
 import type { Value } from '../../core/rows.ts'
-import type { SqlType } from '../../core/sql-type.ts'
 import { comparator } from '../expressions/comparison.ts'
 import type { StateReader } from '../operators/state-reader.ts'
 import type { StateWriter } from '../operators/state-writer.ts'
-import { wholeArgument } from './arguments.ts'
-
-export interface GroupRankParameters {
-  /** index of the column to rank by */
-  readonly rankBy: number
-  /** type of that column */
-  readonly rankByType: SqlType
-  /** `asc`: the least value has rank 1. NULL is less than every value. */
-  readonly sortOrder: string
-  /** order of ranks in which rows leave, `asc` or `desc`; anything else keeps the order of arrival */
-  readonly outputOrder: string
-  /** milliseconds of silence after which a group is complete; 0 never */
-  readonly maxIdle: number
-  /** rows that leave of each group; 0 all */
-  readonly outputMax: number
-}
+import { type GroupRankParameters, groupRankParameters } from './group-rank-parameters.ts'
 
 export interface RankedRow {
   readonly values: readonly Value[]
@@ -50,20 +34,13 @@ export class GroupRank {
   /** when the last row came, in the caller's milliseconds */
   #cameAt = -Infinity
 
-  /** @throws MillraceError `invalid_argument` */
+  /** @throws MillraceError `invalid_argument`, see `groupRankParameters` */
   constructor(parameters: GroupRankParameters, rowsMax = GROUP_ROWS_MAX) {
-    const sortOrder = parameters.sortOrder.toLowerCase()
-    if (sortOrder !== 'asc' && sortOrder !== 'desc')
-      throw new MillraceError(
-        'invalid_argument',
-        `sortOrder of GROUP_RANK is '${parameters.sortOrder}'; give 'asc' or 'desc'`,
-      )
-    wholeArgument('maxIdle of GROUP_RANK in milliseconds', parameters.maxIdle, 0, 2_147_483_647)
-    wholeArgument('outputMax of GROUP_RANK', parameters.outputMax, 0, 2_147_483_647)
+    groupRankParameters(parameters)
     this.#parameters = parameters
     this.#rowsMax = rowsMax
     const compare = comparator(parameters.rankByType, parameters.rankByType)
-    const direction = sortOrder === 'asc' ? 1 : -1
+    const direction = parameters.sortOrder.toLowerCase() === 'asc' ? 1 : -1
     this.#compare = (a, b) => {
       if (a === null || b === null) return direction * (Number(b === null) - Number(a === null))
       return direction * compare(a, b)

@@ -28,6 +28,31 @@ export interface Hotspot {
 /** Numeric columns of a row. */
 export const HOTSPOTS_COLUMNS_MAX = 30
 
+export const HOTSPOTS = 'HOTSPOTS'
+
+/**
+ * Parameters within their ranges.
+ * @param columns numeric columns of the cursor, 1 to 30
+ * @throws MillraceError `invalid_argument`
+ */
+export function hotspotsParameters(parameters: HotspotsParameters, columns: number): HotspotsParameters {
+  const { scanRadius, minimumNumberOfPointsInAHotspot } = parameters
+  const windowSize = wholeArgument(`windowSize of ${HOTSPOTS}`, parameters.windowSize, 100, 1_000)
+  if (!(scanRadius > 0 && scanRadius < Infinity))
+    throw new MillraceError(
+      'invalid_argument',
+      `scanRadius of ${HOTSPOTS} is ${scanRadius}; give a number above 0, a usual distance between neighbours in a hotspot`,
+    )
+  const least = `minimumNumberOfPointsInAHotspot of ${HOTSPOTS}`
+  wholeArgument(least, minimumNumberOfPointsInAHotspot, 2, windowSize)
+  if (columns < 1 || columns > HOTSPOTS_COLUMNS_MAX)
+    throw new MillraceError(
+      'invalid_argument',
+      `${HOTSPOTS} got ${columns} numeric columns; select from 1 to ${HOTSPOTS_COLUMNS_MAX} columns of TINYINT, SMALLINT, INTEGER, BIGINT, REAL, FLOAT or DOUBLE`,
+    )
+  return parameters
+}
+
 export class Hotspots {
   readonly #parameters: HotspotsParameters
   readonly #columns: number
@@ -38,26 +63,9 @@ export class Hotspots {
   readonly #unlinked: Int32Array
   readonly #linked: Int32Array
 
-  /** @throws MillraceError `invalid_argument` */
+  /** @throws MillraceError `invalid_argument`, see `hotspotsParameters` */
   constructor(parameters: HotspotsParameters, columns: number) {
-    const { scanRadius } = parameters
-    const windowSize = wholeArgument('windowSize of HOTSPOTS', parameters.windowSize, 100, 1_000)
-    if (!(scanRadius > 0 && scanRadius < Infinity))
-      throw new MillraceError(
-        'invalid_argument',
-        `scanRadius of HOTSPOTS is ${scanRadius}; give a number above 0, a usual distance between neighbours in a hotspot`,
-      )
-    wholeArgument(
-      'minimumNumberOfPointsInAHotspot of HOTSPOTS',
-      parameters.minimumNumberOfPointsInAHotspot,
-      2,
-      windowSize,
-    )
-    if (columns < 1 || columns > HOTSPOTS_COLUMNS_MAX)
-      throw new MillraceError(
-        'invalid_argument',
-        `HOTSPOTS got ${columns} numeric columns; select from 1 to ${HOTSPOTS_COLUMNS_MAX} columns of TINYINT, SMALLINT, INTEGER, BIGINT, REAL, FLOAT or DOUBLE`,
-      )
+    const { windowSize } = hotspotsParameters(parameters, columns)
     this.#parameters = parameters
     this.#columns = columns
     this.#points = new Float64Array(windowSize * columns)

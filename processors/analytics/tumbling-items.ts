@@ -4,11 +4,11 @@
  */
 import type { StateReader } from '../operators/state-reader.ts'
 import type { StateWriter } from '../operators/state-writer.ts'
-import { wholeArgument } from './arguments.ts'
 import { DistinctCounter } from './distinct-counter.ts'
 import { type ItemCount, ItemCounts } from './item-counts.ts'
 
 interface WindowState {
+  add(item: string): void
   clear(): void
   snapshot(writer: StateWriter): Generator<void>
   restore(reader: StateReader): void
@@ -20,8 +20,21 @@ export interface WindowResult<Result> {
   readonly result: Result
 }
 
+/** One window at a time, and what it will give. */
+export interface TumblingItems<Result> {
+  /**
+   * Takes an item. Rowtimes never fall, and `advance` with the rowtime comes first, so that earlier windows are closed.
+   * @param item null is skipped
+   */
+  add(rowtime: number, item: string | null): void
+  /** No later item has a smaller rowtime. Gives what the window held when the bound has reached its end. */
+  advance(bound: number): WindowResult<Result> | null
+  snapshot(writer: StateWriter): Generator<void>
+  restore(reader: StateReader): void
+}
+
 /** Items that a state collects until their window closes. */
-class TumblingItems<State extends WindowState & { add(item: string): void }, Result> {
+class StateWindow<State extends WindowState, Result> implements TumblingItems<Result> {
   readonly #sizeMs: number
   readonly #state: State
   readonly #result: (state: State) => Result
@@ -34,17 +47,12 @@ class TumblingItems<State extends WindowState & { add(item: string): void }, Res
     this.#result = result
   }
 
-  /**
-   * Takes an item. Rowtimes never fall, and `advance` with the rowtime comes first, so that earlier windows are closed.
-   * @param item null is skipped
-   */
   add(rowtime: number, item: string | null): void {
     if (item === null) return
     this.#end ??= (Math.floor(rowtime / this.#sizeMs) + 1) * this.#sizeMs
     this.#state.add(item)
   }
 
-  /** No later item has a smaller rowtime. Gives what the window held when the bound has reached its end. */
   advance(bound: number): WindowResult<Result> | null {
     if (this.#end === null || bound < this.#end) return null
     const closed = { rowtime: this.#end, result: this.#result(this.#state) }
@@ -65,27 +73,15 @@ class TumblingItems<State extends WindowState & { add(item: string): void }, Res
   }
 }
 
-export type TopKItems = TumblingItems<ItemCounts, ItemCount[]>
-export type CountDistinctItems = TumblingItems<DistinctCounter, number>
-
-/**
- * TOP_K_ITEMS_TUMBLING(cursor, 'column', k, seconds).
- * @param k 1 to 100,000
- * @param seconds 1 to 3,600
- * @throws MillraceError `invalid_argument`
- */
-export function topKItems(k: number, seconds: number): TopKItems {
-  wholeArgument('k of TOP_K_ITEMS_TUMBLING', k, 1, 100_000)
-  wholeArgument('window of TOP_K_ITEMS_TUMBLING in seconds', seconds, 1, 3_600)
-  return new TumblingItems(seconds * 1_000, new ItemCounts(), items => items.top(k))
+/** What `tableFunctionPlan` makes of TOP_K_ITEMS_TUMBLING(cursor, 'column', k, seconds). */
+export function topKItems(k: number, windowMs: number): TumblingItems<ItemCount[]> {
+  return new StateWindow(windowMs, new ItemCounts(), items => items.top(k))
 }
 
 /**
- * COUNT_DISTINCT_ITEMS_TUMBLING(cursor, 'column', seconds).
- * @param seconds 1 to 3,600
- * @throws MillraceError `invalid_argument`
+ * What `tableFunctionPlan` makes of COUNT_DISTINCT_ITEMS_TUMBLING(cursor, 'column', seconds).
+ * @param seed an unsigned 32-bit number, for the hash beyond 10,000 items
  */
-export function countDistinctItems(seconds: number, seed: number): CountDistinctItems {
-  wholeArgument('window of COUNT_DISTINCT_ITEMS_TUMBLING in seconds', seconds, 1, 3_600)
-  return new TumblingItems(seconds * 1_000, new DistinctCounter(seed), items => items.count())
+export function countDistinctItems(windowMs: number, seed: number): TumblingItems<number> {
+  return new StateWindow(windowMs, new DistinctCounter(seed), items => items.count())
 }
