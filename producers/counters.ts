@@ -1,4 +1,5 @@
 /** What a producer has counted since its start. Names in comments are KPL's metric of the same meaning. */
+import type { ShardMapState } from './shard-map.ts'
 
 /** Error codes that are counted one by one; the rest share `other`, since a target may make codes up. */
 export const ERROR_CODES_MAX = 64
@@ -18,9 +19,9 @@ export interface ProducerMetrics {
   readonly calls: number
   /** calls that failed as a whole */
   readonly callsFailed: number
-  /** entries sent, repeats included */
+  /** entries sent, repeats included; fewer than user records where they were aggregated */
   readonly entries: number
-  /** entries sent again; metric `put_retries_total` */
+  /** user records sent again; metric `put_retries_total` */
   readonly retries: number
   /** milliseconds from put to first leaving, over all records that left (BufferingTime) */
   readonly bufferingMs: number
@@ -35,6 +36,12 @@ export interface ProducerMetrics {
   readonly waitingRecords: number
   /** calls under way now */
   readonly callsInFlight: number
+  /** bundles that wait for the rate limit of their shard now */
+  readonly limitedRecords: number
+  /** successful reads of the list of shards */
+  readonly shardMapRefreshes: number
+  /** `none`: the target cannot list shards, or aggregation is off */
+  readonly shardMap: ShardMapState | 'none'
   /** age of the oldest put that has not settled, milliseconds; 0 when there is none */
   readonly oldestRecordMs: number
 }
@@ -54,9 +61,31 @@ export class Counters {
   requestMs = 0
   readonly errorsByCode = new Map<string, number>()
 
-  error(code: string): void {
+  /** Counts a failed attempt; returns the name under which it was counted. */
+  error(code: string): string {
     const known = this.errorsByCode.get(code)
     const name = known !== undefined || this.errorsByCode.size < ERROR_CODES_MAX ? code : 'other'
     this.errorsByCode.set(name, (this.errorsByCode.get(name) ?? 0) + 1)
+    return name
+  }
+
+  /** A copy, for whoever asks. */
+  read(): Omit<Counters, 'error' | 'read'> {
+    const { recordsReceived, recordsPut, bytesPut, recordsFailed, recordsExpired } = this
+    const { calls, callsFailed, entries, retries, bufferingMs, requestMs } = this
+    return {
+      recordsReceived,
+      recordsPut,
+      bytesPut,
+      recordsFailed,
+      recordsExpired,
+      calls,
+      callsFailed,
+      entries,
+      retries,
+      bufferingMs,
+      requestMs,
+      errorsByCode: new Map(this.errorsByCode),
+    }
   }
 }

@@ -1,5 +1,6 @@
 /** What a put comes to. */
 import { type ErrorCode, MillraceError } from '../core/index.ts'
+import type { UserRecordInput } from './user-record.ts'
 
 /** One try to store a user record, successful or not. */
 export interface Attempt {
@@ -16,21 +17,24 @@ export interface Attempt {
 export interface Outcome {
   readonly shardId: string
   readonly sequenceNumber: string
+  /** place among the user records of one sequence number; 0 for a record that was stored raw. KPL does not tell it. */
+  readonly subsequenceNumber: number
   /** in time order; only the last is successful */
   readonly attempts: readonly Attempt[]
 }
 
 /**
  * Why a user record was given up: `expired` (RecordTtl passed), `throttled` (FailIfThrottled), `permanent` (a repeat cannot
- * help), `closed` (the deadline of close passed).
+ * help), `closed` (the deadline of close passed), `timeout` (UserRecordTimeoutInMillis passed; the record may be stored later).
  */
-export type PutFailure = 'expired' | 'throttled' | 'permanent' | 'closed'
+export type PutFailure = 'expired' | 'throttled' | 'permanent' | 'closed' | 'timeout'
 
 const CODES: Readonly<Record<PutFailure, ErrorCode>> = {
   expired: 'aborted',
   throttled: 'throttled',
   permanent: 'invalid_argument',
   closed: 'closed',
+  timeout: 'aborted',
 }
 
 /**
@@ -40,12 +44,21 @@ const CODES: Readonly<Record<PutFailure, ErrorCode>> = {
 export class PutError extends MillraceError {
   override name = 'PutError'
   readonly failure: PutFailure
-  /** in time order; for `expired` and `closed` the last one is synthetic and says so in its code, as KPL's does */
+  /** in time order; for `expired`, `closed` and `timeout` the last one is synthetic and says so in its code, as KPL's does */
   readonly attempts: readonly Attempt[]
 
-  constructor(failure: PutFailure, message: string, attempts: readonly Attempt[], cause?: unknown) {
-    super(CODES[failure], message, { retry: failure === 'permanent' ? 'never' : 'backoff', cause })
+  /** what was put; null unless ReturnUserRecordOnFailure is set */
+  readonly userRecord: UserRecordInput | null
+
+  constructor(
+    failure: PutFailure,
+    message: string,
+    attempts: readonly Attempt[],
+    userRecord: UserRecordInput | null = null,
+  ) {
+    super(CODES[failure], message, { retry: failure === 'permanent' ? 'never' : 'backoff' })
     this.failure = failure
     this.attempts = attempts
+    this.userRecord = userRecord
   }
 }

@@ -1,48 +1,64 @@
 /** A user record between put and settlement, and the list of all of them. */
+import type { AggregateTag } from '../streams/aggregation.ts'
+import { hashKeyOf } from '../streams/index.ts'
+import type { Bundle } from './bundle.ts'
 import type { Attempt, Outcome, PutError } from './outcome.ts'
-import type { PutEntry } from './put-target.ts'
+import type { UserRecordInput } from './user-record.ts'
 
 /**
  * Where a user record is:
  *
- *   in_line ──► collected ──► sending ──► settled (stored, or given up)
- *                   ▲            │
- *                   └── resting ◄┘  a failed attempt that will be repeated
+ *   in_line ──► packing ──► bundled ──► sending ──► settled (stored, or given up)
+ *                  ▲                     │     │
+ *                  └────── resting ◄─────┘     └──► unplaced: stored on a shard that the map does not know yet
  *
- * From `in_line`, `collected` and `resting` it can also expire, and from everywhere be given up at the deadline of close.
+ * packing: waits for company in the aggregator; bundled: part of a record that waits in limiter or collector; resting: waits for
+ * its repeat after a failed attempt. From everywhere but `sending` it can also expire, and from everywhere be given up at the
+ * deadline of close.
  */
-export type Stage = 'in_line' | 'collected' | 'sending' | 'resting' | 'settled'
+export type Stage = 'in_line' | 'packing' | 'bundled' | 'sending' | 'unplaced' | 'resting' | 'settled'
 
 export class PendingRecord {
-  readonly entry: PutEntry
-  readonly sizeBytes: number
+  readonly partitionKey: string
+  /** only one that the caller gave */
+  readonly explicitHashKey: string | undefined
+  readonly data: Uint8Array
+  /** UTF-8 bytes of the partition key */
+  readonly keyBytes: number
+  readonly tags: readonly AggregateTag[] | undefined
   /** rising with each put */
   readonly order: number
   /** monotonic milliseconds, as all instants here */
   readonly arrivedAt: number
   readonly expiresAt: number
-  /** when it should leave the collector, or its rest after a failure */
+  /** its deadline in the aggregator; while it rests, when it comes back */
   dueAt = 0
   stage: Stage = 'in_line'
+  /** the record that it is part of, while it is bundled or sent */
+  bundle: Bundle | null = null
   /** end of the last attempt, or arrival */
   lastEndedAt: number
-  readonly attempts: Attempt[] = []
+  attempts: Attempt[] = []
   readonly resolve: (outcome: Outcome) => void
   readonly reject: (error: PutError) => void
   previous: PendingRecord | null = null
   next: PendingRecord | null = null
 
   constructor(
-    entry: PutEntry,
-    sizeBytes: number,
+    input: UserRecordInput,
+    checked: { readonly explicitHashKey: string | undefined; readonly keyBytes: number },
+    tags: readonly AggregateTag[] | undefined,
     order: number,
     arrivedAt: number,
     ttlMs: number,
     resolve: (outcome: Outcome) => void,
     reject: (error: PutError) => void,
   ) {
-    this.entry = entry
-    this.sizeBytes = sizeBytes
+    this.partitionKey = input.partitionKey
+    this.data = input.data
+    this.explicitHashKey = checked.explicitHashKey
+    this.keyBytes = checked.keyBytes
+    this.tags = tags
     this.order = order
     this.arrivedAt = arrivedAt
     this.lastEndedAt = arrivedAt
@@ -51,8 +67,17 @@ export class PendingRecord {
     this.reject = reject
   }
 
+  /** Data and partition key. */
+  get sizeBytes(): number {
+    return this.data.length + this.keyBytes
+  }
+
   get settled(): boolean {
     return this.stage === 'settled'
+  }
+
+  get hashKey(): bigint {
+    return this.explicitHashKey === undefined ? hashKeyOf(this.partitionKey) : BigInt(this.explicitHashKey)
   }
 }
 

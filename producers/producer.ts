@@ -1,36 +1,71 @@
 /**
- * Puts user records into a stream: many at a time, again when they fail, and never more in memory than agreed.
+ * Puts user records into a stream: many in one record, many records in one call, again when they fail, and never more in memory
+ * than agreed.
  *
- *   put ─► check ─► admission ─► collector ─► call ─► outcome
- *                      (room)        ▲                  │ failed, and time is left
- *                                    └───── rest ◄──────┘
+ *   put ─► check ─► admission ─► aggregator ─► limiter ─► collector ─► call ─► outcome
+ *                     (room)         ▲                                  │ failed, and time is left
+ *                                    └─────────────── rest ◄────────────┘
  *
- * This file moves records along that line and sets the one alarm; each stage decides in its own file.
+ * This file joins the stages, makes the calls and sets the one alarm; each stage decides in its own file.
  */
 import { assert, type Env, MillraceError } from '../core/index.ts'
-import { Admission } from './admission.ts'
+import { isProducerId, MARK_TAG, markText } from '../streams/aggregation.ts'
 import { Alarm } from './alarm.ts'
-import { Collector } from './collector.ts'
+import { type Bundle, entryOf } from './bundle.ts'
+import { CallMeter } from './call-meter.ts'
 import { completeConfiguration, type ProducerConfiguration } from './configuration.ts'
-import { Counters, type ProducerMetrics } from './counters.ts'
+import type { ProducerMetrics } from './counters.ts'
 import { DeadlineHeap } from './deadline-heap.ts'
-import { FlushWaits } from './flush-waits.ts'
-import { type Outcome, PutError, type PutFailure } from './outcome.ts'
-import { OutstandingList, PendingRecord } from './pending.ts'
+import { Lanes } from './lanes.ts'
+import { Ledger } from './ledger.ts'
+import { MetricsFeed, type MetricsHook } from './metrics/feed.ts'
+import type { ProducerMetricName } from './metrics/metric-names.ts'
+import { type AdditionalDimension, type MetricDatum, MetricsRecorder } from './metrics/recorder.ts'
+import type { Outcome, PutError } from './outcome.ts'
+import { PendingRecord } from './pending.ts'
+import { placementOf } from './placement.ts'
 import { type CallResult, callTarget } from './put-call.ts'
-import type { PutStored, PutTarget } from './put-target.ts'
+import type { PutOutcome, PutStored, PutTarget } from './put-target.ts'
 import { classOfCode, type Failure, judge } from './retrier.ts'
+import { ShardMap } from './shard-map.ts'
+import { Stages } from './stages.ts'
 import { checkUserRecord, type UserRecordInput } from './user-record.ts'
+
+/** Marks user records, so that a reader with a de-duplicator drops repeats. */
+export interface MarkOptions {
+  /** 1 to 64 characters of A-Z, a-z, 0-9, `_` and `-`; of one producer at a time. Default: a random one */
+  readonly producerId?: string | undefined
+  /** whole, from 0; must rise whenever a producer with the same id starts. Default 0 */
+  readonly epoch?: number | undefined
+}
 
 export interface ProducerOptions {
   readonly target: PutTarget
   readonly env: Pick<Env, 'clock' | 'random'>
   readonly configuration?: Partial<ProducerConfiguration>
+  /** with marks each user record is aggregated, even one alone, because there is no other place for a mark */
+  readonly marks?: MarkOptions | undefined
+  /** gets the metrics of each interval of MetricsUploadDelay, and the rest at close; a throw is not looked at */
+  readonly onMetrics?: MetricsHook | undefined
+  readonly additionalMetricDims?: readonly AdditionalDimension[] | undefined
 }
 
 export interface CloseSummary {
   /** puts that were rejected because the deadline passed */
   readonly abandoned: number
+}
+
+/** A bundle on its way, with the user records in it that somebody still waits for when it leaves. */
+interface Shipment {
+  readonly bundle: Bundle
+  readonly records: readonly PendingRecord[]
+}
+
+/** A shipment that was stored on a shard that the map does not know yet. */
+interface Unplaced extends Shipment {
+  readonly stored: PutStored
+  readonly sentAt: number
+  readonly endedAt: number
 }
 
 /** How often one call is split to find entries that the service refuses; past it, all that are left count as refused. */
@@ -39,44 +74,58 @@ const SPLITS_MAX = 64
 /**
  * A producer for one stream.
  *
- * Delivery is at least once: a record whose reply was lost is sent again, and may then be stored twice. Order is *not* promised,
- * not even among records of one partition key: several calls are under way at a time, and a record that failed comes after
- * records that were put later. `MaxConnections: 1` keeps the order as long as nothing fails.
+ * Delivery is at least once: a record whose reply was lost is sent again, and may then be stored twice; marks let a reader drop
+ * the repeat. Order is *not* promised, unless KeyOrder is set: several calls are under way at a time, and a record that failed
+ * comes after records that were put later.
  */
 export class Producer {
   readonly #target: PutTarget
   readonly #env: Pick<Env, 'clock' | 'random'>
   readonly #settings: ProducerConfiguration
-  readonly #counters = new Counters()
-  readonly #outstanding = new OutstandingList()
-  readonly #admission: Admission<PendingRecord>
-  readonly #collector: Collector<PendingRecord>
+  readonly #mark: { readonly producerId: string; readonly epoch: number } | null
+  readonly #recorder: MetricsRecorder
+  readonly #feed: MetricsFeed
+  readonly #meter: CallMeter
+  readonly #ledger: Ledger
+  readonly #map: ShardMap | null
+  readonly #lanes: Lanes | null
+  readonly #stages: Stages
   readonly #resting = new DeadlineHeap<PendingRecord>()
   readonly #calls = new Set<AbortController>()
-  readonly #flushes = new FlushWaits()
   readonly #alarm: Alarm
+  #unplaced: Unplaced[] = []
   #readyWaits: (() => void)[] = []
   #order = 0
-  /** puts up to this one do not wait for company */
-  #hurryThrough = -1
-  /** lower bound of the next expiration of a record that is not being sent */
-  #nextExpiryAt = Number.POSITIVE_INFINITY
   #closing: Promise<CloseSummary> | null = null
 
   /** @throws MillraceError `config` for a setting out of range */
   constructor(options: ProducerOptions) {
-    this.#target = options.target
-    this.#env = options.env
+    const { target, env } = options
+    this.#target = target
+    this.#env = env
     this.#settings = completeConfiguration(options.configuration)
-    this.#alarm = new Alarm(options.env.clock, () => this.#pump())
-    this.#admission = new Admission({
-      recordsMax: this.#settings.MaxOutstandingRecords,
-      bytesMax: this.#settings.MaxOutstandingBytes,
+    this.#mark = options.marks === undefined ? null : completeMark(options.marks, env)
+    this.#recorder = new MetricsRecorder({
+      level: this.#settings.MetricsLevel,
+      granularity: this.#settings.MetricsGranularity,
+      streamName: target.streamName ?? '',
+      additionalDimensions: options.additionalMetricDims ?? [],
     })
-    this.#collector = new Collector({
-      countMax: this.#settings.CollectionMaxCount,
-      sizeBytesMax: this.#settings.CollectionMaxSize,
-    })
+    this.#meter = new CallMeter(this.#recorder)
+    this.#lanes = this.#settings.KeyOrder ? new Lanes() : null
+    this.#ledger = new Ledger(this.#settings, this.#recorder, this.#lanes)
+    this.#alarm = new Alarm(env.clock, () => this.#pump())
+    this.#map =
+      this.#settings.AggregationEnabled && target.listOpenShards !== undefined
+        ? new ShardMap(
+            signal => target.listOpenShards?.(signal) ?? Promise.resolve([]),
+            () => this.#mapReady(),
+          )
+        : null
+    const callBytesMax = target.callBytesMax ?? Number.POSITIVE_INFINITY
+    this.#stages = new Stages({ settings: this.#settings, map: this.#map, lanes: this.#lanes, callBytesMax })
+    this.#feed = new MetricsFeed(this.#recorder, env.clock, options.onMetrics, this.#settings.MetricsUploadDelay)
+    this.#map?.refresh(env.clock)
   }
 
   /**
@@ -88,42 +137,32 @@ export class Producer {
    */
   put(record: UserRecordInput): Promise<Outcome> {
     if (this.#closing !== null) throw new MillraceError('closed', 'put: the producer is closed')
-    const { entry, sizeBytes } = checkUserRecord(record, this.#settings.MaxUserRecordSize)
-    const now = this.#env.clock.monotonicMs()
-    return new Promise((resolve, reject) => {
-      const pending = new PendingRecord(entry, sizeBytes, this.#order, now, this.#settings.RecordTtl, resolve, reject)
-      const entered = this.#admission.enter(pending)
-      if (entered === 'full') {
-        const { waitingRecords, waitingBytes } = this.#admission
-        const text = `put: ${waitingRecords} records (${waitingBytes} bytes) already wait for room; await ready() before put`
-        reject(new MillraceError('limit_exceeded', text, { retry: 'backoff' }))
-        return
-      }
-      this.#order++
-      this.#counters.recordsReceived++
-      this.#outstanding.add(pending)
-      this.#nextExpiryAt = Math.min(this.#nextExpiryAt, pending.expiresAt)
-      if (entered === 'in') this.#collect(pending, pending.arrivedAt + this.#settings.RecordMaxBufferedTime, now)
-      const dueAt = this.#collector.dueAt()
-      // a full call leaves from here; one that is only due leaves from the alarm, with what else is put in this turn
-      if (dueAt === Number.NEGATIVE_INFINITY) this.#pump()
-      else this.#arm()
-    })
+    const checked = checkUserRecord(record, this.#settings.MaxUserRecordSize)
+    return new Promise((resolve, reject) => this.#enter(record, checked, resolve, reject))
   }
 
   /** Resolves when the next put will not wait for room, or when the producer closes. */
   async ready(): Promise<void> {
-    while (!this.#admission.open && this.#closing === null)
+    while (!this.#ledger.admission.open && this.#closing === null)
       await new Promise<void>(resolve => this.#readyWaits.push(resolve))
+  }
+
+  /** Resolves when the map of shards has been read once, so that what is put from then on is aggregated; at once without a map. */
+  async mapped(): Promise<void> {
+    while (this.#map !== null && this.#map.refreshes === 0 && this.#closing === null) {
+      this.#map.refresh(this.#env.clock)
+      const wait = this.#map.state === 'updating' ? MAP_POLL_MS : Math.max(1, this.#map.retryAt - this.#now())
+      await this.#env.clock.sleep(Math.min(wait, MAP_POLL_MS))
+    }
   }
 
   /** Sends what waits without waiting for more; resolves when every put made before it has settled, stored or not. */
   flush(): Promise<void> {
-    if (this.#outstanding.size === 0) return Promise.resolve()
-    this.#hurryThrough = this.#order - 1
-    this.#collector.hasten(this.#env.clock.monotonicMs())
-    const flushed = this.#flushes.add(this.#hurryThrough, this.#outstanding.size)
-    this.#pump()
+    const flushed = this.#ledger.flushed(this.#order - 1)
+    if (this.#ledger.outstanding > 0) {
+      this.#stages.hurry(this.#order - 1, this.#now())
+      this.#pump()
+    }
     return flushed
   }
 
@@ -139,27 +178,55 @@ export class Producer {
 
   /** What was counted so far, and what is inside now. */
   metrics(): ProducerMetrics {
-    const counters = this.#counters
-    const oldest = this.#outstanding.first
+    const { counters, admission, oldest } = this.#ledger
     return {
-      recordsReceived: counters.recordsReceived,
-      recordsPut: counters.recordsPut,
-      bytesPut: counters.bytesPut,
-      recordsFailed: counters.recordsFailed,
-      recordsExpired: counters.recordsExpired,
-      calls: counters.calls,
-      callsFailed: counters.callsFailed,
-      entries: counters.entries,
-      retries: counters.retries,
-      bufferingMs: counters.bufferingMs,
-      requestMs: counters.requestMs,
-      errorsByCode: new Map(counters.errorsByCode),
-      outstandingRecords: this.#admission.records,
-      outstandingBytes: this.#admission.bytes,
-      waitingRecords: this.#admission.waitingRecords,
+      ...counters.read(),
+      outstandingRecords: admission.records,
+      outstandingBytes: admission.bytes,
+      waitingRecords: admission.waitingRecords,
       callsInFlight: this.#calls.size,
-      oldestRecordMs: oldest === null ? 0 : this.#env.clock.monotonicMs() - oldest.arrivedAt,
+      limitedRecords: this.#stages.limited,
+      shardMapRefreshes: this.#map?.refreshes ?? 0,
+      shardMap: this.#map?.state ?? 'none',
+      oldestRecordMs: oldest === null ? 0 : this.#now() - oldest.arrivedAt,
     }
+  }
+
+  /**
+   * KPL's metrics, by its names and dimensions: since the start, or of the last 1 to 60 seconds.
+   * @throws MillraceError `invalid_argument` for another window
+   */
+  kplMetrics(name?: ProducerMetricName, windowSeconds?: number): MetricDatum[] {
+    return this.#recorder.read(this.#now(), name, windowSeconds)
+  }
+
+  #now(): number {
+    return this.#env.clock.monotonicMs()
+  }
+
+  #enter(
+    input: UserRecordInput,
+    checked: { readonly explicitHashKey: string | undefined; readonly keyBytes: number },
+    resolve: (outcome: Outcome) => void,
+    reject: (error: PutError | MillraceError) => void,
+  ): void {
+    const now = this.#now()
+    const order = this.#order
+    const tags =
+      this.#mark === null ? undefined : [{ key: MARK_TAG, value: markText({ ...this.#mark, counter: order }) }]
+    const record = new PendingRecord(input, checked, tags, order, now, this.#settings.RecordTtl, resolve, reject)
+    let entered: 'in' | 'line'
+    try {
+      entered = this.#ledger.enter(record)
+    } catch (error) {
+      reject(error as MillraceError)
+      return
+    }
+    this.#order++
+    if (entered === 'in') this.#stages.offer(record, now + this.#settings.RecordMaxBufferedTime, now)
+    // a full call leaves from here; one that is only due leaves from the alarm, with what else is put in this turn
+    if (this.#stages.callAt() === Number.NEGATIVE_INFINITY) this.#pump()
+    else this.#arm()
   }
 
   async #close(timeoutMs: number): Promise<CloseSummary> {
@@ -172,197 +239,213 @@ export class Producer {
       await Promise.race([flushed, this.#env.clock.sleep(timeoutMs, timer.signal)])
       timer.abort()
     }
-    let abandoned = 0
-    for (let record = this.#outstanding.first; record !== null; record = this.#outstanding.first) {
-      abandoned++
-      this.#giveUp(record, 'closed', `the producer was closed and its ${timeoutMs} ms were over`)
-    }
+    const reason = `the producer was closed and its ${timeoutMs} ms were over`
+    const abandoned = this.#ledger.giveUpAll(reason, this.#now())
     for (const call of this.#calls) call.abort()
+    this.#map?.abort()
     this.#arm()
+    this.#feed.close()
     return { abandoned }
   }
 
   /** Moves everything that can move now, and sets the timer for what comes next. */
   #pump(): void {
-    const now = this.#env.clock.monotonicMs()
-    this.#expire(now)
+    const now = this.#now()
+    this.#feed.sample(this.#ledger.outstanding, now)
+    this.#ledger.expire(now)
+    this.#map?.refresh(this.#env.clock)
+    const { RecordMaxBufferedTime } = this.#settings
     for (
       let record = this.#resting.peek();
       record !== undefined && record.dueAt <= now;
       record = this.#resting.peek()
     ) {
       this.#resting.take()
-      if (record.stage === 'resting') this.#collect(record, now + this.#settings.RecordMaxBufferedTime / 2, now)
+      if (record.stage === 'resting') this.#stages.offer(record, now + RecordMaxBufferedTime / 2, now)
     }
-    for (let record = this.#admission.admit(); record !== undefined; record = this.#admission.admit())
-      this.#collect(record, record.arrivedAt + this.#settings.RecordMaxBufferedTime, now)
-    while (this.#calls.size < this.#settings.MaxConnections && this.#collector.dueAt() <= now)
-      void this.#send(this.#collector.take())
-    if (this.#admission.open) this.#wakeReady()
+    const { admission } = this.#ledger
+    for (let record = admission.admit(); record !== undefined; record = admission.admit())
+      this.#stages.offer(record, record.arrivedAt + RecordMaxBufferedTime, now)
+    this.#stages.unblock(now)
+    this.#stages.advance(now)
+    while (this.#calls.size < this.#settings.MaxConnections && this.#stages.callAt() <= now) {
+      const shipments = this.#load(this.#stages.takeCall(), now)
+      if (shipments.length > 0) void this.#send(shipments)
+    }
+    if (admission.open) this.#wakeReady()
     this.#arm()
   }
 
-  #collect(record: PendingRecord, deadline: number, now: number): void {
-    record.stage = 'collected'
-    record.dueAt = record.order <= this.#hurryThrough ? now : Math.min(deadline, record.expiresAt)
-    this.#collector.add(record)
+  /** What of the bundles may leave. Those made for a shard that is closed by now are packed again. */
+  #load(bundles: readonly Bundle[], now: number): Shipment[] {
+    const shipments: Shipment[] = []
+    let stale = false
+    for (const bundle of bundles)
+      if (this.#stages.isStale(bundle)) {
+        stale = true
+        this.#stages.unpack(bundle)
+      } else shipments.push({ bundle, records: bundle.records })
+    if (stale) this.#stages.advance(now)
+    for (const { records } of shipments) for (const record of records) if (!record.settled) record.stage = 'sending'
+    return shipments
   }
 
   /**
    * Sends one call, on one connection. A call that is refused as invalid is split, since one bad entry refuses them all: the
    * halves go one after the other, until the bad entries are alone or SPLITS_MAX is used up.
    */
-  async #send(records: readonly PendingRecord[]): Promise<void> {
-    for (const record of records) record.stage = 'sending'
+  async #send(shipments: readonly Shipment[]): Promise<void> {
     let splits = 0
-    const parts: (readonly PendingRecord[])[] = [records]
+    const parts: (readonly Shipment[])[] = [shipments]
     for (let part = parts.shift(); part !== undefined; part = parts.shift()) {
-      const sentAt = this.#env.clock.monotonicMs()
-      const live = part.filter(record => this.#mayLeave(record, sentAt))
+      const sentAt = this.#now()
+      const live = this.#depart(part, sentAt)
       if (live.length === 0) continue
       const result = await this.#call(live, sentAt)
       const invalid = result.kind === 'failed' && result.failure.errorClass === 'invalid'
       if (invalid && live.length > 1 && splits++ < SPLITS_MAX) {
-        const now = this.#env.clock.monotonicMs()
-        for (const record of live) if (!record.settled) this.#addAttempt(record, sentAt, now, result.failure)
+        const now = this.#now()
+        for (const { records } of live)
+          for (const record of records)
+            if (!record.settled) this.#ledger.addAttempt(record, sentAt, now, result.failure)
         parts.push(live.slice(0, live.length >> 1), live.slice(live.length >> 1))
       } else this.#conclude(live, result, sentAt)
     }
     this.#pump()
   }
 
-  /** False for a record that was given up meanwhile, or whose time passed while the other halves of its call were tried. */
+  /** Leaves out records that were given up meanwhile, and those whose time passed while other halves of their call were tried. */
+  #depart(shipments: readonly Shipment[], now: number): Shipment[] {
+    const live: Shipment[] = []
+    for (const { bundle, records } of shipments) {
+      const left = records.filter(record => this.#mayLeave(record, now))
+      if (left.length > 0) live.push({ bundle, records: left })
+    }
+    return live
+  }
+
   #mayLeave(record: PendingRecord, now: number): boolean {
     if (record.settled) return false
     if (record.expiresAt <= now) {
-      this.#giveUp(record, 'expired', `RecordTtl of ${this.#settings.RecordTtl} ms passed while it waited`)
+      const reason = `RecordTtl of ${this.#settings.RecordTtl} ms passed while it waited`
+      this.#ledger.giveUp(record, 'expired', reason, now)
       return false
     }
-    if (record.attempts.length > 0) this.#counters.retries++
-    else this.#counters.bufferingMs += now - record.arrivedAt
+    if (record.attempts.length > 0) this.#ledger.counters.retries++
+    else {
+      this.#ledger.counters.bufferingMs += now - record.arrivedAt
+      this.#meter.left(record, now)
+    }
     return true
   }
 
-  async #call(records: readonly PendingRecord[], sentAt: number): Promise<CallResult> {
-    this.#counters.calls++
-    this.#counters.entries += records.length
+  async #call(shipments: readonly Shipment[], sentAt: number): Promise<CallResult> {
+    const { counters } = this.#ledger
+    counters.calls++
+    counters.entries += shipments.length
     const call = new AbortController()
     this.#calls.add(call)
     const { clock } = this.#env
-    const entries = records.map(record => record.entry)
+    const entries = shipments.map(({ records }) => entryOf(records))
     const result = await callTarget(this.#target, entries, clock, this.#settings.RequestTimeout, call)
     this.#calls.delete(call)
-    this.#counters.requestMs += clock.monotonicMs() - sentAt
-    if (result.kind === 'failed') this.#counters.callsFailed++
+    const endedAt = clock.monotonicMs()
+    counters.requestMs += endedAt - sentAt
+    if (result.kind === 'failed') counters.callsFailed++
+    this.#meter.called(shipments, sentAt, endedAt)
     return result
   }
 
   /** Settles the records of a call, or sends them to rest. */
-  #conclude(records: readonly PendingRecord[], result: CallResult, sentAt: number): void {
-    const now = this.#env.clock.monotonicMs()
+  #conclude(shipments: readonly Shipment[], result: CallResult, sentAt: number): void {
+    const now = this.#now()
     const draw = this.#env.random.next()
+    for (let i = 0; i < shipments.length; i++) {
+      const shipment = shipments[i]
+      assert(shipment !== undefined, 'a shipment lies within its call')
+      if (result.kind === 'failed') this.#failed(shipment, result.failure, sentAt, now, draw)
+      else this.#answered(shipment, result.outcomes[i], sentAt, now, draw)
+    }
+  }
+
+  #answered(shipment: Shipment, outcome: PutOutcome | undefined, sentAt: number, now: number, draw: number): void {
+    assert(outcome !== undefined, 'an answered call has an outcome for each entry')
+    if (!('errorCode' in outcome)) {
+      this.#place({ ...shipment, stored: outcome, sentAt, endedAt: now }, now, draw)
+      return
+    }
+    const { errorCode: code, errorMessage: message } = outcome
+    const errorClass = classOfCode(code)
+    if (errorClass === 'throttled') this.#stages.throttled(shipment.bundle, now)
+    this.#failed(shipment, { errorClass, code, message }, sentAt, now, draw)
+  }
+
+  /** Decides whether what was stored counts as stored, or must wait for the map to tell. */
+  #place(shipment: Unplaced, now: number, draw: number): void {
+    const { bundle, records, stored, sentAt, endedAt } = shipment
+    const placement = this.#map === null ? 'fits' : placementOf(bundle, records, stored.shardId, this.#map)
+    if (placement === 'unknown') {
+      for (const record of records) if (!record.settled) record.stage = 'unplaced'
+      this.#unplaced.push(shipment)
+      this.#map?.demand(sentAt, now)
+      return
+    }
+    if (bundle.shard !== null && bundle.shard.shardId !== stored.shardId)
+      this.#map?.invalidate(sentAt, bundle.shard.shardId)
+    if (placement === 'outside') {
+      const message = `predicted ${bundle.shard?.shardId ?? 'none'}, stored on ${stored.shardId}, where not all user records of the aggregate belong`
+      this.#failed(shipment, { errorClass: 'misplaced', code: 'Wrong Shard', message }, sentAt, endedAt, draw)
+      return
+    }
+    this.#meter.stored(bundle, records, stored.shardId, now)
     for (let i = 0; i < records.length; i++) {
       const record = records[i]
       // given up meanwhile, at the deadline of close
-      if (record === undefined || record.settled) continue
-      if (result.kind === 'failed') {
-        this.#failed(record, result.failure, sentAt, now, draw)
+      if (record !== undefined && !record.settled) this.#ledger.stored(record, stored, i, sentAt, endedAt)
+    }
+  }
+
+  #mapReady(): void {
+    const now = this.#now()
+    const unplaced = this.#unplaced
+    this.#unplaced = []
+    this.#stages.remap(now)
+    for (const shipment of unplaced)
+      if (shipment.records.some(record => !record.settled)) this.#place(shipment, now, this.#env.random.next())
+    this.#pump()
+  }
+
+  #failed({ bundle, records }: Shipment, failure: Failure, sentAt: number, endedAt: number, draw: number): void {
+    const now = this.#now()
+    this.#meter.refused(bundle, now)
+    for (const record of records) {
+      // given up meanwhile, at the deadline of close
+      if (record.settled) continue
+      this.#ledger.addAttempt(record, sentAt, endedAt, failure)
+      const left = record.expiresAt - now
+      const verdict = judge(failure.errorClass, record.attempts.length, left, draw, this.#settings)
+      if (verdict.kind === 'give_up') {
+        this.#ledger.giveUp(record, verdict.failure, `${failure.code}: ${failure.message}`, now)
         continue
       }
-      const outcome = result.outcomes[i]
-      assert(outcome !== undefined, 'an answered call has an outcome for each entry')
-      if ('errorCode' in outcome) {
-        const { errorCode: code, errorMessage: message } = outcome
-        this.#failed(record, { errorClass: classOfCode(code), code, message }, sentAt, now, draw)
-      } else this.#stored(record, outcome, sentAt, now)
-    }
-  }
-
-  #stored(record: PendingRecord, { shardId, sequenceNumber }: PutStored, sentAt: number, now: number): void {
-    this.#addAttempt(record, sentAt, now, null)
-    this.#counters.recordsPut++
-    this.#counters.bytesPut += record.entry.data.length
-    this.#settle(record)
-    record.resolve({ shardId, sequenceNumber, attempts: record.attempts })
-  }
-
-  #failed(record: PendingRecord, failure: Failure, sentAt: number, now: number, draw: number): void {
-    this.#addAttempt(record, sentAt, now, failure)
-    const verdict = judge(failure.errorClass, record.attempts.length, record.expiresAt - now, draw, this.#settings)
-    if (verdict.kind === 'give_up') {
-      this.#giveUp(record, verdict.failure, `${failure.code}: ${failure.message}`)
-      return
-    }
-    record.stage = 'resting'
-    record.dueAt = now + verdict.afterMs
-    this.#resting.add(record)
-  }
-
-  #addAttempt(record: PendingRecord, sentAt: number, endedAt: number, failure: Failure | null): void {
-    record.attempts.push({
-      delayMs: sentAt - record.lastEndedAt,
-      durationMs: endedAt - sentAt,
-      errorCode: failure?.code ?? null,
-      errorMessage: failure?.message ?? null,
-    })
-    record.lastEndedAt = endedAt
-    if (failure !== null) this.#counters.error(failure.code)
-  }
-
-  /** Rejects a record; `expired` and `closed` get KPL's synthetic last attempt. */
-  #giveUp(record: PendingRecord, failure: PutFailure, reason: string): void {
-    const tries = record.attempts.length
-    const now = this.#env.clock.monotonicMs()
-    if (failure === 'expired') this.#counters.recordsExpired++
-    if (failure === 'expired' || failure === 'closed')
-      this.#addAttempt(record, now, now, {
-        errorClass: 'internal',
-        code: failure === 'expired' ? 'Expired' : 'Closed',
-        message: reason,
-      })
-    this.#counters.recordsFailed++
-    if (record.stage === 'in_line') this.#admission.giveUp(record)
-    if (record.stage === 'collected') this.#collector.drop(record)
-    this.#settle(record)
-    const text = `user record with partition key ${JSON.stringify(record.entry.partitionKey)} was not stored after ${tries} attempts in ${Math.round(now - record.arrivedAt)} ms (${failure}): ${reason}`
-    record.reject(new PutError(failure, text, record.attempts))
-  }
-
-  /** Lets go of a record, before its promise is settled by the caller. */
-  #settle(record: PendingRecord): void {
-    assert(!record.settled, 'a put settles once')
-    if (record.stage !== 'in_line') this.#admission.leave(record)
-    record.stage = 'settled'
-    this.#outstanding.remove(record)
-    this.#flushes.settled(record.order)
-  }
-
-  /** Gives up records whose time is over and that are not on their way; for those, the end of the attempt decides. */
-  #expire(now: number): void {
-    if (now < this.#nextExpiryAt) return
-    this.#nextExpiryAt = Number.POSITIVE_INFINITY
-    for (let record = this.#outstanding.first; record !== null; ) {
-      if (record.expiresAt > now) {
-        this.#nextExpiryAt = record.expiresAt
-        return
-      }
-      const next: PendingRecord | null = record.next
-      if (record.stage !== 'sending')
-        this.#giveUp(record, 'expired', `RecordTtl of ${this.#settings.RecordTtl} ms passed while it waited`)
-      record = next
+      this.#lanes?.giveBack(record)
+      record.stage = 'resting'
+      record.bundle = null
+      record.dueAt = now + verdict.afterMs
+      this.#resting.add(record)
     }
   }
 
   /** Sets the alarm for whatever comes first. An idle producer holds none, which would keep the process alive. */
   #arm(): void {
-    if (this.#outstanding.size === 0) {
+    if (this.#ledger.outstanding === 0) {
       this.#alarm.clear()
-      this.#nextExpiryAt = Number.POSITIVE_INFINITY
       return
     }
-    const callAt = this.#calls.size < this.#settings.MaxConnections ? this.#collector.dueAt() : Number.POSITIVE_INFINITY
+    const callAt = this.#calls.size < this.#settings.MaxConnections ? this.#stages.callAt() : Number.POSITIVE_INFINITY
     const restAt = this.#resting.peek()?.dueAt ?? Number.POSITIVE_INFINITY
-    this.#alarm.set(Math.min(callAt, restAt, this.#nextExpiryAt))
+    const mapAt = this.#map?.retryAt ?? Number.POSITIVE_INFINITY
+    this.#alarm.set(Math.min(callAt, restAt, mapAt, this.#stages.movesAt(), this.#ledger.nextExpiryAt))
   }
 
   #wakeReady(): void {
@@ -370,4 +453,20 @@ export class Producer {
     this.#readyWaits = []
     for (const wake of waits) wake()
   }
+}
+
+/** How often `mapped` looks. */
+const MAP_POLL_MS = 5
+
+function completeMark(
+  { producerId, epoch = 0 }: MarkOptions,
+  { random }: Pick<Env, 'random'>,
+): { producerId: string; epoch: number } {
+  const id = producerId ?? Buffer.from(random.bytes(12)).toString('base64url')
+  if (!isProducerId(id) || !Number.isSafeInteger(epoch) || epoch < 0)
+    throw new MillraceError(
+      'config',
+      `marks have producerId ${JSON.stringify(id)} and epoch ${epoch}; give 1 to 64 characters of A-Z, a-z, 0-9, _ and -, and a whole number`,
+    )
+  return { producerId: id, epoch }
 }

@@ -1,4 +1,5 @@
 /** Where the producer puts: one call, many entries, an answer for each. Streams and clients come in by an adapter. */
+import type { HashRange } from '../streams/index.ts'
 
 /** One record of a PutRecords call. */
 export interface PutEntry {
@@ -22,7 +23,16 @@ export interface PutRefused {
   readonly errorMessage: string
 }
 
+/** A shard that takes records: its id and its hash keys, both ends included. */
+export interface OpenShard extends HashRange {
+  readonly shardId: string
+}
+
 export interface PutTarget {
+  /** shown in metrics */
+  readonly streamName?: string | undefined
+  /** bytes of one call, keys included, where the target takes less than PutRecords does */
+  readonly callBytesMax?: number | undefined
   /**
    * Puts up to 500 entries, up to 10 MiB with their partition keys.
    * @param signal aborted when the producer no longer waits; the call must then settle soon, because it holds the entries
@@ -31,4 +41,9 @@ export interface PutTarget {
    *   `code` (AWS SDK and node errors); the entries may or may not have been stored
    */
   putRecords(entries: readonly PutEntry[], signal: AbortSignal): Promise<readonly PutOutcome[]>
+  /**
+   * The shards that take records now. Where a target cannot tell, each user record travels as a record of its own.
+   * @throws whatever stopped the call; it is asked again later
+   */
+  listOpenShards?(signal: AbortSignal): Promise<readonly OpenShard[]>
 }

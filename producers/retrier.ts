@@ -7,13 +7,14 @@
  *   network    time-out, connection reset, name not found            repeat, 100 ms doubling to 5 s
  *   permanent  AccessDenied, ResourceNotFound, KMSDisabled           fail at once; or as internal, RetryPermanentErrors
  *   invalid    Validation, InvalidArgument, own limit_exceeded       as permanent, after the call was split to find the culprit
+ *   misplaced  an aggregate that lies on a shard of others           pack again at once, by the new map
  *
  * Waiting times are drawn from the upper half (0.5 to 1 times), one draw a call, so that records that failed together come back
  * together and calls do not fall into step. KPL has no growing back-off; the growth is deliberate.
  */
 import { MillraceError } from '../core/index.ts'
 
-export type ErrorClass = 'throttled' | 'internal' | 'network' | 'permanent' | 'invalid'
+export type ErrorClass = 'throttled' | 'internal' | 'network' | 'permanent' | 'invalid' | 'misplaced'
 
 /** A failure as attempts report it. */
 export interface Failure {
@@ -28,6 +29,7 @@ const BACKOFF: Readonly<Record<ErrorClass, { readonly firstMs: number; readonly 
   network: { firstMs: 100, largestMs: 5_000 },
   permanent: { firstMs: 50, largestMs: 2_000 },
   invalid: { firstMs: 50, largestMs: 2_000 },
+  misplaced: { firstMs: 0, largestMs: 0 },
 }
 
 /** Error names of the Kinesis API reference (PutRecords, common errors), of the AWS SDK and of node. */

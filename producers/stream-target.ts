@@ -6,8 +6,12 @@ import type { PutOutcome, PutTarget } from './put-target.ts'
 const SERVICE_CODES = { throttled: 'ProvisionedThroughputExceededException', internal: 'InternalFailure' } as const
 
 /** The target that puts into `stream`. A put to it cannot be aborted; the producer's time limit holds all the same. */
-export function streamTarget(stream: Pick<Stream, 'putMany'>): PutTarget {
+export function streamTarget(stream: Pick<Stream, 'streamName' | 'putMany' | 'listShards'>): PutTarget {
   return {
+    streamName: stream.streamName,
+    async listOpenShards(signal) {
+      return (await stream.listShards(signal)).filter(({ closed }) => !closed)
+    },
     async putRecords(entries) {
       const outcomes = await stream.putMany(
         entries.map(({ data, partitionKey, explicitHashKey }) =>

@@ -1,6 +1,5 @@
 /** What a caller puts, checked before anything waits for it. */
 import { HASH_KEY_MAX, MillraceError, PARTITION_KEY_CHARACTERS_MAX, PUT_RECORDS_BYTES_MAX } from '../core/index.ts'
-import type { PutEntry } from './put-target.ts'
 
 /** One record as the application hands it over. */
 export interface UserRecordInput {
@@ -12,10 +11,11 @@ export interface UserRecordInput {
   readonly explicitHashKey?: string
 }
 
-/** A checked entry and its size as PutRecords counts it: data and UTF-8 bytes of the key. */
+/** What the check found out. */
 export interface CheckedRecord {
-  readonly entry: PutEntry
-  readonly sizeBytes: number
+  /** base 10 without leading zeros */
+  readonly explicitHashKey: string | undefined
+  readonly keyBytes: number
 }
 
 /**
@@ -35,13 +35,12 @@ export function checkUserRecord(record: UserRecordInput, dataBytesMax: number): 
     throw invalid(
       `data has ${data.length} bytes, the limit is ${dataBytesMax}; split the record, or raise MaxUserRecordSize if the stream's own limit is higher`,
     )
-  const sizeBytes = data.length + Buffer.byteLength(partitionKey)
-  if (sizeBytes > PUT_RECORDS_BYTES_MAX)
+  const keyBytes = Buffer.byteLength(partitionKey)
+  if (data.length + keyBytes > PUT_RECORDS_BYTES_MAX)
     throw invalid(
-      `data and partition key have ${sizeBytes} bytes, one request holds ${PUT_RECORDS_BYTES_MAX}; split the record`,
+      `data and partition key have ${data.length + keyBytes} bytes, one request holds ${PUT_RECORDS_BYTES_MAX}; split the record`,
     )
-  if (explicitHashKey === undefined) return { entry: { data, partitionKey }, sizeBytes }
-  return { entry: { data, partitionKey, explicitHashKey: normalHashKey(explicitHashKey) }, sizeBytes }
+  return { explicitHashKey: explicitHashKey === undefined ? undefined : normalHashKey(explicitHashKey), keyBytes }
 }
 
 /** A hash key in base 10 without leading zeros, as KPL re-renders it. */

@@ -46,6 +46,7 @@ test('records leave together once the buffered time of the first has passed, and
   expect(only(settled, 'b').outcome).toEqual({
     shardId: 'shardId-000000000000',
     sequenceNumber: '2',
+    subsequenceNumber: 0,
     attempts: [{ delayMs: 40, durationMs: 0, errorCode: null, errorMessage: null }],
   })
 })
@@ -415,8 +416,8 @@ test('a setting out of range, or no setting at all, is refused by name', () => {
     [{ MaxOutstandingBytes: 1_000 }, /MaxOutstandingBytes/],
   ] as const)
     expect(() => new Producer({ target, env, configuration })).toThrow(text)
-  const unknown: object = { AggregationMaxCount: 1 }
-  expect(() => new Producer({ target, env, configuration: unknown })).toThrow(/AggregationMaxCount is not known/)
+  const unknown: object = { AggregationMaxSizes: 1 }
+  expect(() => new Producer({ target, env, configuration: unknown })).toThrow(/AggregationMaxSizes is not known/)
 })
 
 test('under random trouble each put settles once, what is reported stored is stored, and limits hold', async () => {

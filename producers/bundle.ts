@@ -1,0 +1,65 @@
+/** User records that travel as one record: raw when it is one, aggregated when they are more, or when they carry marks. */
+import { assert } from '../core/index.ts'
+import { encodeAggregate } from '../streams/aggregation.ts'
+import type { PendingRecord } from './pending.ts'
+import type { OpenShard, PutEntry } from './put-target.ts'
+
+/** The partition key of every aggregate, as KPL sets it: a reader takes keys from the user records inside. */
+const AGGREGATE_PARTITION_KEY = 'a'
+
+export class Bundle {
+  /** at least one, earliest deadline first */
+  readonly records: readonly PendingRecord[]
+  /** where all of them belong; null when there was no map to tell */
+  readonly shard: OpenShard | null
+  /** size of the data, aggregated or raw, as it was when the bundle was made */
+  readonly dataBytes: number
+  /** what it adds to a call: data and partition key */
+  readonly sizeBytes: number
+  readonly expiresAt: number
+  readonly order: number
+  dueAt: number
+  /** user records that have not been given up */
+  live: number
+
+  constructor(records: readonly PendingRecord[], shard: OpenShard | null, dataBytes: number) {
+    const first = firstOf(records)
+    this.records = records
+    this.shard = shard
+    this.dataBytes = dataBytes
+    this.sizeBytes = dataBytes + (records.length > 1 ? AGGREGATE_PARTITION_KEY.length : first.keyBytes)
+    this.order = first.order
+    this.live = records.length
+    let dueAt = first.dueAt
+    let expiresAt = first.expiresAt
+    for (const record of records) {
+      record.bundle = this
+      record.stage = 'bundled'
+      if (record.dueAt < dueAt) dueAt = record.dueAt
+      if (record.expiresAt < expiresAt) expiresAt = record.expiresAt
+    }
+    this.dueAt = dueAt
+    this.expiresAt = expiresAt
+  }
+
+  /** True when nobody waits for it any more. */
+  get dead(): boolean {
+    return this.live === 0
+  }
+}
+
+/** The entry of a call that holds these user records, which belong to one shard. A hash key is always set, as KPL does. */
+export function entryOf(records: readonly PendingRecord[]): PutEntry {
+  const first = firstOf(records)
+  const explicitHashKey = first.explicitHashKey ?? first.hashKey.toString()
+  if (records.length > 1)
+    return { data: encodeAggregate(records), partitionKey: AGGREGATE_PARTITION_KEY, explicitHashKey }
+  const data = first.tags === undefined ? first.data : encodeAggregate(records)
+  return { data, partitionKey: first.partitionKey, explicitHashKey }
+}
+
+function firstOf(records: readonly PendingRecord[]): PendingRecord {
+  const [first] = records
+  assert(first !== undefined, 'a bundle has at least one user record')
+  return first
+}

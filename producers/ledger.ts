@@ -1,0 +1,184 @@
+/**
+ * The books of the producer: who is inside, who waits for room, what was tried, how each put ended. Every put is entered here
+ * once and settled here once.
+ */
+import { assert, MillraceError } from '../core/index.ts'
+import { Admission } from './admission.ts'
+import type { ProducerConfiguration } from './configuration.ts'
+import { Counters } from './counters.ts'
+import { FlushWaits } from './flush-waits.ts'
+import type { Lanes } from './lanes.ts'
+import type { MetricsRecorder } from './metrics/recorder.ts'
+import { PutError, type PutFailure } from './outcome.ts'
+import { OutstandingList, type PendingRecord, type Stage } from './pending.ts'
+import type { PutStored } from './put-target.ts'
+import type { Failure } from './retrier.ts'
+
+/** Codes of the last attempt of records that were given up without a reply; `Expired` is KPL's. */
+const SYNTHETIC: Partial<Record<PutFailure, string>> = { expired: 'Expired', closed: 'Closed', timeout: 'Timeout' }
+
+const PLACES: Readonly<Record<Stage, string>> = {
+  in_line: 'waiting for room in the producer',
+  packing: 'waiting for company',
+  bundled: 'waiting in the limiter or for a free connection',
+  sending: 'on its way',
+  unplaced: 'stored on a shard that ListShards does not show',
+  resting: 'waiting for its repeat',
+  settled: 'settled',
+}
+
+export class Ledger {
+  readonly counters = new Counters()
+  readonly admission: Admission<PendingRecord>
+  readonly #settings: ProducerConfiguration
+  readonly #metrics: MetricsRecorder
+  readonly #lanes: Lanes | null
+  readonly #outstanding = new OutstandingList()
+  readonly #flushes = new FlushWaits()
+  /** lower bound of the next moment at which a record is to be given up */
+  #nextExpiryAt = Number.POSITIVE_INFINITY
+
+  constructor(settings: ProducerConfiguration, metrics: MetricsRecorder, lanes: Lanes | null) {
+    this.#settings = settings
+    this.#metrics = metrics
+    this.#lanes = lanes
+    this.admission = new Admission({
+      recordsMax: settings.MaxOutstandingRecords,
+      bytesMax: settings.MaxOutstandingBytes,
+    })
+  }
+
+  /** Puts that have not settled. */
+  get outstanding(): number {
+    return this.#outstanding.size
+  }
+
+  get oldest(): PendingRecord | null {
+    return this.#outstanding.first
+  }
+
+  get nextExpiryAt(): number {
+    return this.#nextExpiryAt
+  }
+
+  /**
+   * Enters a put.
+   * @returns `in`: it may go on; `line`: `admission.admit` will hand it out
+   * @throws MillraceError `limit_exceeded` when even the line is full
+   */
+  enter(record: PendingRecord): 'in' | 'line' {
+    const entered = this.admission.enter(record)
+    if (entered === 'full') {
+      const { waitingRecords, waitingBytes } = this.admission
+      const text = `put: ${waitingRecords} records (${waitingBytes} bytes) already wait for room; await ready() before put`
+      throw new MillraceError('limit_exceeded', text, { retry: 'backoff' })
+    }
+    this.counters.recordsReceived++
+    this.#metrics.add('UserRecordsReceived', 1, record.arrivedAt)
+    this.#outstanding.add(record)
+    this.#lanes?.enter(record)
+    this.#nextExpiryAt = Math.min(this.#nextExpiryAt, this.#limitOf(record))
+    return entered
+  }
+
+  /** Resolves when all puts entered so far have settled. @param throughOrder order of the last of them */
+  flushed(throughOrder: number): Promise<void> {
+    return this.#outstanding.size === 0 ? Promise.resolve() : this.#flushes.add(throughOrder, this.#outstanding.size)
+  }
+
+  /** A record is in the stream. */
+  stored(
+    record: PendingRecord,
+    { shardId, sequenceNumber }: PutStored,
+    place: number,
+    sentAt: number,
+    now: number,
+  ): void {
+    this.addAttempt(record, sentAt, now, null)
+    this.counters.recordsPut++
+    this.counters.bytesPut += record.data.length
+    this.#settle(record)
+    record.resolve({ shardId, sequenceNumber, subsequenceNumber: place, attempts: record.attempts })
+  }
+
+  addAttempt(record: PendingRecord, sentAt: number, endedAt: number, failure: Failure | null): void {
+    record.attempts.push({
+      delayMs: sentAt - record.lastEndedAt,
+      durationMs: endedAt - sentAt,
+      errorCode: failure?.code ?? null,
+      errorMessage: failure?.message ?? null,
+    })
+    record.lastEndedAt = endedAt
+    if (failure === null) return
+    const name = this.counters.error(failure.code)
+    const shardId = record.bundle?.shard?.shardId ?? ''
+    this.#metrics.add('AllErrors', 1, endedAt, shardId)
+    this.#metrics.add('ErrorsByCode', 1, endedAt, shardId, 1, name)
+  }
+
+  /** Rejects a record; one that had no last reply gets KPL's synthetic last attempt. */
+  giveUp(record: PendingRecord, failure: PutFailure, reason: string, now: number): void {
+    const tries = record.attempts.length
+    const code = SYNTHETIC[failure]
+    if (code !== undefined) this.addAttempt(record, now, now, { errorClass: 'internal', code, message: reason })
+    const shardId = record.bundle?.shard?.shardId ?? ''
+    if (failure === 'expired') {
+      this.counters.recordsExpired++
+      this.#metrics.add('UserRecordExpired', 1, now, shardId)
+    }
+    this.counters.recordsFailed++
+    this.#metrics.add('UserRecordsPut', 0, now, shardId)
+    this.#metrics.add('RetriesPerRecord', Math.max(0, tries - 1), now, shardId)
+    if (record.stage === 'in_line') this.admission.giveUp(record)
+    this.#settle(record)
+    const { partitionKey, data, explicitHashKey } = record
+    const text = `user record with partition key ${JSON.stringify(partitionKey)} was not stored after ${tries} attempts in ${Math.round(now - record.arrivedAt)} ms (${failure}): ${reason}`
+    const input = explicitHashKey === undefined ? { partitionKey, data } : { partitionKey, data, explicitHashKey }
+    record.reject(new PutError(failure, text, record.attempts, this.#settings.ReturnUserRecordOnFailure ? input : null))
+  }
+
+  /** Rejects all that are left; returns how many. */
+  giveUpAll(reason: string, now: number): number {
+    let count = 0
+    for (let record = this.#outstanding.first; record !== null; record = this.#outstanding.first) {
+      this.giveUp(record, 'closed', reason, now)
+      count++
+    }
+    return count
+  }
+
+  /** Gives up records whose time is over. For those on their way the end of the attempt decides, unless the caller's own time-out has come. */
+  expire(now: number): void {
+    if (now < this.#nextExpiryAt) return
+    this.#nextExpiryAt = Number.POSITIVE_INFINITY
+    const { RecordTtl, UserRecordTimeoutInMillis: timeoutMs } = this.#settings
+    for (let record = this.#outstanding.first; record !== null; ) {
+      if (this.#limitOf(record) > now) {
+        this.#nextExpiryAt = this.#limitOf(record)
+        return
+      }
+      const next: PendingRecord | null = record.next
+      if (record.expiresAt > now || (timeoutMs > 0 && timeoutMs < RecordTtl))
+        this.giveUp(record, 'timeout', `UserRecordTimeoutInMillis of ${timeoutMs} ms passed`, now)
+      else if (record.stage !== 'sending')
+        this.giveUp(record, 'expired', `RecordTtl of ${RecordTtl} ms passed while it was ${PLACES[record.stage]}`, now)
+      record = next
+    }
+  }
+
+  #limitOf(record: PendingRecord): number {
+    const timeoutMs = this.#settings.UserRecordTimeoutInMillis
+    return timeoutMs > 0 ? Math.min(record.expiresAt, record.arrivedAt + timeoutMs) : record.expiresAt
+  }
+
+  /** Lets go of a record, before its promise is settled by the caller. */
+  #settle(record: PendingRecord): void {
+    assert(!record.settled, 'a put settles once')
+    if (record.stage !== 'in_line') this.admission.leave(record)
+    record.stage = 'settled'
+    if (record.bundle !== null) record.bundle.live--
+    this.#outstanding.remove(record)
+    this.#lanes?.leave(record)
+    this.#flushes.settled(record.order)
+  }
+}

@@ -1,0 +1,172 @@
+/**
+ * Which open shard takes a hash key, as far as the producer knows.
+ *
+ *   invalid ──► updating ──► ready ──► invalid   on evidence that a record went elsewhere
+ *      ▲            │
+ *      └────────────┘  the list could not be read: again after 1 s, growing by half to 30 s
+ *
+ * There is no periodic refresh and no timer: whoever needs the map asks `refresh`, and arms its own alarm by `retryAt`.
+ */
+import type { HashRange } from '../streams/index.ts'
+import { type Md5Words, md5Words } from '../streams/md5.ts'
+import type { PendingRecord } from './pending.ts'
+import type { OpenShard } from './put-target.ts'
+
+const RETRY_FIRST_MS = 1_000
+const RETRY_GROWTH = 1.5
+const RETRY_MS_MAX = 30_000
+/** How long ranges of shards that are not open any more are kept, to judge late replies. */
+const CLOSED_KEPT_MS = 60_000
+
+export type ShardMapState = 'invalid' | 'updating' | 'ready'
+
+interface KnownRange extends HashRange {
+  /** when an update first missed it; null while it is open */
+  readonly closedAt: number | null
+}
+
+export class ShardMap {
+  readonly #list: (signal: AbortSignal) => Promise<readonly OpenShard[]>
+  readonly #onReady: () => void
+  readonly #words: Md5Words = [0, 0, 0, 0]
+  readonly #ranges = new Map<string, KnownRange>()
+  /** open shards by ending hash key, and the upper 32 bits of those */
+  #shards: readonly OpenShard[] = []
+  #tops: Float64Array = new Float64Array()
+  #open: ReadonlySet<string> = new Set()
+  #state: ShardMapState = 'invalid'
+  #updatedAt = Number.NEGATIVE_INFINITY
+  #failures = 0
+  #retryAt = Number.NEGATIVE_INFINITY
+  #call = new AbortController()
+  #refreshes = 0
+
+  /** @param onReady called after each successful refresh */
+  constructor(list: (signal: AbortSignal) => Promise<readonly OpenShard[]>, onReady: () => void) {
+    this.#list = list
+    this.#onReady = onReady
+  }
+
+  get state(): ShardMapState {
+    return this.#state
+  }
+
+  /** successful refreshes so far */
+  get refreshes(): number {
+    return this.#refreshes
+  }
+
+  /** When `refresh` will do something, monotonic milliseconds; Infinity while there is no need. */
+  get retryAt(): number {
+    return this.#state === 'invalid' ? this.#retryAt : Number.POSITIVE_INFINITY
+  }
+
+  /** Starts to read the list of shards where the map is invalid and the pause after a failure is over. */
+  refresh(clock: { monotonicMs(): number }): void {
+    if (this.#state !== 'invalid' || clock.monotonicMs() < this.#retryAt) return
+    this.#state = 'updating'
+    this.#call = new AbortController()
+    void this.#read(clock, this.#call.signal)
+  }
+
+  /** Ends a refresh that is under way; it leaves no trace. */
+  abort(): void {
+    this.#call.abort()
+  }
+
+  /**
+   * A record went elsewhere than predicted. Counts only when it was sent after the last update and the map still predicts the
+   * same, so that many records of one call cause one refresh.
+   */
+  invalidate(sentAt: number, predictedShardId: string): void {
+    if (this.#state !== 'ready' || sentAt <= this.#updatedAt || !this.#open.has(predictedShardId)) return
+    this.#state = 'invalid'
+    this.#retryAt = Number.NEGATIVE_INFINITY
+  }
+
+  /** The service named a shard that the map does not know. A map that was refreshed in vain counts as a failed refresh. */
+  demand(sentAt: number, now: number): void {
+    if (this.#state !== 'ready') return
+    this.#state = 'invalid'
+    this.#retryAt = Number.NEGATIVE_INFINITY
+    if (sentAt <= this.#updatedAt) this.#failed(now)
+  }
+
+  /** The shard that takes the record; null when the map is not ready or no open shard has its hash key. */
+  predict(record: PendingRecord): OpenShard | null {
+    if (this.#state !== 'ready') return null
+    const exact = record.explicitHashKey === undefined ? null : BigInt(record.explicitHashKey)
+    const top = exact === null ? md5Words(record.partitionKey, this.#words)[0] : Number(exact >> 96n)
+    let low = 0
+    let high = this.#tops.length
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if ((this.#tops[middle] ?? 0) < top) low = middle + 1
+      else high = middle
+    }
+    const shard = this.#shards[low]
+    if (shard === undefined) return null
+    // the upper bits decide unless they are those of a border
+    if (this.#tops[low] !== top && Number(shard.startingHashKey >> 96n) < top) return shard
+    return this.#exact(exact ?? record.hashKey, low)
+  }
+
+  /** Hash keys of a shard that is open or was until lately; null when it is not known. */
+  rangeOf(shardId: string): HashRange | null {
+    return this.#ranges.get(shardId) ?? null
+  }
+
+  isOpen(shardId: string): boolean {
+    return this.#open.has(shardId)
+  }
+
+  #exact(hashKey: bigint, from: number): OpenShard | null {
+    for (let i = from; i < this.#shards.length; i++) {
+      const shard = this.#shards[i]
+      if (shard !== undefined && hashKey <= shard.endingHashKey) return hashKey < shard.startingHashKey ? null : shard
+    }
+    return null
+  }
+
+  async #read(clock: { monotonicMs(): number }, signal: AbortSignal): Promise<void> {
+    let shards: readonly OpenShard[]
+    try {
+      shards = await this.#list(signal)
+    } catch {
+      // the records flow singly meanwhile; what is wrong with the stream, their own calls will say
+      shards = []
+    }
+    if (signal.aborted) return
+    const now = clock.monotonicMs()
+    if (shards.length === 0) {
+      this.#state = 'invalid'
+      this.#failed(now)
+      return
+    }
+    this.#failures = 0
+    this.#retryAt = Number.NEGATIVE_INFINITY
+    this.#take(shards, now)
+    this.#onReady()
+  }
+
+  #take(shards: readonly OpenShard[], now: number): void {
+    this.#shards = shards.toSorted((a, b) =>
+      a.endingHashKey < b.endingHashKey ? -1 : a.endingHashKey > b.endingHashKey ? 1 : 0,
+    )
+    this.#tops = Float64Array.from(this.#shards, shard => Number(shard.endingHashKey >> 96n))
+    this.#open = new Set(shards.map(({ shardId }) => shardId))
+    for (const [shardId, range] of this.#ranges)
+      if (range.closedAt === null) this.#ranges.set(shardId, { ...range, closedAt: now })
+      else if (range.closedAt < now - CLOSED_KEPT_MS) this.#ranges.delete(shardId)
+    for (const { shardId, startingHashKey, endingHashKey } of shards)
+      this.#ranges.set(shardId, { startingHashKey, endingHashKey, closedAt: null })
+    this.#updatedAt = now
+    this.#refreshes++
+    this.#state = 'ready'
+  }
+
+  #failed(now: number): void {
+    this.#retryAt = now + Math.min(RETRY_MS_MAX, RETRY_FIRST_MS * RETRY_GROWTH ** this.#failures)
+    this.#failures++
+  }
+}
