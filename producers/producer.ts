@@ -8,6 +8,7 @@
  *
  * This file joins the stages, makes the calls and sets the one alarm; each stage decides in its own file.
  */
+import type { Writable } from 'node:stream'
 import { assert, type Env, MillraceError } from '../core/index.ts'
 import { isProducerId, MARK_TAG, markText } from '../streams/aggregation.ts'
 import { Alarm } from './alarm.ts'
@@ -26,6 +27,7 @@ import { PendingRecord } from './pending.ts'
 import { placementOf } from './placement.ts'
 import { type CallResult, callTarget } from './put-call.ts'
 import type { PutOutcome, PutStored, PutTarget } from './put-target.ts'
+import { type RecordWritableOptions, recordWritable } from './record-writable.ts'
 import { classOfCode, type Failure, judge } from './retrier.ts'
 import { ShardMap } from './shard-map.ts'
 import { Stages } from './stages.ts'
@@ -97,6 +99,7 @@ export class Producer {
   #readyWaits: (() => void)[] = []
   #order = 0
   #closing: Promise<CloseSummary> | null = null
+  readonly #closeBegun = new AbortController()
 
   /** @throws MillraceError `config` for a setting out of range */
   constructor(options: ProducerOptions) {
@@ -116,9 +119,9 @@ export class Producer {
     this.#ledger = new Ledger(this.#settings, this.#recorder, this.#lanes)
     this.#alarm = new Alarm(env.clock, () => this.#pump())
     this.#map =
-      this.#settings.AggregationEnabled && target.listOpenShards !== undefined
+      this.#settings.AggregationEnabled && target.listShards !== undefined
         ? new ShardMap(
-            signal => target.listOpenShards?.(signal) ?? Promise.resolve([]),
+            async (...args) => target.listShards?.(...args) ?? [],
             () => this.#mapReady(),
           )
         : null
@@ -176,6 +179,24 @@ export class Producer {
     return this.#closing
   }
 
+  /**
+   * Closes when the signal is aborted, for instance on SIGTERM; resolves when it has closed, however that came.
+   * @param timeoutMs as for `close`; shorter than what the platform waits before it kills the process
+   */
+  async closeOn(signal: AbortSignal, timeoutMs: number): Promise<CloseSummary> {
+    if (!signal.aborted && this.#closing === null)
+      await new Promise<void>(resolve => {
+        signal.addEventListener('abort', () => resolve(), { once: true, signal: this.#closeBegun.signal })
+        this.#closeBegun.signal.addEventListener('abort', () => resolve(), { once: true })
+      })
+    return this.close(timeoutMs)
+  }
+
+  /** A Node stream of user records that puts into this producer. */
+  writable(options: RecordWritableOptions = {}): Writable {
+    return recordWritable(this, options)
+  }
+
   /** What was counted so far, and what is inside now. */
   metrics(): ProducerMetrics {
     const { counters, admission, oldest } = this.#ledger
@@ -231,6 +252,7 @@ export class Producer {
 
   async #close(timeoutMs: number): Promise<CloseSummary> {
     const flushed = this.flush()
+    this.#closeBegun.abort()
     this.#wakeReady()
     if (timeoutMs === Number.POSITIVE_INFINITY) {
       await flushed

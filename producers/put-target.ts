@@ -23,9 +23,14 @@ export interface PutRefused {
   readonly errorMessage: string
 }
 
-/** A shard that takes records: its id and its hash keys, both ends included. */
+/** A shard: its id and its hash keys, both ends included. */
 export interface OpenShard extends HashRange {
   readonly shardId: string
+}
+
+export interface ListedShard extends OpenShard {
+  /** true: it takes no more records */
+  readonly closed?: boolean | undefined
 }
 
 export interface PutTarget {
@@ -42,8 +47,10 @@ export interface PutTarget {
    */
   putRecords(entries: readonly PutEntry[], signal: AbortSignal): Promise<readonly PutOutcome[]>
   /**
-   * The shards that take records now. Where a target cannot tell, each user record travels as a record of its own.
+   * The shards of the stream. Where a target cannot tell, each user record travels as a record of its own.
+   * @param withClosed false: those that take records now. true: also those that were closed and still hold records, which is
+   *   asked for when the service named a shard that is not open
    * @throws whatever stopped the call; it is asked again later
    */
-  listOpenShards?(signal: AbortSignal): Promise<readonly OpenShard[]>
+  listShards?(withClosed: boolean, signal: AbortSignal): Promise<readonly ListedShard[]>
 }

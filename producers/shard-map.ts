@@ -10,7 +10,7 @@
 import type { HashRange } from '../streams/index.ts'
 import { type Md5Words, md5Words } from '../streams/md5.ts'
 import type { PendingRecord } from './pending.ts'
-import type { OpenShard } from './put-target.ts'
+import type { ListedShard, OpenShard } from './put-target.ts'
 
 const RETRY_FIRST_MS = 1_000
 const RETRY_GROWTH = 1.5
@@ -20,13 +20,15 @@ const CLOSED_KEPT_MS = 60_000
 
 export type ShardMapState = 'invalid' | 'updating' | 'ready'
 
+type ListShards = (withClosed: boolean, signal: AbortSignal) => Promise<readonly ListedShard[]>
+
 interface KnownRange extends HashRange {
   /** when an update first missed it; null while it is open */
   readonly closedAt: number | null
 }
 
 export class ShardMap {
-  readonly #list: (signal: AbortSignal) => Promise<readonly OpenShard[]>
+  readonly #list: ListShards
   readonly #onReady: () => void
   readonly #words: Md5Words = [0, 0, 0, 0]
   readonly #ranges = new Map<string, KnownRange>()
@@ -40,9 +42,11 @@ export class ShardMap {
   #retryAt = Number.NEGATIVE_INFINITY
   #call = new AbortController()
   #refreshes = 0
+  /** the next refresh reads closed shards too */
+  #withClosed = false
 
   /** @param onReady called after each successful refresh */
-  constructor(list: (signal: AbortSignal) => Promise<readonly OpenShard[]>, onReady: () => void) {
+  constructor(list: ListShards, onReady: () => void) {
     this.#list = list
     this.#onReady = onReady
   }
@@ -80,16 +84,22 @@ export class ShardMap {
    */
   invalidate(sentAt: number, predictedShardId: string): void {
     if (this.#state !== 'ready' || sentAt <= this.#updatedAt || !this.#open.has(predictedShardId)) return
+    this.#withClosed = false
     this.#state = 'invalid'
     this.#retryAt = Number.NEGATIVE_INFINITY
   }
 
-  /** The service named a shard that the map does not know. A map that was refreshed in vain counts as a failed refresh. */
+  /**
+   * The service named a shard that the map does not know. Closed shards are read too where a refresh was in vain: it may have
+   * been closed again already. Where even that was in vain, the list lags, and is read again after the pause of a failure.
+   */
   demand(sentAt: number, now: number): void {
     if (this.#state !== 'ready') return
     this.#state = 'invalid'
     this.#retryAt = Number.NEGATIVE_INFINITY
-    if (sentAt <= this.#updatedAt) this.#failed(now)
+    if (sentAt > this.#updatedAt) return
+    if (this.#withClosed) this.#failed(now)
+    this.#withClosed = true
   }
 
   /** The shard that takes the record; null when the map is not ready or no open shard has its hash key. */
@@ -129,9 +139,9 @@ export class ShardMap {
   }
 
   async #read(clock: { monotonicMs(): number }, signal: AbortSignal): Promise<void> {
-    let shards: readonly OpenShard[]
+    let shards: readonly ListedShard[]
     try {
-      shards = await this.#list(signal)
+      shards = await this.#list(this.#withClosed, signal)
     } catch {
       // the records flow singly meanwhile; what is wrong with the stream, their own calls will say
       shards = []
@@ -149,7 +159,8 @@ export class ShardMap {
     this.#onReady()
   }
 
-  #take(shards: readonly OpenShard[], now: number): void {
+  #take(listed: readonly ListedShard[], now: number): void {
+    const shards = listed.filter(({ closed }) => closed !== true)
     this.#shards = shards.toSorted((a, b) =>
       a.endingHashKey < b.endingHashKey ? -1 : a.endingHashKey > b.endingHashKey ? 1 : 0,
     )
@@ -158,8 +169,8 @@ export class ShardMap {
     for (const [shardId, range] of this.#ranges)
       if (range.closedAt === null) this.#ranges.set(shardId, { ...range, closedAt: now })
       else if (range.closedAt < now - CLOSED_KEPT_MS) this.#ranges.delete(shardId)
-    for (const { shardId, startingHashKey, endingHashKey } of shards)
-      this.#ranges.set(shardId, { startingHashKey, endingHashKey, closedAt: null })
+    for (const { shardId, startingHashKey, endingHashKey, closed } of listed)
+      this.#ranges.set(shardId, { startingHashKey, endingHashKey, closedAt: closed === true ? now : null })
     this.#updatedAt = now
     this.#refreshes++
     this.#state = 'ready'

@@ -9,8 +9,9 @@ const SERVICE_CODES = { throttled: 'ProvisionedThroughputExceededException', int
 export function streamTarget(stream: Pick<Stream, 'streamName' | 'putMany' | 'listShards'>): PutTarget {
   return {
     streamName: stream.streamName,
-    async listOpenShards(signal) {
-      return (await stream.listShards(signal)).filter(({ closed }) => !closed)
+    async listShards(withClosed, signal) {
+      const shards = await stream.listShards(signal)
+      return withClosed ? shards : shards.filter(({ closed }) => !closed)
     },
     async putRecords(entries) {
       const outcomes = await stream.putMany(
