@@ -5,7 +5,7 @@ import type { Value } from '../../core/rows.ts'
 import { batchOf, type ColumnText, jsonDecoder, valuesOf } from './codec-support.ts'
 
 /** Those that scan; `none` is what they are compared with. */
-export const SCANNERS: readonly ScannerKind[] = ['wasm']
+export const SCANNERS: readonly ScannerKind[] = ['wasm', 'javascript']
 
 export interface Answer {
   readonly rows: Value[][]
@@ -30,6 +30,11 @@ export class Subject {
     return this.#decoder.scanCounts?.kept ?? 0
   }
 
+  get scannerKind(): string {
+    return this.#decoder.scannerKind
+  }
+
+  /** The layouts of the columns of each row batch of the last answer. */
   get layouts(): string[] {
     return this.#batches
   }

@@ -469,3 +469,36 @@ describe.each(SCANNERS)('the %s scanner', kind => {
     expect(agreed(kind, columns, batches).kept).toBeLessThan(100)
   })
 })
+
+describe('the choice of a scanner', () => {
+  const plain: ColumnText[] = [['a', 'INTEGER']]
+
+  it('is WebAssembly where the host has it', () => {
+    expect(new Subject('auto', plain).scannerKind).toBe('wasm')
+  })
+
+  it('is JavaScript where there is no WebAssembly', () => {
+    const webAssembly = Object.getOwnPropertyDescriptor(globalThis, 'WebAssembly')
+    Reflect.deleteProperty(globalThis, 'WebAssembly')
+    try {
+      const subject = new Subject('auto', plain)
+      expect(subject.scannerKind).toBe('javascript')
+      expect(subject.answer(['{"a":1}']).rows).toEqual([[1]])
+    } finally {
+      if (webAssembly !== undefined) Object.defineProperty(globalThis, 'WebAssembly', webAssembly)
+    }
+  })
+
+  it('is JSON.parse for flattened lists, binary columns and values asked for twice', () => {
+    expect(new Subject('auto', [['x', 'INTEGER', '$.l[0:].x']]).scannerKind).toBe('none')
+    expect(new Subject('auto', [['x', 'VARCHAR(9)', '$.l[0:]']]).scannerKind).toBe('none')
+    expect(new Subject('auto', plain, '$.l[0:]').scannerKind).toBe('none')
+    expect(new Subject('auto', [['a', 'VARBINARY(3)']]).scannerKind).toBe('none')
+    expect(
+      new Subject('auto', [
+        ['a', 'INTEGER'],
+        ['b', 'VARCHAR(9)', '$.a'],
+      ]).scannerKind,
+    ).toBe('none')
+  })
+})

@@ -65,6 +65,11 @@ export class JsonDecoder implements Decoder, SlowPath {
     this.#scan = ScanPath.create(options.scanner ?? 'auto', options.schema, options.plan, options.needed, this.#writer)
   }
 
+  /** The scanner at work; `none` also where the host, the row plan or a type leaves everything to JSON.parse. */
+  get scannerKind(): Exclude<ScannerKind, 'auto'> {
+    return this.#scan?.kind ?? 'none'
+  }
+
   /** Null where nothing is scanned. */
   get scanCounts(): Readonly<ScanCounts> | null {
     return this.#scan?.counts ?? null

@@ -8,12 +8,13 @@ import { LayoutSet } from './layout-set.ts'
 import { type ScanColumn, scanColumnOf } from './scan-column.ts'
 import { KEPT, MISMATCH, type ScanColumns, type Scanner } from './scanner.ts'
 import { createWasmScanner } from './wasm-scanner.ts'
+import { createWordScanner } from './word-scanner.ts'
 
 /**
- * How records are scanned: by WebAssembly, by JavaScript generated for each layout, or not at all (JSON.parse reads everything).
- * `auto` is the first of these that the host allows. All give the same rows.
+ * How records are scanned: by WebAssembly, by JavaScript, or not at all (JSON.parse reads everything). `auto` is WebAssembly
+ * where the host has it with SIMD, else JavaScript. All give the same rows.
  */
-export type ScannerKind = 'auto' | 'wasm' | 'none'
+export type ScannerKind = 'auto' | 'wasm' | 'javascript' | 'none'
 
 /** What the slow way does for the fast one. */
 export interface SlowPath {
@@ -61,6 +62,10 @@ export class ScanPath {
     const scanner = scannerOf(kind, columns)
     const layouts = scanner === null ? null : LayoutSet.create(scanner, plan)
     return scanner === null || layouts === null ? null : new ScanPath(scanner, layouts, writer)
+  }
+
+  get kind(): 'wasm' | 'javascript' {
+    return this.#scanner.kind
   }
 
   /** Decodes a whole record batch, in the order of its records; the writer has begun with it. */
@@ -143,8 +148,11 @@ export class ScanPath {
 function scannerOf(kind: ScannerKind, columns: ScanColumns): Scanner | null {
   switch (kind) {
     case 'auto':
+      return createWasmScanner(columns) ?? createWordScanner(columns)
     case 'wasm':
       return createWasmScanner(columns)
+    case 'javascript':
+      return createWordScanner(columns)
     case 'none':
       return null
   }

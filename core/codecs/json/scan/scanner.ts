@@ -19,6 +19,7 @@ export const VALUE = 1
 export const MISMATCH = 2
 
 export interface Scanner {
+  readonly kind: 'wasm' | 'javascript'
   /** by schema column; null where the column is not read */
   readonly columns: readonly (ScannedColumn | null)[]
   /** by record of the scan */

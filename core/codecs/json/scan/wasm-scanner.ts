@@ -97,6 +97,7 @@ interface ColumnPlaces {
 }
 
 class WasmScanner implements Scanner {
+  readonly kind = 'wasm'
   readonly columns: readonly (ScannedColumn | null)[]
   readonly status: Uint8Array
   readonly hits: Uint32Array
