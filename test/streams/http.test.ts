@@ -369,7 +369,15 @@ describe('who is let in', () => {
     ]
     for (const host of foreign) {
       expect([host, (await rawHttp1(port, { ...GOOD, host })).status]).toEqual([host, 403])
-      if (host !== '') expect([host, (await rawHttp2(port, host, GOOD)).status]).toEqual([host, 403])
+      if (host === '') continue
+      // Newer versions of Node end a stream whose authority names a user before any handler sees it.
+      const answer = await rawHttp2(port, host, GOOD).then(
+        reply => reply.status,
+        (error: Error) => error.message,
+      )
+      if (host.includes('@'))
+        expect([host, String(answer)]).toEqual([host, expect.stringMatching(/^403$|PROTOCOL_ERROR/)])
+      else expect([host, answer]).toEqual([host, 403])
     }
     for (const host of [`localhost:${port}`, `LOCALHOST:${port}`, `127.0.0.1:${port}`, `[::1]:${port}`]) {
       expect([host, (await rawHttp1(port, { ...GOOD, host })).status]).toEqual([host, 200])
