@@ -23,11 +23,13 @@ import { Output, type StreamRows } from './operators/output.ts'
 import { Project, type ProjectedValue } from './operators/project.ts'
 import { PumpErrors, type RowErrors } from './operators/row-errors.ts'
 import { SetOperation } from './operators/set-operation.ts'
+import { Slide } from './operators/slide.ts'
 import { Sort } from './operators/sort.ts'
 import { Stagger } from './operators/stagger.ts'
 import { TimeSort } from './operators/time-sort.ts'
 import { Values } from './operators/values.ts'
 import { CompiledProgram, type PendingErrors, type Program } from './program.ts'
+import { expressionKey } from './sql/bind/build.ts'
 import type { Expression } from './sql/expression.ts'
 import {
   inputsOf,
@@ -198,12 +200,10 @@ class Compiler {
           name,
           schema: node.schema,
           keys: node.keys.map(({ expression }) => ({ ...this.#value(expression), type: expression.type })),
-          aggregates: node.aggregates.map(({ name: kind, argument, type, span }) => ({
-            name: kind,
+          aggregates: node.aggregates.map(({ argument, ...rest }) => ({
+            ...rest,
             argument:
               argument === null ? null : { kernel: compileExpression(argument, this.#host), type: argument.type },
-            type,
-            span,
           })),
           output,
           errors,
@@ -284,6 +284,12 @@ class Compiler {
         this.#operators.push(aggregate)
         return this.#connect(node.input, aggregate, errors, pump, numbers)
       }
+      case 'slide': {
+        const slide = this.#slide(node, name, output, errors)
+        this.#operators.push(slide)
+        this.#connect(node.input, slide, errors, pump, numbers)
+        return
+      }
       case 'union': {
         const { schema } = node
         const merge = new Merge({ name, schema, inputs: node.inputs.length, output, limits: this.#limits })
@@ -299,10 +305,38 @@ class Compiler {
   #windowState({ window, keys, aggregates }: Extract<PlanNode, { kind: 'event-aggregate' }>): WindowState {
     const keyTypes = keys.map(({ expression }) => expression.type)
     const accumulators = () =>
-      aggregates.map(({ name, argument, type }) => accumulatorOf(name, argument?.type ?? null, type))
+      aggregates.map(({ name, argument, type, distinct }) =>
+        accumulatorOf(name, argument?.type ?? null, type, distinct),
+      )
     return window.kind === 'session'
       ? new SessionState(window.gapMs, keyTypes, accumulators)
       : new PaneState(window, () => new GroupTable(keyTypes, accumulators()))
+  }
+
+  #slide(node: Extract<PlanNode, { kind: 'slide' }>, name: string, output: Input, errors: RowErrors): Slide {
+    const typed = (expression: Expression) => ({ ...this.#value(expression), type: expression.type })
+    // Functions over the same argument share it.
+    const args = new Map<string, Expression>()
+    const indexOf = (argument: Expression): number => {
+      const key = expressionKey(argument)
+      if (!args.has(key)) args.set(key, argument)
+      return [...args.keys()].indexOf(key)
+    }
+    const functions = node.functions.map(({ argument, otherwise, ...rest }) => ({
+      ...rest,
+      argument: argument === null ? null : indexOf(argument),
+      otherwise: otherwise === null ? null : compileExpression(otherwise, this.#host),
+    }))
+    return new Slide({
+      name,
+      schema: node.schema,
+      arguments: [...args.values()].map(typed),
+      windows: node.windows.map(({ partition, frame }) => ({ partition: partition.map(typed), frame })),
+      functions,
+      output,
+      errors,
+      limits: this.#limits,
+    })
   }
 
   #value(expression: Expression): ProjectedValue {

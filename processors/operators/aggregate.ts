@@ -31,6 +31,8 @@ export interface CompiledKey {
 
 export interface CompiledAggregate {
   readonly name: AggregateName
+  /** default false */
+  readonly distinct?: boolean
   /** null for COUNT(*) */
   readonly argument: { readonly kernel: Kernel; readonly type: SqlType } | null
   readonly type: SqlType
@@ -235,7 +237,7 @@ export class Aggregate implements Operator, Input {
     const { keys, aggregates } = this.#options
     return new GroupTable(
       this.#groupKeys.map(index => keys[index]!.type),
-      aggregates.map(({ name, argument, type }) => accumulatorOf(name, argument?.type ?? null, type)),
+      aggregates.map(each => accumulatorOf(each.name, each.argument?.type ?? null, each.type, each.distinct)),
     )
   }
 }

@@ -22,6 +22,11 @@ export class KeyCodes {
     this.#storage = storage
   }
 
+  /** Number of codes, that of NULL included. */
+  get size(): number {
+    return this.#values.length
+  }
+
   /** Estimated size of the values held. */
   get bytes(): number {
     return this.#bytes

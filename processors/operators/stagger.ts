@@ -208,7 +208,9 @@ export class Stagger implements Operator, Input {
     const { aggregates, keys } = this.#options
     return {
       keys: new KeyNumbers(keys.map(({ type }) => type)),
-      accumulators: aggregates.map(({ name, argument, type }) => accumulatorOf(name, argument?.type ?? null, type)),
+      accumulators: aggregates.map(({ name, argument, type, distinct }) =>
+        accumulatorOf(name, argument?.type ?? null, type, distinct),
+      ),
       opened: [],
       keyOf: [],
       slotOf: [],

@@ -62,6 +62,11 @@ export class StateReader {
     }
   }
 
+  /** The error for a snapshot whose bytes can be read and do not fit together. */
+  damaged(what: string): MillraceError {
+    return new MillraceError('unreadable_input', `snapshot is damaged: it holds ${what}, before byte ${this.#at}`)
+  }
+
   #byte(): number {
     return this.#view.getUint8(this.#skip(1))
   }

@@ -7,6 +7,7 @@ import { eventStateText, eventTimeText, eventWindowText, watermarkText } from '.
 import type { Expression } from './expression.ts'
 import type { PlanNode, ProgramPlan, WindowEnd } from './plan-node.ts'
 import { nameText } from './reserved-words.ts'
+import { frameStateText, frameText, slidingFunctionText } from './sliding-plan.ts'
 
 /** The whole plan, streams first, two blanks for each level; ends in a newline. */
 export function explainProgram(plan: ProgramPlan): string {
@@ -62,9 +63,10 @@ function explainNode(node: PlanNode, indent: string, lines: string[]): void {
       for (const { name, expression } of node.keys) {
         lines.push(`${deeper}key ${nameText(name)} := ${explainExpression(expression, node.input.schema)}`)
       }
-      for (const [index, { name, argument, type }] of node.aggregates.entries()) {
+      for (const [index, { name, argument, distinct, type }] of node.aggregates.entries()) {
         const column = node.schema.columns[node.keys.length + index]?.name ?? name
-        const of = argument === null ? '*' : explainExpression(argument, node.input.schema)
+        const each = distinct === true ? 'DISTINCT ' : ''
+        const of = argument === null ? '*' : each + explainExpression(argument, node.input.schema)
         lines.push(`${deeper}${nameText(column)} := ${name}(${of}) ${sqlTypeText(type)}`)
       }
       return explainNode(node.input, deeper, lines)
@@ -93,12 +95,27 @@ function explainNode(node: PlanNode, indent: string, lines: string[]): void {
       if (condition !== null) lines.push(`${deeper}where ${explainExpression(condition, input.schema)}`)
       for (const { name, expression } of keys)
         lines.push(`${deeper}key ${nameText(name)} := ${explainExpression(expression, input.schema)}`)
-      for (const [index, { name, argument, type }] of aggregates.entries()) {
+      for (const [index, { name, argument, distinct, type }] of aggregates.entries()) {
         const column = node.schema.columns[node.schema.columns.length - aggregates.length + index]?.name ?? name
-        const of = argument === null ? '*' : explainExpression(argument, input.schema)
+        const each = distinct === true ? 'DISTINCT ' : ''
+        const of = argument === null ? '*' : each + explainExpression(argument, input.schema)
         lines.push(`${deeper}${nameText(column)} := ${name}(${of}) ${sqlTypeText(type)}`)
       }
       return explainNode(input, deeper, lines)
+    }
+    case 'slide': {
+      const text = (expression: Expression) => explainExpression(expression, node.input.schema)
+      lines.push(`${indent}slide`)
+      for (const [index, window] of node.windows.entries()) {
+        const partition = window.partition.length === 0 ? '' : ` PARTITION BY ${window.partition.map(text).join(', ')}`
+        const frame = frameText(window.frame)
+        lines.push(`${deeper}window ${index + 1}${partition} ${frame} holds ${frameStateText(window)}`)
+      }
+      for (const [index, plan] of node.functions.entries()) {
+        const column = node.schema.columns[node.input.schema.columns.length + index]?.name ?? plan.name
+        lines.push(`${deeper}${nameText(column)} := ${slidingFunctionText(plan, text)}`)
+      }
+      return explainNode(node.input, deeper, lines)
     }
     case 'union':
       lines.push(`${indent}union`)

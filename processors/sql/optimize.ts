@@ -60,6 +60,17 @@ export function optimizePlan(node: PlanNode): PlanNode {
         })),
       }
     }
+    case 'slide':
+      return {
+        ...node,
+        input: optimizePlan(node.input),
+        windows: node.windows.map(window => ({ ...window, partition: window.partition.map(optimizeExpression) })),
+        functions: node.functions.map(plan => ({
+          ...plan,
+          argument: plan.argument === null ? null : optimizeExpression(plan.argument),
+          otherwise: plan.otherwise === null ? null : optimizeExpression(plan.otherwise),
+        })),
+      }
     case 'union':
       return { ...node, inputs: node.inputs.map(optimizePlan) }
   }

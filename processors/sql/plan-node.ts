@@ -7,6 +7,7 @@ import type { Schema } from '../../core/schema.ts'
 import type { IntervalUnit, SqlType } from '../../core/sql-type.ts'
 import type { EventTimePlan, EventWindow, WatermarkPlan } from './event-time.ts'
 import type { Expression } from './expression.ts'
+import type { SlidingFunctionPlan, SlidingWindowPlan } from './sliding-plan.ts'
 
 /** An in-application stream: created by the input configuration or by CREATE STREAM. */
 export interface StreamPlan {
@@ -56,6 +57,12 @@ export type AggregateName =
   | 'AVG'
   | 'MIN'
   | 'MAX'
+  | 'STDDEV_POP'
+  | 'STDDEV_SAMP'
+  | 'VAR_POP'
+  | 'VAR_SAMP'
+  | 'ANY'
+  | 'EVERY'
   | 'FIRST_VALUE'
   | 'FIRST_VALUE IGNORE NULLS'
   | 'LAST_VALUE'
@@ -63,8 +70,10 @@ export type AggregateName =
 
 export interface AggregatePlan {
   readonly name: AggregateName
-  /** null for COUNT(*) */
+  /** null for COUNT(*); of type DOUBLE for STDDEV and VAR */
   readonly argument: Expression | null
+  /** default false */
+  readonly distinct?: boolean
   readonly type: SqlType
   readonly span: TextSpan
 }
@@ -189,6 +198,14 @@ export type PlanNode =
       readonly condition: Expression | null
       readonly keys: readonly PlanItem[]
       readonly aggregates: readonly AggregatePlan[]
+      readonly schema: Schema
+    }
+  /** sliding windows: each row leaves at once with its rowtime; `schema` is the input's columns, then the functions */
+  | {
+      readonly kind: 'slide'
+      readonly input: PlanNode
+      readonly windows: readonly SlidingWindowPlan[]
+      readonly functions: readonly SlidingFunctionPlan[]
       readonly schema: Schema
     }
   /** rows of all inputs in rowtime order; the first input goes first on ties */

@@ -2,16 +2,12 @@
 import { SqlError, type TextSpan } from '../../core/errors.ts'
 
 const UNPLANNED = {
-  over: 'OVER windows cannot be planned yet',
-  window: 'WINDOW definitions cannot be planned yet',
   join: 'joins cannot be planned yet',
-  distinctAggregate: 'DISTINCT aggregates cannot be planned yet',
   tableFunction: 'table functions cannot be planned yet',
   values: 'VALUES cannot be planned yet',
   setOperator: 'set operators on finite relations cannot be planned yet',
   subquery: 'subqueries in expressions cannot be planned yet',
   createFunction: 'CREATE FUNCTION cannot be planned yet',
-  aggregate: 'this aggregate cannot be planned yet',
   logParsing: 'log parsing functions cannot be planned yet',
   recordField: 'record fields cannot be planned yet',
   row: 'row values cannot be planned yet',

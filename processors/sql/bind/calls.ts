@@ -13,18 +13,14 @@ import { commonType, familyOf, isDatetime, isInteger, isMonths, isNumeric, isTex
 
 type Node<Kind extends ExpressionNode['kind']> = Extract<ExpressionNode, { kind: Kind }>
 
-export const AGGREGATES: ReadonlySet<string> = new Set([
-  'COUNT',
-  'SUM',
-  'AVG',
-  'MIN',
-  'MAX',
-  'FIRST_VALUE',
-  'LAST_VALUE',
-])
-const AGGREGATES_LATER: ReadonlySet<string> = new Set(
-  `STDDEV_POP STDDEV_SAMP VAR_POP VAR_SAMP STDDEV VARIANCE NTH_VALUE LAG EXP_AVG ANY EVERY`.split(' '),
+/** Functions over groups. */
+export const AGGREGATES: ReadonlySet<string> = new Set(
+  `COUNT SUM AVG MIN MAX STDDEV_POP STDDEV_SAMP VAR_POP VAR_SAMP STDDEV VARIANCE ANY EVERY FIRST_VALUE LAST_VALUE`.split(
+    ' ',
+  ),
 )
+/** Functions over windows only. */
+const OVER_ONLY: ReadonlySet<string> = new Set(['NTH_VALUE', 'LAG', 'EXP_AVG'])
 const LOG_PARSERS: ReadonlySet<string> = new Set(
   `REGEX_LOG_PARSE FAST_REGEX_LOG_PARSE FAST_REGEX_LOG_PARSER W3C_LOG_PARSE SYS_LOG_PARSE VARIABLE_COLUMN_LOG_PARSE FIXED_COLUMN_LOG_PARSE`.split(
     ' ',
@@ -47,13 +43,14 @@ export function clockCall(name: string, span: TextSpan): Expression | null {
 
 export function bindCall(context: BindContext, node: Node<'call'>): Expression {
   const name = node.name.text
-  if (node.over !== null) refuse('over', node.over.span)
+  if (node.over !== null) return context.bindOver(node)
   if (AGGREGATES.has(name)) return context.bindAggregate(node)
-  if (AGGREGATES_LATER.has(name)) refuse('aggregate', node.name.span)
+  if (OVER_ONLY.has(name)) {
+    fail(`${name} needs OVER`, node.name.span, "add OVER (PARTITION BY key RANGE INTERVAL '1' MINUTE PRECEDING)")
+  }
   if (LOG_PARSERS.has(name)) refuse('logParsing', node.name.span)
   if (node.star || node.distinct) fail(`${name} is no aggregate: it takes neither * nor DISTINCT`, node.span)
-  if (node.filter !== null)
-    fail('FILTER is not supported', node.filter.span, 'use SUM(CASE WHEN ... THEN 1 ELSE 0 END)')
+  if (node.filter !== null) fail(`${name} is no aggregate: it takes no FILTER`, node.filter.span)
   if (node.nulls !== null) fail(`${name} takes no ${node.nulls} NULLS`, node.span)
   if (name === 'COALESCE') return bindCoalesce(context, node)
   if (name === 'NULLIF') return bindNullif(context, node)

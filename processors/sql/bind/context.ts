@@ -10,6 +10,8 @@ import { commonType, isDatetime, isNumeric, isText } from './types.ts'
 export interface BindContext {
   readonly bind: (node: ExpressionNode) => Expression
   readonly bindAggregate: (node: Extract<ExpressionNode, { kind: 'call' }>) => Expression
+  /** binds a call with OVER, or refuses it in this clause */
+  readonly bindOver: (node: Extract<ExpressionNode, { kind: 'call' }>) => Expression
   readonly warn: (message: string, span: TextSpan) => void
 }
 

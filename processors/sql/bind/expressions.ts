@@ -33,6 +33,8 @@ export interface BinderOptions {
   readonly warn: (message: string, span: TextSpan) => void
   /** binds COUNT, SUM and the like, or refuses them in this clause */
   readonly bindAggregate: (node: Node<'call'>) => Expression
+  /** binds calls with OVER; they are refused where it is left out */
+  readonly bindOver?: (node: Node<'call'>) => Expression
   /** what an unqualified ROWTIME is, where it is not the column */
   readonly rowtimeOperator?: (span: TextSpan) => Expression
 }
@@ -42,9 +44,14 @@ export function expressionBinder(options: BinderOptions): BindContext {
   const context: BindContext = {
     bind: node => bounded(bindNode(node, context, options)),
     bindAggregate: options.bindAggregate,
+    bindOver: options.bindOver ?? refuseOver,
     warn: options.warn,
   }
   return context
+}
+
+function refuseOver(node: Node<'call'>): never {
+  fail('OVER can only stand in the select list', (node.over ?? node).span, 'compute it in a FROM subquery first')
 }
 
 const sizes = new WeakMap<Expression, number>()

@@ -23,8 +23,10 @@ import { type Monotonicity, monotonicityOf, NOT_MONOTONIC } from './monotonicity
 import { isNullable } from './nullable.ts'
 import { type BoundItem, type BoundQuery, project } from './projection.ts'
 import { type Relation, type RelationColumn, Scope } from './scope.ts'
+import { SlidingFunctions } from './sliding.ts'
 import { columnItems, type OrderClause, type Sortable, sortedQuery } from './sorting.ts'
 import { commonType, isMonths, isText } from './types.ts'
+import { NamedWindows } from './windows.ts'
 
 export interface QueryContext {
   /** the stream that a path names; throws if there is none */
@@ -35,6 +37,8 @@ export interface QueryContext {
     readonly watermark: WatermarkPlan | null
   }
   readonly warn: (message: string, span: TextSpan) => void
+  /** windows of the selects around the query */
+  readonly windows?: NamedWindows
 }
 
 /** @param streaming whether an enclosing select says STREAM */
@@ -89,12 +93,11 @@ function bindSelect(
   const second = others[0]
   if (second !== undefined) refuse('join', second.span)
   if (table === undefined) return fail('FROM is empty', select.span)
-  const window = select.windows[0]
-  if (window !== undefined) refuse('window', window.name.span)
+  const windows = new NamedWindows(select, context.windows ?? null)
   if (!select.stream && !streaming && table.kind === 'stream') {
     context.warn('SELECT over a stream without STREAM; write SELECT STREAM', select.span)
   }
-  const relation = bindTable(table, context, streaming || select.stream)
+  const relation = bindTable(table, { ...context, windows }, streaming || select.stream)
   const scope = new Scope(relation)
   const inWhere = expressionBinder({ scope, warn: context.warn, bindAggregate: refuseAggregate('WHERE', 'use HAVING') })
   const filtered =
@@ -105,10 +108,23 @@ function bindSelect(
     fail('SESSION needs GROUP BY: the end of a session is not known while its rows pass', table.span)
   }
   if (select.having !== null) fail('HAVING needs GROUP BY', select.having.span, 'use WHERE')
-  const inItems = expressionBinder({ scope, warn: context.warn, bindAggregate: refuseAggregate('this place', null) })
+  const { warn } = context
+  const inOver = expressionBinder({
+    scope,
+    warn,
+    bindAggregate: refuseAggregate('OVER', 'aggregate in a FROM subquery first'),
+    bindOver: node => fail('OVER cannot stand inside OVER', (node.over ?? node).span, 'compute it in a FROM subquery'),
+  })
+  const sliding = new SlidingFunctions(inOver, windows, filtered)
+  const bindAggregate = refuseAggregate('this place', null)
+  const inItems = expressionBinder({ scope, warn, bindAggregate, bindOver: node => sliding.bind(node) })
   const items = bindItems(select, scope, inItems)
+  // Functions that only ORDER BY has take their places before the rows get their schema.
+  for (const { expression } of order?.keys ?? []) {
+    if (expression.kind !== 'path' && expression.kind !== 'number') inItems.bind(expression)
+  }
   const { monotonic } = relation
-  return finished(select, order, { input: filtered, monotonic, items, bind: inItems.bind, windowColumn: null })
+  return finished(select, order, { input: sliding.node, monotonic, items, bind: inItems.bind, windowColumn: null })
 }
 
 function filter(input: PlanNode, condition: Expression): PlanNode {
@@ -137,7 +153,7 @@ function containsAggregate(select: SelectNode, order: OrderClause | null): boole
 function bindTable(table: TableNode, context: QueryContext, streaming: boolean): Relation {
   switch (table.kind) {
     case 'stream': {
-      if (table.over !== null) refuse('over', table.over.span)
+      if (table.over !== null) refuse('join', table.over.span)
       const { name, schema, input } = context.stream(table.path)
       return {
         name: table.alias?.name.text ?? name,
@@ -152,7 +168,7 @@ function bindTable(table: TableNode, context: QueryContext, streaming: boolean):
       }
     }
     case 'derived': {
-      if (table.over !== null) refuse('over', table.over.span)
+      if (table.over !== null) refuse('join', table.over.span)
       const bound = bindQuery(table.query, context, streaming)
       const hidden = new Set(bound.outputs.flatMap(output => (output.plainRowtime ? [output.index] : [])))
       const columns = bound.node.schema.columns.map((column, index) => ({
@@ -273,6 +289,8 @@ function bindGrouped(
     scope,
     warn,
     bindAggregate: node => aggregates.bind(node),
+    bindOver: node =>
+      fail('OVER cannot stand beside GROUP BY', (node.over ?? node).span, 'group in a FROM subquery first'),
     rowtimeOperator: emissionTime,
   })
   const describe = (at: Expression): string => {
