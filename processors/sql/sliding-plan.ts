@@ -65,7 +65,8 @@ export function frameStateText({ partition, frame }: SlidingWindowPlan): string 
   const keyed = partition.length > 0
   if (frame.preceding === null) return keyed ? 'one result for each key, for ever' : 'one result'
   if (frame.unit === 'RANGE') {
-    return `rows of the last ${frame.preceding} ms${keyed ? '; a key leaves with its last row' : ''}`
+    const rows = frame.preceding === 0 ? 'rows of the latest rowtime' : `rows of the last ${frame.preceding} ms`
+    return `${rows}${keyed ? '; a key leaves with its last row' : ''}`
   }
   const rows = `${frame.preceding + 1} ${frame.preceding === 0 ? 'row' : 'rows'}`
   return keyed ? `${rows} for each key, for ever` : rows
