@@ -99,6 +99,8 @@ export class Ledger {
     this.counters.bytesPut += record.data.length
     this.#settle(record)
     record.resolve({ shardId, sequenceNumber, subsequenceNumber: place, attempts: record.attempts })
+    // after the put, so that whoever awaits a flush has seen the outcomes of all puts
+    this.#flushes.settled(record.order)
   }
 
   addAttempt(record: PendingRecord, sentAt: number, endedAt: number, failure: Failure | null): void {
@@ -135,6 +137,7 @@ export class Ledger {
     const text = `user record with partition key ${JSON.stringify(partitionKey)} was not stored after ${tries} attempts in ${Math.round(now - record.arrivedAt)} ms (${failure}): ${reason}`
     const input = explicitHashKey === undefined ? { partitionKey, data } : { partitionKey, data, explicitHashKey }
     record.reject(new PutError(failure, text, record.attempts, this.#settings.ReturnUserRecordOnFailure ? input : null))
+    this.#flushes.settled(record.order)
   }
 
   /** Rejects all that are left; returns how many. */
@@ -171,7 +174,7 @@ export class Ledger {
     return timeoutMs > 0 ? Math.min(record.expiresAt, record.arrivedAt + timeoutMs) : record.expiresAt
   }
 
-  /** Lets go of a record, before its promise is settled by the caller. */
+  /** Lets go of a record, before its promise is settled by the caller, who then tells the flushes. */
   #settle(record: PendingRecord): void {
     assert(!record.settled, 'a put settles once')
     if (record.stage !== 'in_line') this.admission.leave(record)
@@ -179,6 +182,5 @@ export class Ledger {
     if (record.bundle !== null) record.bundle.live--
     this.#outstanding.remove(record)
     this.#lanes?.leave(record)
-    this.#flushes.settled(record.order)
   }
 }

@@ -46,8 +46,8 @@ export function cloudWatchRequests(
 
 /**
  * Lines in the embedded metric format: one document for each set of dimensions and up to 100 metrics, for standard output of a
- * Lambda function or a log agent. A statistic set is written as its average with the number of samples, which CloudWatch takes
- * as `Values` and `Counts`; least and greatest are kept as values of their own.
+ * Lambda function or a log agent. Values are statistic sets (`Max`, `Min`, `Count`, `Sum`), as OpenTelemetry's exporter to this
+ * format writes its summaries.
  */
 export function embeddedMetricLines(data: readonly MetricDatum[], at: number, namespace = METRICS_NAMESPACE): string[] {
   const groups = new Map<string, MetricDatum[]>()
@@ -78,18 +78,11 @@ function embeddedDocument(data: readonly MetricDatum[], at: number, namespace: s
     },
   }
   for (const { name, value } of dimensions) document[name] = value
-  for (const { name, statistics } of data) document[name] = valuesAndCounts(statistics)
+  for (const { name, statistics } of data) {
+    const { sum, min, max, count } = statistics
+    document[name] = { Max: max, Min: min, Count: count, Sum: sum }
+  }
   return document
-}
-
-/** Values whose least, greatest, sum and number are those of the set. */
-function valuesAndCounts({ sum, min, max, count }: MetricDatum['statistics']): {
-  Values: number[]
-  Counts: number[]
-} {
-  if (min === max || count === 1) return { Values: [sum / count], Counts: [count] }
-  if (count === 2) return { Values: [min, max], Counts: [1, 1] }
-  return { Values: [min, (sum - min - max) / (count - 2), max], Counts: [1, count - 2, 1] }
 }
 
 /** A metric as OpenTelemetry's JSON (OTLP) has it: a summary of its count, sum, least (quantile 0) and greatest (quantile 1). */
