@@ -13,6 +13,11 @@ export interface DecoderOptions {
    * place in its type makes no error row, which differs from Kinesis Data Analytics. Default: all columns.
    */
   readonly neededColumns?: readonly string[]
+  /**
+   * What a value does that has no place in a column that is not needed. `ignored` (default): nothing. `judged`: it makes an
+   * error row, as in Kinesis Data Analytics; nobody may read the cells of these columns all the same. Judging costs less than reading.
+   */
+  readonly otherColumns?: 'ignored' | 'judged'
   /** How JSON is scanned; only the speed depends on it. Default `auto`. */
   readonly scanner?: ScannerKind
 }
@@ -33,9 +38,11 @@ export function createDecoder(input: InputSchema, options: DecoderOptions = {}):
   if (unknown !== undefined)
     throw new MillraceError('config', `needed column "${unknown}" is no column of the input schema; name one of it`)
   const needed = schema.columns.map(column => names === undefined || names.includes(column.name))
+  const others = needed.map(isNeeded => !isNeeded && options.otherColumns === 'judged')
   const { format } = input
   if (format.kind === 'JSON')
-    return new JsonDecoder({ schema, plan: format.plan, needed, scanner: options.scanner ?? 'auto' })
+    return new JsonDecoder({ schema, plan: format.plan, needed, judged: others, scanner: options.scanner ?? 'auto' })
   const delimiters = { row: format.recordRowDelimiter, column: format.recordColumnDelimiter }
-  return new CsvDecoder({ schema, delimiters, needed })
+  // Reading a field of CSV is judging it.
+  return new CsvDecoder({ schema, delimiters, needed: needed.map((isNeeded, i) => isNeeded || others[i] === true) })
 }

@@ -1,4 +1,6 @@
 /** What the tests of the scanners share: one decoder of each kind, and answers that can be compared. */
+
+import type { DecoderOptions } from '../../core/codecs/decoder.ts'
 import { JsonDecoder } from '../../core/codecs/json/json-decoder.ts'
 import type { ScannerKind } from '../../core/codecs/json/scan/scan-path.ts'
 import type { Value } from '../../core/rows.ts'
@@ -18,8 +20,7 @@ export interface Answer {
 export class Subject {
   readonly #decoder: JsonDecoder
 
-  constructor(kind: ScannerKind, columns: readonly ColumnText[], rootPath = '$', neededColumns?: readonly string[]) {
-    const options = neededColumns === undefined ? {} : { neededColumns }
+  constructor(kind: ScannerKind, columns: readonly ColumnText[], rootPath = '$', options: DecoderOptions = {}) {
     const decoder = jsonDecoder(columns, rootPath, { scanner: kind, ...options })
     if (!(decoder instanceof JsonDecoder)) throw new Error('not a decoder of JSON')
     this.#decoder = decoder

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { DecoderOptions } from '../../core/codecs/decoder.ts'
 import type { ScannerKind } from '../../core/codecs/json/scan/scan-path.ts'
 import type { ColumnText } from './codec-support.ts'
 import { type Answer, SCANNERS, Subject } from './scanner-support.ts'
@@ -30,10 +31,10 @@ function agreed(
   columns: readonly ColumnText[],
   batches: readonly (readonly (string | Uint8Array)[])[],
   root = '$',
-  needed?: readonly string[],
+  options: DecoderOptions = {},
 ): { answers: Answer[]; kept: number; layouts: string[] } {
-  const subject = new Subject(kind, columns, root, needed)
-  const truth = new Subject('none', columns, root, needed)
+  const subject = new Subject(kind, columns, root, options)
+  const truth = new Subject('none', columns, root, options)
   const answers = batches.map(batch => {
     const answer = subject.answer(batch)
     expect(answer).toEqual(truth.answer(batch))
@@ -398,13 +399,37 @@ describe.each(SCANNERS)('the %s scanner', kind => {
       '{"a":2,"b":2,"c":5,"d":null}',
       '{"a":3,"b":{},"c":5,"d":null}',
     ]
-    const { answers, kept } = agreed(kind, columns, [records], '$', ['a'])
+    const { answers, kept } = agreed(kind, columns, [records], '$', { neededColumns: ['a'] })
     expect(answers[0]?.rows).toEqual([
       [1, null, null, null],
       [2, null, null, null],
       [3, null, null, null],
     ])
     expect(kept).toBe(3)
+  })
+
+  it('judges columns that are not needed, where it is told to', () => {
+    const columns: ColumnText[] = [
+      ['a', 'INTEGER'],
+      ['b', 'SMALLINT'],
+      ['c', 'VARCHAR(5)'],
+      ['d', 'TIMESTAMP'],
+    ]
+    const records = [
+      '{"a":1,"b":1,"c":"x","d":"2026-01-01"}',
+      '{"a":2,"b":"no number","c":"x","d":null}',
+      '{"a":3,"b":70000,"c":"x"}',
+      '{"a":4,"b":3,"c":"\\ud800","d":null}',
+      '{"a":5,"b":3,"c":[1],"d":null}',
+      '{"a":6,"b":3,"c":"much too long","d":"2026-02-30"}',
+      '{"a":7,"b":3,"c":"much too long","d":"2026-02-28T00:00:00Z"}',
+      '{"a":8,"b":{},"c":1.50}',
+    ]
+    const options = { neededColumns: ['a'], otherColumns: 'judged' } as const
+    const { answers, kept } = agreed(kind, columns, [records, records], '$', options)
+    expect(answers[1]?.rows).toEqual([1, 5, 7].map(a => [a, null, null, null]))
+    expect(answers[1]?.errors.map(error => error.sequenceNumber)).toEqual(['101', '102', '103', '105', '107'])
+    expect(kept).toBe(6)
   })
 
   it('keeps rows in order when records bring several, one or none', () => {

@@ -30,6 +30,8 @@ export interface JsonDecoderOptions {
   readonly plan: RowPlan
   /** by column: false leaves the column NULL, neither read nor judged */
   readonly needed: readonly boolean[]
+  /** by column, if not needed: true leaves the column NULL, but judges its values. Default: none */
+  readonly judged?: readonly boolean[]
   /** Default `auto`. */
   readonly scanner?: ScannerKind
 }
@@ -38,6 +40,7 @@ export class JsonDecoder implements Decoder, SlowPath {
   readonly schema: Schema
   readonly #plan: RowPlan
   readonly #needed: readonly boolean[]
+  readonly #judged: readonly boolean[]
   /** by column: the name of a member of the row's root, null where the way is longer or the name needs care */
   readonly #members: readonly (string | null)[]
   readonly #writer: BatchWriter
@@ -54,6 +57,7 @@ export class JsonDecoder implements Decoder, SlowPath {
     this.schema = options.schema
     this.#plan = options.plan
     this.#needed = options.needed
+    this.#judged = options.judged ?? []
     this.#members = options.plan.columns.map(({ fromElement, names, wholeArray }) => {
       const [name] = names
       // Every object has a `constructor`, so such names take the way that looks at own members only.
@@ -62,7 +66,7 @@ export class JsonDecoder implements Decoder, SlowPath {
         : name
     })
     this.#writer = new BatchWriter(options.schema)
-    this.#scan = ScanPath.create(options.scanner ?? 'auto', options.schema, options.plan, options.needed, this.#writer)
+    this.#scan = ScanPath.create({ ...options, judged: this.#judged, scanner: options.scanner ?? 'auto' }, this.#writer)
   }
 
   /** The scanner at work; `none` also where the host, the row plan or a type leaves everything to JSON.parse. */
@@ -212,10 +216,14 @@ export class JsonDecoder implements Decoder, SlowPath {
       if (path === undefined || columnWriter === undefined) continue
       const name = plain === null ? null : this.#members[i]
       let value: unknown = null
-      if (this.#needed[i] === true)
+      const judged = this.#judged[i] === true
+      if (judged || this.#needed[i] === true)
         value = typeof name === 'string' ? plain?.[name] : valueOf(path.fromElement ? element : base, path)
       const written = columnWriter.write(row, value)
-      if (written === 'written') continue
+      if (written === 'written') {
+        if (judged) columnWriter.write(row, null)
+        continue
+      }
       if (written === 'needs source') return false
       writer.refuseValue(record, this.schema.columns[i], value)
       return true

@@ -1,6 +1,7 @@
 /** The fast way of a JSON decoder: a scanner, the layouts it knows, and the way from its columns into the batch writer. */
 import type { RecordBatch } from '../../../record.ts'
 import type { Schema } from '../../../schema.ts'
+import { storageOf } from '../../../sql-type.ts'
 import type { BatchWriter } from '../../batch-writer.ts'
 import { isScanTarget, SCANNED_RECORDS_MAX } from '../../scanned.ts'
 import type { RowPlan } from '../path.ts'
@@ -24,6 +25,16 @@ export interface SlowPath {
   decodeRecord(record: number): void
 }
 
+export interface ScanPathOptions {
+  readonly schema: Schema
+  readonly plan: RowPlan
+  /** by column: its cells are written */
+  readonly needed: readonly boolean[]
+  /** by column: a value that has no place in it sends the record the slow way */
+  readonly judged: readonly boolean[]
+  readonly scanner: ScannerKind
+}
+
 /** How many records went which way since the decoder was made. */
 export interface ScanCounts {
   /** written by the scanner */
@@ -37,31 +48,29 @@ export class ScanPath {
   readonly #scanner: Scanner
   readonly #layouts: LayoutSet
   readonly #writer: BatchWriter
+  readonly #needed: readonly boolean[]
 
-  private constructor(scanner: Scanner, layouts: LayoutSet, writer: BatchWriter) {
+  private constructor(scanner: Scanner, layouts: LayoutSet, writer: BatchWriter, needed: readonly boolean[]) {
     this.#scanner = scanner
     this.#layouts = layouts
     this.#writer = writer
+    this.#needed = needed
   }
 
-  /** Null where there is nothing that could scan, or a plan or type that is not scanned. */
-  static create(
-    kind: ScannerKind,
-    schema: Schema,
-    plan: RowPlan,
-    needed: readonly boolean[],
-    writer: BatchWriter,
-  ): ScanPath | null {
-    if (kind === 'none') return null
+  /** Null where nothing is to be scanned, or a plan or type is not. */
+  static create(options: ScanPathOptions, writer: BatchWriter): ScanPath | null {
+    const { schema, plan, needed, judged } = options
     const columns: (ScanColumn | null)[] = []
-    for (const [i, column] of schema.columns.entries()) {
-      const spec = needed[i] === true ? scanColumnOf(column.type) : null
-      if (needed[i] === true && spec === null) return null
-      columns.push(spec)
+    for (const [i, { type }] of schema.columns.entries()) {
+      // A text column takes every value that can be proven, so there is nothing to judge.
+      const read = needed[i] === true || (judged[i] === true && storageOf(type) !== 'text')
+      const column = read ? scanColumnOf(type) : null
+      if (read && column === null) return null
+      columns.push(column)
     }
-    const scanner = scannerOf(kind, columns)
+    const scanner = scannerOf(options.scanner, columns)
     const layouts = scanner === null ? null : LayoutSet.create(scanner, plan)
-    return scanner === null || layouts === null ? null : new ScanPath(scanner, layouts, writer)
+    return scanner === null || layouts === null ? null : new ScanPath(scanner, layouts, writer, needed)
   }
 
   get kind(): 'wasm' | 'javascript' {
@@ -136,7 +145,7 @@ export class ScanPath {
       const cells = columns[i]
       if (writer === undefined) continue
       if (!isScanTarget(writer)) for (let k = 0; k < count; k++) writer.write(row + k, null)
-      else if (cells === null || cells === undefined) writer.clear(row, count)
+      else if (this.#needed[i] !== true || cells === null || cells === undefined) writer.clear(row, count)
       else writer.copy(row, cells, from, count)
     }
     this.#writer.keepRun(first + from, count)
