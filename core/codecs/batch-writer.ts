@@ -6,6 +6,7 @@ import type { Column, Schema } from '../schema.ts'
 import { sqlTypeText } from '../sql-type.ts'
 import { type ColumnWriter, ExactContainer, ExactNumber } from './cell.ts'
 import { columnWriterOf } from './column-writer.ts'
+import { NullWriter } from './null-writer.ts'
 
 /** Bytes of a value that an error message shows at most. */
 export const EXCERPT_BYTES_MAX = 256
@@ -22,9 +23,12 @@ export class BatchWriter {
   #batch: RecordBatch | null = null
   #errors: ErrorOutput | null = null
 
-  constructor(schema: Schema) {
+  /** @param read by column: false makes it NULL in every row, whatever is written. Default: all are read */
+  constructor(schema: Schema, read?: readonly boolean[]) {
     this.schema = schema
-    this.writers = schema.columns.map(column => columnWriterOf(column.type))
+    this.writers = schema.columns.map(({ type }, i) =>
+      read === undefined || read[i] === true ? columnWriterOf(type) : new NullWriter(type),
+    )
   }
 
   /** Starts with a record batch; `finish` ends it. */

@@ -65,7 +65,10 @@ export class JsonDecoder implements Decoder, SlowPath {
         ? null
         : name
     })
-    this.#writer = new BatchWriter(options.schema)
+    this.#writer = new BatchWriter(
+      options.schema,
+      options.needed.map((needed, i) => needed || this.#judged[i] === true),
+    )
     this.#scan = ScanPath.create({ ...options, judged: this.#judged, scanner: options.scanner ?? 'auto' }, this.#writer)
   }
 
