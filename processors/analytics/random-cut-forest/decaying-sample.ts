@@ -13,6 +13,9 @@ export const ADDED = -1
 /** `offer` has left the row out. */
 export const REFUSED = -2
 
+/** Rows for which one bound on draws that are certain to be refused is good. */
+const QUIET_ROWS = 256
+
 export class DecayingSample {
   readonly #size: number
   readonly #decay: number
@@ -23,6 +26,9 @@ export class DecayingSample {
   #count = 0
   /** place in the heap of the row that was last offered */
   #offered = 0
+  /** draws up to this are refused for every row below `#quietBefore`, so that most rows need no logarithms */
+  #quiet = 0
+  #quietBefore = 0
 
   constructor(size: number, timeDecay: number, random: SeededGenerator) {
     this.#size = size
@@ -38,12 +44,15 @@ export class DecayingSample {
    * @returns REFUSED; ADDED, or the member (0 or more) that had to go for it: then `take` must follow
    */
   offer(number: number): number {
-    const key = number * this.#decay - Math.log(-Math.log(this.#random.next() || 2 ** -33))
+    const draw = this.#random.next() || 2 ** -33
+    if (number < this.#quietBefore && draw <= this.#quiet) return REFUSED
+    const key = number * this.#decay - Math.log(-Math.log(draw))
     if (this.#count < this.#size) {
       this.#count++
       this.#sink(this.#count - 1, key)
       return ADDED
     }
+    if (number >= this.#quietBefore) this.#setQuiet(number)
     if (key <= this.#keys[0]!) return REFUSED
     const gone = this.#members[0]!
     this.#offered = this.#lift(key)
@@ -67,6 +76,7 @@ export class DecayingSample {
   /** @param members by their numbers in the snapshot */
   read(reader: StateReader, members: readonly number[]): void {
     this.#count = reader.count()
+    this.#quietBefore = 0
     if (this.#count > this.#size) throw unreadable()
     for (let i = 0; i < this.#count; i++) {
       this.#keys[i] = reader.number()
@@ -74,6 +84,15 @@ export class DecayingSample {
       if (member === undefined) throw unreadable()
       this.#members[i] = member
     }
+  }
+
+  /**
+   * The draws with which even the row at the end of the coming ones would be refused, less what rounding may add. Keys in
+   * the sample only grow, so that the bound stays true; it decides nothing that the key would not, and is no state.
+   */
+  #setQuiet(number: number): void {
+    this.#quietBefore = number + QUIET_ROWS
+    this.#quiet = Math.exp(-Math.exp(this.#quietBefore * this.#decay - this.#keys[0]!)) * (1 - 1e-9)
   }
 
   /** A new key at the end of the heap, moved up to its place. */

@@ -33,6 +33,8 @@ export class RandomCutTree {
   readonly #boxes: Float64Array
   /** by leaf and dimension */
   readonly #points: Float64Array
+  /** log2(mass + 1) by mass */
+  readonly #log2: Float64Array
   readonly #freeInner: Int32Array
   readonly #freeLeaves: Int32Array
   #freeInnerCount = 0
@@ -52,6 +54,7 @@ export class RandomCutTree {
     this.#cut = new Float64Array(capacity)
     this.#boxes = new Float64Array(capacity * dimensions * 2)
     this.#points = new Float64Array(capacity * dimensions)
+    this.#log2 = Float64Array.from({ length: capacity + 1 }, (_, mass) => Math.log2(mass + 1))
     this.#freeInner = new Int32Array(capacity)
     this.#freeLeaves = new Int32Array(capacity)
     this.#clear()
@@ -149,7 +152,7 @@ export class RandomCutTree {
       node = points[at + this.#cutDimension[node]!]! <= this.#cut[node]! ? this.#left[node]! : this.#right[node]!
     }
     score += together * this.#leafScore(node, depth, this.#equals(node, points, at))
-    return score * Math.log2(this.mass + 1)
+    return score * this.#log2[this.mass]!
   }
 
   /**
@@ -161,7 +164,7 @@ export class RandomCutTree {
   attribute(points: Float64Array, at: number, parts: Float64Array, partsAt: number, columns: number): number {
     let node = this.#root
     if (node === NONE) return 0
-    const scale = Math.log2(this.mass + 1)
+    const scale = this.#log2[this.mass]!
     let depth = 0
     let score = 0
     let together = 1
@@ -449,7 +452,7 @@ export class RandomCutTree {
   #leafScore(leaf: number, depth: number, equal: boolean): number {
     if (!equal) return 1 / (depth + 1)
     const mass = this.#mass[leaf]!
-    return (1 - mass / (2 * this.mass)) / (depth + Math.log2(mass + 1))
+    return (1 - mass / (2 * this.mass)) / (depth + this.#log2[mass]!)
   }
 }
 
