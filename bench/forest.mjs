@@ -14,6 +14,7 @@ import { availableParallelism, cpus } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { Hotspots } from '../dist/processors/analytics/hotspots.js'
 import { RandomCutForest } from '../dist/processors/analytics/random-cut-forest/random-cut-forest.js'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
@@ -177,5 +178,31 @@ function speed() {
   }
 }
 
+/** One crowd is the best case, because its first point links all others; in a chain every point links one more. */
+function hotspotSpeed() {
+  for (const [shape, step] of [
+    ['one crowd', 0],
+    ['a chain', 0.9],
+  ]) {
+    const parameters = { windowSize: 1_000, scanRadius: 1, minimumNumberOfPointsInAHotspot: 20 }
+    const hotspots = new Hotspots(parameters, 2)
+    const row = new Float64Array(2)
+    const push = number => {
+      row[0] = number * step
+      row[1] = (number % 7) / 100
+      hotspots.push(row, 0)
+    }
+    for (let number = 0; number < 1_500; number++) push(number)
+    const before = process.cpuUsage()
+    for (let number = 1_500; number < 2_500; number++) push(number)
+    const used = process.cpuUsage(before)
+    const rate = 1_000 / ((used.user + used.system) / 1e6)
+    console.log(
+      `${`HOTSPOTS over 1,000 rows, ${shape}`.padEnd(50)} ${Math.round(rate).toLocaleString('en').padStart(9)}`,
+    )
+  }
+}
+
 quality()
 speed()
+hotspotSpeed()

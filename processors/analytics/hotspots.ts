@@ -60,6 +60,10 @@ export class Hotspots {
   readonly #points: Float64Array
   #count = 0
   #next = 0
+  /** which points of the ring are neighbours: a row of bits for each */
+  readonly #neighbours: Int32Array
+  /** 32-bit words in a row of bits */
+  readonly #words: number
   readonly #unlinked: Int32Array
   readonly #linked: Int32Array
 
@@ -69,7 +73,9 @@ export class Hotspots {
     this.#parameters = parameters
     this.#columns = columns
     this.#points = new Float64Array(windowSize * columns)
-    this.#unlinked = new Int32Array(windowSize)
+    this.#words = Math.ceil(windowSize / 32)
+    this.#neighbours = new Int32Array(windowSize * this.#words)
+    this.#unlinked = new Int32Array(this.#words)
     this.#linked = new Int32Array(windowSize)
   }
 
@@ -84,6 +90,7 @@ export class Hotspots {
     for (let i = 0; i < columns; i++) this.#points[current * columns + i] = values[at + i]!
     this.#next = (current + 1) % this.#parameters.windowSize
     this.#count = Math.min(this.#count + 1, this.#parameters.windowSize)
+    this.#findNeighbours(current, this.#count)
     const size = this.#link(current)
     return size >= this.#parameters.minimumNumberOfPointsInAHotspot ? [this.#box(size)] : []
   }
@@ -105,24 +112,38 @@ export class Hotspots {
         `snapshot of HOTSPOTS holds ${this.#count} rows, more than its window; start the application without it`,
       )
     for (let i = 0; i < this.#count * this.#columns; i++) this.#points[i] = reader.number()
+    for (let point = 0; point < this.#count; point++) this.#findNeighbours(point, point + 1)
+  }
+
+  /** Compares a point that is new in its place with those below `count`. */
+  #findNeighbours(point: number, count: number): void {
+    const bits = this.#neighbours
+    const row = point * this.#words
+    bits.fill(0, row, row + this.#words)
+    const [word, bit] = [point >> 5, 1 << (point & 31)]
+    for (let other = 0; other < count; other++) {
+      const place = other * this.#words + word
+      if (this.#near(point, other)) {
+        bits[row + (other >> 5)]! |= 1 << (other & 31)
+        bits[place]! |= bit
+      } else bits[place]! &= ~bit
+    }
   }
 
   /** Collects the points that are linked with one. @returns how many, itself included */
   #link(start: number): number {
-    const [linked, unlinked] = [this.#linked, this.#unlinked]
-    let waiting = 0
-    for (let i = 0; i < this.#count; i++) if (i !== start) unlinked[waiting++] = i
+    const [linked, unlinked, neighbours] = [this.#linked, this.#unlinked, this.#neighbours]
+    unlinked.fill(-1)
+    unlinked[start >> 5]! &= ~(1 << (start & 31))
     linked[0] = start
     let size = 1
-    // Each linked point looks only at those that nobody has linked before.
-    for (let i = 0; i < size; i++) {
-      let kept = 0
-      for (let j = 0; j < waiting; j++) {
-        const point = unlinked[j]!
-        if (this.#near(linked[i]!, point)) linked[size++] = point
-        else unlinked[kept++] = point
+    for (let i = 0; i < size && size < this.#count; i++) {
+      const row = linked[i]! * this.#words
+      for (let word = 0; word < this.#words; word++) {
+        let found = neighbours[row + word]! & unlinked[word]!
+        unlinked[word]! &= ~found
+        for (; found !== 0; found &= found - 1) linked[size++] = word * 32 + 31 - Math.clz32(found & -found)
       }
-      waiting = kept
     }
     return size
   }
