@@ -98,8 +98,10 @@ export class Hotspots {
   *snapshot(writer: StateWriter): Generator<void> {
     writer.count(this.#count)
     writer.count(this.#next)
-    for (let i = 0; i < this.#count * this.#columns; i++) writer.number(this.#points[i]!)
-    yield
+    for (let i = 0; i < this.#count * this.#columns; i++) {
+      writer.number(this.#points[i]!)
+      if (writer.sliceFull) yield
+    }
   }
 
   restore(reader: StateReader): void {

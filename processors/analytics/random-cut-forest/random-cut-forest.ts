@@ -83,8 +83,7 @@ export class RandomCutForest {
     this.#shingle.write(writer)
     for (const { random, sample, tree } of this.#trees) {
       random.write(writer)
-      sample.write(writer, tree.write(writer))
-      if (writer.sliceFull) yield
+      sample.write(writer, yield* tree.write(writer))
     }
   }
 

@@ -188,8 +188,11 @@ export class RandomCutTree {
     return score + rest
   }
 
-  /** Writes the points with their cuts, from the root down, left before right; the leaves get numbers in this order. */
-  write(writer: StateWriter): Map<number, number> {
+  /**
+   * Writes the points with their cuts, from the root down, left before right, and yields when the writer has a slice full.
+   * @returns the numbers of the leaves in this order
+   */
+  *write(writer: StateWriter): Generator<void, Map<number, number>> {
     const order = new Map<number, number>()
     const waiting = this.#root === NONE ? [] : [this.#root]
     writer.count(this.#root === NONE ? 0 : 1)
@@ -205,6 +208,7 @@ export class RandomCutTree {
         for (let i = 0; i < this.#dimensions; i++) writer.number(this.#points[from + i]!)
         order.set(node, order.size)
       }
+      if (writer.sliceFull) yield
     }
     return order
   }

@@ -4,6 +4,7 @@ import { anomalyExplanation } from '../../../processors/analytics/random-cut-for
 import type { ForestParameters } from '../../../processors/analytics/random-cut-forest/parameters.ts'
 import { RandomCutForest } from '../../../processors/analytics/random-cut-forest/random-cut-forest.ts'
 import { StateReader } from '../../../processors/operators/state-reader.ts'
+import { StateWriter } from '../../../processors/operators/state-writer.ts'
 import { seededRandom } from '../../support/seeded-random.ts'
 import { carryOver, snapshotOf } from './snapshots.ts'
 
@@ -107,6 +108,19 @@ test('a forest restored in the middle of a stream goes on as if it had never sto
     const tail = scoresOf(after, values.subarray(cut * 2), 1_000 - cut)
     expect([...head, ...tail]).toEqual([...straight])
   }
+})
+
+test('a snapshot comes in slices, and needs less than 64 bytes a row of a sample with one column', () => {
+  const forest = new RandomCutForest({ columns: 1, seed: 1 })
+  scoresOf(forest, nearTen(1, 2_000))
+  const writer = new StateWriter()
+  let total = 0
+  for (const _ of forest.snapshot(writer)) {
+    const slice = writer.take().length
+    expect(slice).toBeLessThan(80_000)
+    total += slice
+  }
+  expect(total + writer.take().length).toBeLessThan(100 * 256 * 64)
 })
 
 test('a snapshot of other parameters is refused', () => {
