@@ -26,6 +26,7 @@ import { SetOperation } from './operators/set-operation.ts'
 import { Slide } from './operators/slide.ts'
 import { Sort } from './operators/sort.ts'
 import { Stagger } from './operators/stagger.ts'
+import { tableFunction } from './operators/table-function.ts'
 import { TimeSort } from './operators/time-sort.ts'
 import { Values } from './operators/values.ts'
 import { CompiledProgram, type PendingErrors, type Program } from './program.ts'
@@ -259,6 +260,13 @@ class Compiler {
         this.#operators.push(set)
         node.inputs.forEach((input, index) => this.#connect(input, set.inputs[index]!, errors, pump, numbers))
         return
+      }
+      case 'table-function': {
+        const { plan, schema, input } = node
+        const options = { name, plan, input: input.schema, schema, output, limits: this.#limits }
+        const operator = tableFunction(options)
+        this.#operators.push(operator)
+        return this.#connect(node.input, operator, errors, pump, numbers)
       }
       case 'event-windows': {
         const { schema, time, window } = node

@@ -4,6 +4,7 @@ import type { Value } from '../../core/rows.ts'
 import type { Schema } from '../../core/schema.ts'
 import { type SqlType, sqlTypeText } from '../../core/sql-type.ts'
 import { eventStateText, eventTimeText, eventWindowText, watermarkText } from './explain-event-time.ts'
+import { tableFunctionText } from './explain-table-function.ts'
 import type { Expression } from './expression.ts'
 import type { PlanNode, ProgramPlan, WindowEnd } from './plan-node.ts'
 import { nameText } from './reserved-words.ts'
@@ -85,6 +86,9 @@ function explainNode(node: PlanNode, indent: string, lines: string[]): void {
       lines.push(`${indent}${node.operator.toLowerCase()}; holds both inputs, which are finite`)
       for (const input of node.inputs) explainNode(input, deeper, lines)
       return
+    case 'table-function':
+      lines.push(`${indent}${tableFunctionText(node.name, node.plan, node.input.schema)}`)
+      return explainNode(node.input, deeper, lines)
     case 'event-windows':
       lines.push(`${indent}windows ${eventWindowText(node.window)} of ${eventTimeText(node.time, node.input.schema)}`)
       return explainNode(node.input, deeper, lines)

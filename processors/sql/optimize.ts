@@ -46,6 +46,8 @@ export function optimizePlan(node: PlanNode): PlanNode {
           argument: plan.argument === null ? null : optimizeExpression(plan.argument),
         })),
       }
+    case 'table-function':
+      return { ...node, input: optimizePlan(node.input) }
     case 'event-windows':
       return node
     case 'event-aggregate': {

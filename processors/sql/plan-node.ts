@@ -5,6 +5,7 @@
 import type { TextSpan } from '../../core/errors.ts'
 import type { Schema } from '../../core/schema.ts'
 import type { IntervalUnit, SqlType } from '../../core/sql-type.ts'
+import type { TableFunctionPlan } from '../analytics/table-functions.ts'
 import type { EventTimePlan, EventWindow, WatermarkPlan } from './event-time.ts'
 import type { Expression } from './expression.ts'
 import type { SlidingFunctionPlan, SlidingWindowPlan } from './sliding-plan.ts'
@@ -174,6 +175,14 @@ export type PlanNode =
       readonly kind: 'set'
       readonly operator: 'UNION' | 'EXCEPT' | 'INTERSECT'
       readonly inputs: readonly [PlanNode, PlanNode]
+      readonly schema: Schema
+    }
+  /** rows of a table function of the service; `schema` is the input's with more columns, or of the function alone */
+  | {
+      readonly kind: 'table-function'
+      readonly name: string
+      readonly input: PlanNode
+      readonly plan: TableFunctionPlan
       readonly schema: Schema
     }
   /** each row once for every event window that it lies in: `schema` is the input's, then WINDOW_START, WINDOW_END, WINDOW_TIME */

@@ -3,7 +3,6 @@ import { SqlError, type TextSpan } from '../../core/errors.ts'
 
 const UNPLANNED = {
   join: 'joins cannot be planned yet',
-  tableFunction: 'table functions cannot be planned yet',
   values: 'VALUES cannot be planned yet',
   setOperator: 'set operators on finite relations cannot be planned yet',
   subquery: 'subqueries in expressions cannot be planned yet',

@@ -25,6 +25,7 @@ import { type BoundItem, type BoundQuery, project } from './projection.ts'
 import { type Relation, type RelationColumn, Scope } from './scope.ts'
 import { SlidingFunctions } from './sliding.ts'
 import { columnItems, type OrderClause, type Sortable, sortedQuery } from './sorting.ts'
+import { bindTableFunction } from './table-functions.ts'
 import { commonType, isMonths, isText } from './types.ts'
 import { NamedWindows } from './windows.ts'
 
@@ -188,7 +189,7 @@ function bindTable(table: TableNode, context: QueryContext, streaming: boolean):
     case 'event-window':
       return renamedRelation(bindEventWindow(table, context.stream(table.path), context.warn), table.alias)
     case 'table-function':
-      return refuse('tableFunction', table.span)
+      return renamedRelation(bindTableFunction(table, bindQuery(table.cursor, context, streaming)), table.alias)
     case 'join':
       return refuse('join', table.right.span)
   }

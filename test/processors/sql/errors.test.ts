@@ -309,7 +309,7 @@ const QUERIES: readonly (readonly [string, string])[] = [
   ],
   [
     "select stream ticker from table(top_k_items_tumbling(cursor(select stream * from trades), 'TICKER', 10, 60))",
-    '2:27 table functions cannot be planned yet',
+    '2:15 column TICKER not found in the subquery',
   ],
   [
     'select stream ticker from trades where ticker in (select ticker from trades)',

@@ -1,0 +1,7 @@
+-- input: visits.jsonl
+-- schema: visits.schema.json
+-- without an output order rows leave as they came
+CREATE OR REPLACE STREAM "OUT" (who VARCHAR(8), v INTEGER, "groupRank" INTEGER);
+CREATE OR REPLACE PUMP out_pump AS INSERT INTO "OUT"
+SELECT STREAM "user", "v", "groupRank"
+FROM TABLE(GROUP_RANK(CURSOR(SELECT STREAM "user", "v" FROM "SOURCE_SQL_STREAM_001"), 'v', 'groupRank', 'asc', 'none', 0, 0));

@@ -1,0 +1,7 @@
+-- input: empty.jsonl
+-- schema: visits.schema.json
+-- no items, no rows
+CREATE OR REPLACE STREAM "OUT" (item VARCHAR(1024), n BIGINT);
+CREATE OR REPLACE PUMP out_pump AS INSERT INTO "OUT"
+SELECT STREAM ITEM, ITEM_COUNT
+FROM TABLE(TOP_K_ITEMS_TUMBLING(CURSOR(SELECT STREAM * FROM "SOURCE_SQL_STREAM_001"), 'user', 2, 20));

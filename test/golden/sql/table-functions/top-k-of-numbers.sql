@@ -1,0 +1,7 @@
+-- input: visits.jsonl
+-- schema: visits.schema.json
+-- items may be numbers, and NULL is none
+CREATE OR REPLACE STREAM "OUT" (item VARCHAR(1024), n BIGINT);
+CREATE OR REPLACE PUMP out_pump AS INSERT INTO "OUT"
+SELECT STREAM ITEM, ITEM_COUNT
+FROM TABLE(TOP_K_ITEMS_TUMBLING(CURSOR(SELECT STREAM * FROM "SOURCE_SQL_STREAM_001"), 'v', 2, 20));

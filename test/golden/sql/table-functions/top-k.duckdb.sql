@@ -1,0 +1,6 @@
+with counted as (
+  select time_bucket(interval 20 second, arrival) + interval 20 second as we, "user"::VARCHAR as item, count(*) as n, min(line) as first
+  from input where "user" is not null group by time_bucket(interval 20 second, arrival), "user"
+)
+select we, item, n from counted qualify row_number() over (partition by we order by n desc, first) <= 2
+order by we, n desc, first
