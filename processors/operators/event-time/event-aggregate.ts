@@ -83,8 +83,8 @@ export class EventAggregate implements Operator, Input {
     for (let i = 0; i < selection.length; i++) {
       const row = selection.rows[i]!
       const rowtime = rows.rowtimes[row]!
-      this.#complete(this.#clock.reach(rowtime))
-      this.#complete(this.#clock.row(times[row]!, rowtime))
+      if (this.#clock.reach(rowtime)) this.#complete()
+      if (this.#clock.row(times[row]!, rowtime)) this.#complete()
     }
     const { limits } = this.#options
     if (state.groups > limits.maxKeys) throw stateLimitError(this.name, 'maxKeys', limits.maxKeys)
@@ -92,7 +92,8 @@ export class EventAggregate implements Operator, Input {
   }
 
   advance(bound: number): void {
-    this.#complete(bound === Infinity ? this.#clock.end() : this.#clock.reach(bound))
+    const isRisen = bound === Infinity ? this.#clock.end() : this.#clock.reach(bound)
+    if (isRisen) this.#complete()
     this.#bound = Math.max(this.#bound, bound)
     if (!this.#isPending()) this.#tell()
   }
@@ -153,8 +154,8 @@ export class EventAggregate implements Operator, Input {
     return { rows: chosen, length }
   }
 
-  #complete(completion: Completion | null): void {
-    if (completion !== null && completion.bound >= this.#options.state.nextEnd) this.#completions.push(completion)
+  #complete(): void {
+    if (this.#clock.bound >= this.#options.state.nextEnd) this.#completions.push(this.#clock.completion)
   }
 
   #isPending(): boolean {

@@ -28,6 +28,8 @@ export class EventClock {
   #rowtime = -Infinity
   /** the bound just after the last row */
   #base = -Infinity
+  #floor = -Infinity
+  #shift = 0
 
   constructor(plan: EventTimePlan) {
     this.#plan = plan
@@ -38,24 +40,29 @@ export class EventClock {
     return this.#bound
   }
 
-  /** ROWTIME has come to `rowtime`, finite. */
-  reach(rowtime: number): Completion | null {
+  /** How the bound came to where it is. */
+  get completion(): Completion {
+    return { bound: this.#bound, floor: this.#floor, shift: this.#shift }
+  }
+
+  /** ROWTIME has come to `rowtime`, finite. True: the bound has risen, as for the others. */
+  reach(rowtime: number): boolean {
     const { column, idleMs } = this.#plan
     if (column === null) return this.#raise(rowtime, -Infinity, 0)
-    if (idleMs === null || rowtime - this.#rowtime < idleMs || this.#rowtime === -Infinity) return null
+    if (idleMs === null || rowtime - this.#rowtime < idleMs || this.#rowtime === -Infinity) return false
     return this.#raise(this.#base + rowtime - this.#rowtime, this.#rowtime + idleMs, this.#rowtime - this.#base)
   }
 
   /** A row that counts. Call `reach` with its rowtime first. */
-  row(eventTime: number, rowtime: number): Completion | null {
-    const completion = this.#raise(eventTime - this.#plan.delayMs, rowtime, -Infinity)
+  row(eventTime: number, rowtime: number): boolean {
+    const isRisen = this.#raise(eventTime - this.#plan.delayMs, rowtime, -Infinity)
     this.#rowtime = rowtime
     this.#base = this.#bound
-    return completion
+    return isRisen
   }
 
   /** The input has ended: every window is complete. */
-  end(): Completion | null {
+  end(): boolean {
     return this.#plan.column === null
       ? this.#raise(Infinity, -Infinity, 0)
       : this.#raise(Infinity, this.#rowtime, -Infinity)
@@ -73,9 +80,11 @@ export class EventClock {
     this.#base = reader.number()
   }
 
-  #raise(bound: number, floor: number, shift: number): Completion | null {
-    if (bound <= this.#bound) return null
+  #raise(bound: number, floor: number, shift: number): boolean {
+    if (bound <= this.#bound) return false
     this.#bound = bound
-    return { bound, floor, shift }
+    this.#floor = floor
+    this.#shift = shift
+    return true
   }
 }

@@ -90,18 +90,18 @@ export function eventAggregate(
   const windows = input.kind === 'filter' ? input.input : input
   assert(windows.kind === 'event-windows', 'a window function stands below the groups of its windows')
   if (condition !== null) refuseWindowColumns(condition, of, 'WHERE', 'use HAVING')
-  for (const { argument, filter } of aggregates.map(withFilter)) {
+  for (const plan of aggregates) {
+    if (isDistinct(plan)) fail('DISTINCT aggregates of event windows are not supported', plan.span)
     const hint = 'a window is the same for every row of its group'
-    if (argument !== null) refuseWindowColumns(argument, of, 'an aggregate', hint)
-    if (filter !== null) refuseWindowColumns(filter, of, 'FILTER', hint)
+    if (plan.argument !== null) refuseWindowColumns(plan.argument, of, 'an aggregate', hint)
   }
   const keys = grouping.keys.slice(0, -WINDOW_COLUMNS.length)
   const { time, window } = windows
   return { kind: 'event-aggregate', input: windows.input, time, window, condition, keys, aggregates, schema }
 }
 
-function withFilter(plan: AggregatePlan & { readonly filter?: Expression | null }) {
-  return { argument: plan.argument, filter: plan.filter ?? null }
+function isDistinct(plan: AggregatePlan & { readonly distinct?: boolean }): boolean {
+  return plan.distinct === true
 }
 
 /** Windows leave in the order of their ends; their starts rise with the ends unless windows differ in length by their rows. */

@@ -133,6 +133,34 @@ test.each([1, 2, 3, 4])('SESSION groups rows as a sort does, seed %i', seed => {
   expect(expected.length).toBeGreaterThan(50)
 })
 
+test('sessions of keys that come once give their slots and keys back', () => {
+  const rows = Array.from({ length: 9_000 }, (_, n): Row => {
+    // One session goes on for ever, across every time that the living move.
+    return n % 3 === 0 ? { k: 'stays', ts: n * 100, v: 1, arrival: n } : { k: `x${n}`, ts: n * 100, v: n, arrival: n }
+  })
+  const text = program(`SESSION(TABLE S PARTITION BY k, DESCRIPTOR(ts), INTERVAL '1' SECOND)`)
+  const plan = planProgram(text, [{ name: 'IN', schema: IN }])
+  const inputs = Array.from({ length: 9 }, (_, part) => {
+    const some = rows.slice(part * 1_000, part * 1_000 + 1_000)
+    const values = some.map(({ k, ts, v }): Value[] => [k, ts, v])
+    return {
+      stream: 'IN',
+      rows: batchOf(
+        IN,
+        values,
+        some.map(({ arrival }) => arrival),
+      ),
+    }
+  })
+  // Groups in the delay, the gap, and one batch before work: far below the 6,000 keys.
+  const found = run(plan, inputs, ['O'], { compile: { limits: { maxKeys: 1_200, maxBytes: 1_000_000 } } })
+  expect(found.results.O).toHaveLength(6_001)
+  expect(found.results.O!.filter(line => line.includes('stays'))).toEqual([
+    expect.stringMatching(/\|stays\|0\|900700\|3000\|3000\|1$/),
+  ])
+  expect(run(plan, inputs, ['O'], { cut: 250, restoring: true })).toEqual(found)
+})
+
 test('WHERE keeps rows out of windows and lets them move the watermark', () => {
   const rows = rowsOf(9)
   const from = `TUMBLE(TABLE S, DESCRIPTOR(ts), INTERVAL '10' SECOND)`
