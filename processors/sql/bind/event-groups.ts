@@ -91,17 +91,12 @@ export function eventAggregate(
   assert(windows.kind === 'event-windows', 'a window function stands below the groups of its windows')
   if (condition !== null) refuseWindowColumns(condition, of, 'WHERE', 'use HAVING')
   for (const plan of aggregates) {
-    if (isDistinct(plan)) fail('DISTINCT aggregates of event windows are not supported', plan.span)
     const hint = 'a window is the same for every row of its group'
     if (plan.argument !== null) refuseWindowColumns(plan.argument, of, 'an aggregate', hint)
   }
   const keys = grouping.keys.slice(0, -WINDOW_COLUMNS.length)
   const { time, window } = windows
   return { kind: 'event-aggregate', input: windows.input, time, window, condition, keys, aggregates, schema }
-}
-
-function isDistinct(plan: AggregatePlan & { readonly distinct?: boolean }): boolean {
-  return plan.distinct === true
 }
 
 /** Windows leave in the order of their ends; their starts rise with the ends unless windows differ in length by their rows. */

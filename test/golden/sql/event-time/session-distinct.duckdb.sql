@@ -1,0 +1,20 @@
+-- stream: OUT
+with timed as (
+  select *, "user" as who, max(ts) over (order by line rows between unbounded preceding and 1 preceding) as before
+  from input where ts <= arrival + interval 1 hour
+), kept as (
+  select * from timed where before is null or ts >= before - interval 5 second
+), clock as (
+  select arrival, max(ts) over (order by line) - interval 5 second as bound from kept
+), marked as (
+  select *, coalesce(ts - lag(ts) over (partition by who order by ts, line) >= interval 4 second, true)::integer as opens from kept
+), numbered as (
+  select *, sum(opens) over (partition by who order by ts, line) as visit from marked
+), grouped as (
+  select *, min(ts) over (partition by who, visit) as ws, max(ts) over (partition by who, visit) + interval 4 second as we
+  from numbered
+)
+select greatest(we, coalesce((select min(arrival) from clock where bound >= we), (select max(arrival) from kept))),
+  who, ws, we, count(*), count(distinct v), sum(distinct v), count(*) filter (v > 1), sum(d) filter (v > 1),
+  stddev_pop(v), bool_and(v > 0)
+from grouped group by who, ws, we order by we, min(line)
