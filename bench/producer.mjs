@@ -65,7 +65,7 @@ async function run(target, records, AggregationEnabled) {
   }
   for (const record of records) {
     await producer.ready()
-    producer.put(record).then(count)
+    void producer.put(record).then(count)
   }
   await producer.flush()
   const seconds = (performance.now() - startedAt) / 1_000

@@ -19,7 +19,8 @@ interface Row {
 }
 
 function randomRows(seed: number, count: number, keys: number): Row[] {
-  const { next } = seededRandom(seed)
+  const random = seededRandom(seed)
+  const next = (): number => random.next()
   const maybe = <T>(value: T): T | null => (next() < 0.2 ? null : value)
   let t = -20_000
   return Array.from({ length: count }, () => {
