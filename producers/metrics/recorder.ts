@@ -56,6 +56,7 @@ const DEPTH: Readonly<Record<MetricsGranularity, number>> = { global: 0, stream:
 export class MetricsRecorder {
   readonly #options: RecorderOptions
   readonly #metrics = new Map<string, Metric>()
+  readonly #chains = new Map<string, Map<string, readonly MetricHistory[]>>()
   readonly #one = new StatisticSet()
 
   constructor(options: RecorderOptions) {
@@ -72,9 +73,7 @@ export class MetricsRecorder {
 
   addAll(name: ProducerMetricName, values: Statistics, now: number, shardId = '', errorCode = ''): void {
     if (values.count === 0 || !this.keeps(name)) return
-    const deepest = Math.min(DEPTH[this.#options.granularity], shardId === '' ? 1 : 2)
-    for (let depth = 0; depth <= deepest; depth++)
-      this.#metric(name, errorCode, depth, depth === 2 ? shardId : '')?.addAll(values, now)
+    for (const history of this.#chain(name, shardId, errorCode)) history.addAll(values, now)
   }
 
   /** Whether values of that name are kept at the chosen level. */
@@ -112,6 +111,26 @@ export class MetricsRecorder {
       if (values.count > 0) data.push(datum(metric, values))
     }
     return data
+  }
+
+  /** The metric at each level, kept by shard so that a value finds it without making a key. */
+  #chain(name: ProducerMetricName, shardId: string, errorCode: string): readonly MetricHistory[] {
+    const key = errorCode === '' ? name : `${name} ${errorCode}`
+    let byShard = this.#chains.get(key)
+    if (byShard === undefined) {
+      byShard = new Map()
+      this.#chains.set(key, byShard)
+    }
+    const known = byShard.get(shardId)
+    if (known !== undefined) return known
+    const deepest = Math.min(DEPTH[this.#options.granularity], shardId === '' ? 1 : 2)
+    const chain: MetricHistory[] = []
+    for (let depth = 0; depth <= deepest; depth++) {
+      const history = this.#metric(name, errorCode, depth, depth === 2 ? shardId : '')
+      if (history !== undefined) chain.push(history)
+    }
+    if (this.#metrics.size < METRICS_MAX) byShard.set(shardId, chain)
+    return chain
   }
 
   #metric(name: ProducerMetricName, errorCode: string, depth: number, shardId: string): MetricHistory | undefined {
