@@ -17,8 +17,8 @@ const EDGES = [
 ]
 
 test('a double survives its way through whole numbers', () => {
-  const random = seededRandom(5)
-  const next = (): number => random.next()
+  const seeded = seededRandom(5)
+  const next = (): number => seeded.next()
   const random = Array.from({ length: 2_000 }, () => (next() - 0.5) * 2 ** Math.floor((next() - 0.5) * 2_000))
   for (const value of [...EDGES, ...random]) {
     expect(ratioToDouble(scaledDouble(value), 1n, DOUBLE_SCALE)).toBe(value === 0 ? 0 : value)
@@ -26,8 +26,8 @@ test('a double survives its way through whole numbers', () => {
 })
 
 test('quotients are rounded to the nearest double, as division does', () => {
-  const random = seededRandom(6)
-  const next = (): number => random.next()
+  const seeded = seededRandom(6)
+  const next = (): number => seeded.next()
   for (let n = 0; n < 2_000; n++) {
     const a = Math.floor((next() - 0.5) * 2 ** 53)
     const b = Math.floor(next() * 2 ** 40) + 1
