@@ -1,7 +1,7 @@
 /** Plans to operators: one chain for each pump, a fan-out for each stream, a merge where several pumps write one stream. */
 import { assert, unreachable } from '../core/assert.ts'
 import type { ErrorOutput } from '../core/error-output.ts'
-import { MillraceError } from '../core/errors.ts'
+import { MillraceError, SqlError } from '../core/errors.ts'
 import { compileExpression } from './expressions/compile-expression.ts'
 import type { ExpressionHost } from './expressions/kernel.ts'
 import { accumulatorOf } from './operators/accumulators.ts'
@@ -269,8 +269,11 @@ class Compiler {
         return this.#connect(node.input, operator, errors, pump, numbers)
       }
       case 'event-windows': {
-        const { schema, time, window } = node
-        assert(window.kind !== 'session', 'sessions are only planned with their groups')
+        const { schema, time, window, span } = node
+        if (window.kind === 'session') {
+          const hint = 'group its rows in a pump or a subquery first'
+          throw new SqlError('sql_bind', 'SESSION stands alone in FROM, with GROUP BY', span, hint)
+        }
         const assign = new AssignWindows({ schema, time, window, output })
         return this.#connect(node.input, assign, errors, pump, numbers)
       }

@@ -193,6 +193,7 @@ export type PlanNode =
       readonly window: EventWindow
       /** columns that keep sessions apart */
       readonly partitionBy: readonly number[]
+      readonly span: TextSpan
       readonly schema: Schema
     }
   /**

@@ -119,6 +119,7 @@ export function bindEventWindow(table: EventWindowNode, stream: EventStream, war
     time,
     window,
     partitionBy,
+    span: table.span,
     schema: { columns: [...schema.columns, ...added] },
   }
   return {
