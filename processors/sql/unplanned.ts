@@ -7,8 +7,6 @@ const UNPLANNED = {
   setOperator: 'set operators on finite relations cannot be planned yet',
   subquery: 'subqueries in expressions cannot be planned yet',
   createFunction: 'CREATE FUNCTION cannot be planned yet',
-  logParsing: 'log parsing functions cannot be planned yet',
-  recordField: 'record fields cannot be planned yet',
   row: 'row values cannot be planned yet',
 } as const
 

@@ -7,7 +7,7 @@ import type { PlanNode } from '../plan-node.ts'
 import { nameText } from '../reserved-words.ts'
 import { coerce, literal } from './build.ts'
 import { fail, nameHint } from './errors.ts'
-import type { BoundQuery, Output } from './projection.ts'
+import { type BoundQuery, type Output, refuseRecords } from './projection.ts'
 import { shown } from './scope.ts'
 import { familyOf, isDatetime, isText } from './types.ts'
 
@@ -28,6 +28,7 @@ export function assign(insert: InsertNode, query: BoundQuery, targetName: string
     const type = query.node.schema.columns[output.index]?.type ?? { kind: 'NULL' }
     return item ?? { kind: 'column', index: output.index, type, span: output.span }
   }
+  refuseRecords(query.outputs, 'INSERT')
   const { positions, rowtimePosition } = positionsOf(insert, targetName, target)
   const outputs = placed(insert, query.outputs, positions.length, rowtimePosition)
   if (outputs.length !== positions.length && (insert.columns !== null || outputs.length > positions.length)) {

@@ -1,10 +1,10 @@
 /** Calls: those of the function table, and those with words between their arguments. */
 import type { TextSpan } from '../../../core/errors.ts'
 import { LENGTH_MAX, type SqlType, sqlTypeText } from '../../../core/sql-type.ts'
+import { isLogFunction } from '../../patterns/log/log-functions.ts'
 import type { ExpressionNode } from '../ast.ts'
 import type { Expression } from '../expression.ts'
 import { FOREIGN_FUNCTIONS, FUNCTION_NAMES, functionNamed, type Parameter } from '../functions/table.ts'
-import { refuse } from '../unplanned.ts'
 import { BIGINT, BOOLEAN, call, codePoints, coerce, DOUBLE, INTEGER, literal, TIMESTAMP, textLiteral } from './build.ts'
 import { type BindContext, bringTogether } from './context.ts'
 import { fail, nameHint } from './errors.ts'
@@ -21,11 +21,6 @@ export const AGGREGATES: ReadonlySet<string> = new Set(
 )
 /** Functions over windows only. */
 const OVER_ONLY: ReadonlySet<string> = new Set(['NTH_VALUE', 'LAG', 'EXP_AVG'])
-const LOG_PARSERS: ReadonlySet<string> = new Set(
-  `REGEX_LOG_PARSE FAST_REGEX_LOG_PARSE FAST_REGEX_LOG_PARSER W3C_LOG_PARSE SYS_LOG_PARSE VARIABLE_COLUMN_LOG_PARSE FIXED_COLUMN_LOG_PARSE`.split(
-    ' ',
-  ),
-)
 const CLOCKS: Readonly<Record<string, SqlType>> = {
   CURRENT_ROW_TIMESTAMP: TIMESTAMP,
   CURRENT_TIMESTAMP: TIMESTAMP,
@@ -48,7 +43,12 @@ export function bindCall(context: BindContext, node: Node<'call'>): Expression {
   if (OVER_ONLY.has(name)) {
     fail(`${name} needs OVER`, node.name.span, "add OVER (PARTITION BY key RANGE INTERVAL '1' MINUTE PRECEDING)")
   }
-  if (LOG_PARSERS.has(name)) refuse('logParsing', node.name.span)
+  if (isLogFunction(name))
+    fail(
+      `${name} gives a record: it can only be a select item by itself`,
+      node.name.span,
+      `SELECT STREAM t.r.COLUMN1 FROM (SELECT STREAM ${name}(...) AS r FROM ...) AS t`,
+    )
   if (node.star || node.distinct) fail(`${name} is no aggregate: it takes neither * nor DISTINCT`, node.span)
   if (node.filter !== null) fail(`${name} is no aggregate: it takes no FILTER`, node.filter.span)
   if (node.nulls !== null) fail(`${name} takes no ${node.nulls} NULLS`, node.span)

@@ -23,7 +23,8 @@ export function isNullable(expression: Expression, schema: Schema): boolean {
     case 'call':
       if (expression.name === 'COALESCE') return expression.args.every(arg => isNullable(arg, schema))
       // These find nothing, or the same, where their arguments are not NULL.
-      if (['NULLIF', 'SUBSTRING_COMMA', 'SUBSTRING_REGEX', 'SUBSTRING_SIMILAR'].includes(expression.name)) return true
+      if (['NULLIF', 'SUBSTRING_COMMA', 'SUBSTRING_REGEX', 'SUBSTRING_SIMILAR', 'LOG_FIELD'].includes(expression.name))
+        return true
       return expression.args.some(arg => isNullable(arg, schema))
     default:
       return operandsOf(expression).some(operand => isNullable(operand, schema))

@@ -2,7 +2,9 @@
 import type { TextSpan } from '../../../core/errors.ts'
 import type { Expression } from '../expression.ts'
 import type { PlanItem, PlanNode } from '../plan-node.ts'
+import { nameText } from '../reserved-words.ts'
 import { fail } from './errors.ts'
+import type { LogRecord } from './log-records.ts'
 import { type Monotonicity, monotonicityOf } from './monotonicity.ts'
 import { isNullable } from './nullable.ts'
 
@@ -14,6 +16,8 @@ export interface Output {
   readonly index: number | null
   /** plainly ROWTIME, without alias: a column for INSERT by position, the row's time for everything else */
   readonly plainRowtime: boolean
+  /** what parses the text of the column, where the item is a record */
+  readonly record?: LogRecord | null
 }
 
 export interface BoundQuery {
@@ -33,6 +37,7 @@ export interface BoundItem {
   readonly plainRowtime: boolean
   /** the time of the row that leaves: ROWTIME without alias before it */
   readonly emission: boolean
+  readonly record?: LogRecord | null
 }
 
 /** One row for each row of `input`: the items, but for the one that becomes the row's time. */
@@ -55,6 +60,7 @@ export function project(input: PlanNode, items: readonly BoundItem[], monotonic:
     span: item.span,
     index: item.setsRowtime ? null : index++,
     plainRowtime: item.plainRowtime,
+    record: item.record ?? null,
   }))
   const kept = columns.map(({ expression }): Monotonicity => {
     const of = monotonicityOf(expression, monotonic)
@@ -63,4 +69,15 @@ export function project(input: PlanNode, items: readonly BoundItem[], monotonic:
   })
   const node: PlanNode = { kind: 'project', input, items: planItems, rowtime: rowtime?.expression ?? null, schema }
   return { node, outputs, monotonic: kept }
+}
+
+/** A record is for the query around it, which names its fields. */
+export function refuseRecords(outputs: readonly Output[], where: string): void {
+  const found = outputs.find(({ record }) => record !== undefined && record !== null)
+  if (found !== undefined)
+    fail(
+      `${where} cannot take the record ${nameText(found.name)}`,
+      found.span,
+      'name its fields in a query around this one: SELECT STREAM t.r.COLUMN1 FROM (...) AS t',
+    )
 }

@@ -19,9 +19,10 @@ import { eventAggregate, eventGroupingOf, eventMonotonicity } from './event-grou
 import { bindEventWindow } from './event-time.ts'
 import { expressionBinder } from './expressions.ts'
 import { emissionTime, groupingOf, partitionOf, regroup } from './grouping.ts'
+import { bindLogCall, logCallOf } from './log-calls.ts'
 import { type Monotonicity, monotonicityOf, NOT_MONOTONIC } from './monotonicity.ts'
 import { isNullable } from './nullable.ts'
-import { type BoundItem, type BoundQuery, project } from './projection.ts'
+import { type BoundItem, type BoundQuery, project, refuseRecords } from './projection.ts'
 import { type Relation, type RelationColumn, Scope } from './scope.ts'
 import { SlidingFunctions } from './sliding.ts'
 import { columnItems, type OrderClause, type Sortable, sortedQuery } from './sorting.ts'
@@ -176,6 +177,7 @@ function bindTable(table: TableNode, context: QueryContext, streaming: boolean):
         ...column,
         index,
         hidden: hidden.has(index),
+        record: bound.outputs.find(output => output.index === index)?.record ?? null,
       }))
       return {
         name: table.alias?.name.text ?? null,
@@ -226,9 +228,12 @@ function bindItems(select: SelectNode, scope: Scope, binder: BindContext): reado
           setsRowtime: false,
           plainRowtime: false,
           emission: false,
+          record: column.record ?? null,
         }))
     }
-    const expression = settled(binder.bind(item.expression))
+    const parsed = logCallOf(item.expression)
+    const { text, record } = parsed === null ? { text: null, record: null } : bindLogCall(binder, parsed)
+    const expression = text ?? settled(binder.bind(item.expression))
     const { alias } = item
     const path = item.expression.kind === 'path' ? item.expression.parts : null
     const written = alias ?? path?.[path.length - 1] ?? null
@@ -243,7 +248,9 @@ function bindItems(select: SelectNode, scope: Scope, binder: BindContext): reado
     }
     const name = written?.text ?? `EXPR$${index}`
     const emission = path?.length === 1 && path[0]?.text === 'ROWTIME' && !setsRowtime
-    return [{ name, span: item.span, expression, setsRowtime, plainRowtime: rowtime && alias === null, emission }]
+    return [
+      { name, span: item.span, expression, setsRowtime, plainRowtime: rowtime && alias === null, emission, record },
+    ]
   })
 }
 
@@ -370,6 +377,7 @@ function bindUnion(query: SetNode, context: QueryContext, streaming: boolean): B
   })
   const [first, ...others] = branches
   if (first === undefined) return fail('UNION ALL is empty', query.span)
+  for (const { outputs } of branches) refuseRecords(outputs, 'UNION ALL')
   let { columns } = first.node.schema
   let { monotonic } = first
   for (const { node, outputs, operatorSpan, monotonic: other } of others) {

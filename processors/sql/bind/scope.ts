@@ -6,8 +6,8 @@ import type { EventWindow } from '../event-time.ts'
 import type { Expression, MetadataName } from '../expression.ts'
 import type { PlanNode } from '../plan-node.ts'
 import { nameText } from '../reserved-words.ts'
-import { refuse } from '../unplanned.ts'
 import { fail, nameHint } from './errors.ts'
+import { type LogRecord, logField } from './log-records.ts'
 import type { Monotonicity } from './monotonicity.ts'
 
 export interface RelationColumn {
@@ -18,6 +18,8 @@ export interface RelationColumn {
   readonly index: number
   /** read by its position only: a select item that is plainly ROWTIME */
   readonly hidden: boolean
+  /** what parses the text of the column, where it stands for a record */
+  readonly record?: LogRecord | null
 }
 
 export interface Relation {
@@ -69,6 +71,8 @@ export class Scope {
   resolve(parts: readonly Name[], span: TextSpan): Expression | null {
     const last = parts[parts.length - 1]
     if (last === undefined) return null
+    const field = this.#field(parts, last, span)
+    if (field !== null) return field
     if (parts.length > 1) this.#qualify(parts)
     return this.#column(last, span)
   }
@@ -88,10 +92,6 @@ export class Scope {
   #qualify(parts: readonly Name[]): void {
     const qualifier = parts[parts.length - 2]
     if (qualifier === undefined || qualifier.text === this.relation.name) return
-    const [first] = parts
-    if (parts.length > 2 && first !== undefined && (first.text === this.relation.name || this.#has(first))) {
-      refuse('recordField', first.span)
-    }
     this.failAlias(qualifier)
   }
 
@@ -109,8 +109,15 @@ export class Scope {
     fail(`${shown(qualifier)} is not in FROM`, qualifier.span, hint)
   }
 
-  #has(name: Name): boolean {
-    return this.relation.columns.some(column => column.name === name.text)
+  /** `alias.record.field`, or `record.field` where no relation has the name of the record. */
+  #field(parts: readonly Name[], field: Name, span: TextSpan): Expression | null {
+    const name = parts[parts.length - 2]
+    const qualifier = parts[parts.length - 3]
+    if (name === undefined || (qualifier === undefined && name.text === this.relation.name)) return null
+    const column = this.relation.columns.find(one => one.name === name.text && !one.hidden)
+    if (column?.record === undefined || column.record === null) return null
+    if (qualifier !== undefined && qualifier.text !== this.relation.name) this.failAlias(qualifier)
+    return logField({ kind: 'column', index: column.index, type: column.type, span }, column.record, field, span)
   }
 
   #column(name: Name, span: TextSpan): Expression | null {
@@ -118,6 +125,8 @@ export class Scope {
     const [column] = found
     if (column !== undefined) {
       if (found.length > 1) fail(`column ${shown(name)} is ambiguous`, name.span, 'give one of them another alias')
+      if (column.record !== undefined && column.record !== null)
+        fail(`${shown(name)} is a record`, name.span, `name a field: ${shown(name)}.${column.record.columns[0]?.name}`)
       return { kind: 'column', index: column.index, type: column.type, span }
     }
     if (name.text === 'ROWTIME') return { kind: 'rowtime', type: { kind: 'TIMESTAMP' }, span }

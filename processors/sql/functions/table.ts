@@ -11,6 +11,7 @@
  *               SUBSTRING_REGEX(S, pattern), SUBSTRING_SIMILAR(S, pattern, escape)
  *               POSITION(sought S, S) INTEGER; OVERLAY(S, placing S, INTEGER from [, INTEGER count])
  *               REGEX_REPLACE(S, regex S, replacement S, INTEGER start, INTEGER occurrence)
+ *     logs      LOG_FIELD(S, name of the log parsing function, INTEGER column from 0, ..constants of the call) S
  *     numbers   ABS(N), FLOOR(N), CEIL(N); MOD(a, b) of one integer type; STEP_NUMBER(n, k) of one integer type
  *               EXP, LN, LOG10, SQRT (DOUBLE) DOUBLE; POWER(DOUBLE, DOUBLE) DOUBLE
  *               FLOOR and CEIL of an INTERVAL take a unit: FLOOR_TO(INTERVAL, unit), CEIL_TO(INTERVAL, unit)
