@@ -4,7 +4,7 @@
  */
 
 import { PatternError } from '../patterns/pattern-error.ts'
-import { civilFromDays, DAY_MS, daysFromCivil, daysInMonth } from './calendar.ts'
+import { addMonths, civilFromDays, DAY_MS, daysFromCivil, daysInMonth } from './calendar.ts'
 
 type Token =
   | { readonly kind: 'text'; readonly text: string }
@@ -34,7 +34,6 @@ const WEEKDAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Frida
 const ZONES: Readonly<Record<string, number>> = {
   UTC: 0,
   GMT: 0,
-  UT: 0,
   Z: 0,
   EST: -300,
   EDT: -240,
@@ -66,6 +65,7 @@ export function parseDatetimePattern(pattern: string): DatetimePattern {
       if (!LETTERS.includes(letter)) throw new PatternError(`letter "${letter}" means nothing in a date pattern`)
       let count = 1
       while (pattern[at + count] === letter) count++
+      if (letter === 'X' && count > 3) throw new PatternError('a zone has at most three letters X', at)
       tokens.push({ kind: 'field', letter, count })
       at += count
     } else {
@@ -141,6 +141,8 @@ function weekOf(dayOfYear: number, weekday: number, year: number): { week: numbe
 
 interface Fields {
   year: number
+  /** the year had two digits */
+  windowed: boolean
   month: number
   day: number
   dayOfYear: number | null
@@ -161,6 +163,7 @@ interface Fields {
 export function parseDatetime(tokens: DatetimePattern, text: string, now: number): number | null {
   const fields: Fields = {
     year: 1970,
+    windowed: false,
     month: 1,
     day: 1,
     dayOfYear: null,
@@ -180,12 +183,22 @@ export function parseDatetime(tokens: DatetimePattern, text: string, now: number
       continue
     }
     const next = tokens[index + 1]
-    const used = isNumber(token)
+    const number = isNumber(token)
+    // Blanks before a zone mean nothing, as those before a number.
+    while ('zZX'.includes(token.letter) && (text[at] === ' ' || text[at] === '\t')) at++
+    const used = number
       ? readNumber(token, next !== undefined && isNumber(next), text, at, fields, now)
-      : readName(token.letter, text.slice(at), fields)
+      : readName(token.letter, token.count, text.slice(at, at + NAME_MAX), fields)
     if (used < 0) return null
     at += used
   }
+  const ms = instantOf(fields)
+  if (ms === null || !fields.windowed) return ms
+  // The window begins at an instant, not with a year.
+  return ms < addMonths(now, -80 * 12) ? instantOf({ ...fields, year: fields.year + 100 }) : ms
+}
+
+function instantOf(fields: Fields): number | null {
   const { year, month, day, dayOfYear } = fields
   if (year < 1 || year > 9_999 || month < 1 || month > 12 || day < 1 || day > daysInMonth(year, month)) return null
   const days = dayOfYear === null ? daysFromCivil(year, month, day) : daysFromCivil(year, 1, 1) + dayOfYear - 1
@@ -197,7 +210,7 @@ function isNumber(token: Token): boolean {
   return token.kind === 'field' && NUMBERS.includes(token.letter) && !(token.letter === 'M' && token.count > 2)
 }
 
-/** Code units used, or -1. A number that touches the next one has exactly as many digits as the pattern has letters. */
+/** Code units used, or -1. A number that touches the next one has as many characters as the pattern has letters. */
 function readNumber(
   { letter, count }: { letter: string; count: number },
   touches: boolean,
@@ -206,49 +219,55 @@ function readNumber(
   fields: Fields,
   now: number,
 ): number {
-  let end = at
-  const most = touches ? count : 9
-  while (end < text.length && end - at < most && text.charCodeAt(end) >= 48 && text.charCodeAt(end) <= 57) end++
-  const digits = end - at
-  if (digits === 0 || (touches && digits < count)) return -1
-  const value = Number(text.slice(at, end))
+  let first = at
+  while (text[first] === ' ' || text[first] === '\t') first++
+  let end = first
+  // Blanks count among the characters of a number that touches the next.
+  const most = touches ? at + count : first + 9
+  if (touches && most > text.length) return -1
+  while (end < text.length && end < most && text.charCodeAt(end) >= 48 && text.charCodeAt(end) <= 57) end++
+  const digits = end - first
+  const used = end - at
+  if (digits === 0) return -1
+  const value = Number(text.slice(first, end))
   const within = (least: number, greatest: number): boolean => value >= least && value <= greatest
   switch (letter) {
     case 'y':
-      fields.year = count <= 2 && digits === 2 ? windowedYear(value, now) : value
-      return digits
+      fields.windowed = count <= 2 && digits === 2
+      fields.year = fields.windowed ? windowedYear(value, now) : value
+      return used
     case 'M':
       fields.month = value
-      return digits
+      return used
     case 'd':
       fields.day = value
-      return digits
+      return used
     case 'D':
       fields.dayOfYear = value
-      return within(1, 366) ? digits : -1
+      return within(1, 366) ? used : -1
     case 'u':
-      return within(1, 7) ? digits : -1
+      return within(1, 7) ? used : -1
     case 'H':
       fields.hour = value
-      return within(0, 23) ? digits : -1
+      return within(0, 23) ? used : -1
     case 'k':
       fields.hour = value % 24
-      return within(1, 24) ? digits : -1
+      return within(1, 24) ? used : -1
     case 'K':
       fields.halfHour = value
-      return within(0, 11) ? digits : -1
+      return within(0, 11) ? used : -1
     case 'h':
       fields.halfHour = value % 12
-      return within(1, 12) ? digits : -1
+      return within(1, 12) ? used : -1
     case 'm':
       fields.minute = value
-      return within(0, 59) ? digits : -1
+      return within(0, 59) ? used : -1
     case 's':
       fields.second = value
-      return within(0, 59) ? digits : -1
+      return within(0, 59) ? used : -1
     default:
       fields.ms = value
-      return within(0, 999) ? digits : -1
+      return within(0, 999) ? used : -1
   }
 }
 
@@ -258,8 +277,20 @@ function windowedYear(twoDigits: number, now: number): number {
   return year < first ? year + 100 : year
 }
 
+/** Code units of the longest name or zone, and more. */
+const NAME_MAX = 40
+
+/** Offsets by letter: hours of one digit only behind GMT, and X by the number of its letters. */
+const OFFSETS: Readonly<Record<string, RegExp>> = {
+  z: /^(?:GMT([+-])(\d{1,2}):(\d\d)|([+-])(\d\d)(\d\d))/,
+  Z: /^(?:GMT([+-])(\d{1,2}):(\d\d)|([+-])(\d\d)(\d\d))/,
+  X1: /^([+-])(\d\d)/,
+  X2: /^([+-])(\d\d)(\d\d)/,
+  X3: /^([+-])(\d\d):(\d\d)/,
+}
+
 /** Code units used by a name or a zone, or -1. */
-function readName(letter: string, text: string, fields: Fields): number {
+function readName(letter: string, count: number, text: string, fields: Fields): number {
   const lower = text.toLowerCase()
   const among = (names: readonly string[]): { index: number; size: number } => {
     for (const [index, name] of names.entries())
@@ -281,13 +312,16 @@ function readName(letter: string, text: string, fields: Fields): number {
     case 'z':
     case 'Z':
     case 'X': {
-      const offset = /^(?:GMT|UTC)?([+-])(\d{1,2})(?::?(\d\d))?/.exec(text)
+      const offset = OFFSETS[letter === 'X' ? `X${count}` : letter]!.exec(text)
       if (offset !== null) {
-        const minutes = Number(offset[2]) * 60 + Number(offset[3] ?? 0)
-        fields.zoneMinutes = offset[1] === '-' ? -minutes : minutes
-        return Number(offset[2]) <= 23 && Number(offset[3] ?? 0) <= 59 ? offset[0].length : -1
+        const hours = Number(offset[2] ?? offset[5])
+        const minutes = Number(offset[3] ?? offset[6] ?? 0)
+        fields.zoneMinutes = (hours * 60 + minutes) * ((offset[1] ?? offset[4]) === '-' ? -1 : 1)
+        return hours <= 23 && minutes <= 59 ? offset[0].length : -1
       }
       const name = /^[A-Z]{1,3}/.exec(text)?.[0] ?? ''
+      if (letter === 'X' && text.startsWith('Z')) return 1
+      if (letter === 'X' || name === 'Z') return -1
       if (!Object.hasOwn(ZONES, name)) return -1
       fields.zoneMinutes = ZONES[name]!
       return name.length

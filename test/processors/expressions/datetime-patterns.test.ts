@@ -22,7 +22,9 @@ test('a pattern matches the beginning of a text; absent fields are those of 1970
 })
 
 test('yy is windowed only for two digits, yyyy is literal', () => {
-  expect(parse('MM/dd/yy', '01/02/44')).toBe(Date.UTC(1944, 0, 2))
+  // The program starts on 2024-02-29: the window begins on that day, 80 years before.
+  expect(parse('MM/dd/yy', '03/02/44')).toBe(Date.UTC(1944, 2, 2))
+  expect(parse('MM/dd/yy', '01/02/44')).toBe(Date.UTC(2044, 0, 2))
   expect(parse('MM/dd/yy', '01/02/43')).toBe(Date.UTC(2043, 0, 2))
   expect(parse('yyyy', '11')).toBe(Date.parse('0011-01-01T00:00:00Z'))
 })
