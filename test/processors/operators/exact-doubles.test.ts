@@ -17,17 +17,17 @@ const EDGES = [
 ]
 
 test('a double survives its way through whole numbers', () => {
-  const seeded = seededRandom(5)
-  const next = (): number => seeded.next()
-  const random = Array.from({ length: 2_000 }, () => (next() - 0.5) * 2 ** Math.floor((next() - 0.5) * 2_000))
-  for (const value of [...EDGES, ...random]) {
+  const random = seededRandom(5)
+  const next = (): number => random.next()
+  const spread = Array.from({ length: 2_000 }, () => (next() - 0.5) * 2 ** Math.floor((next() - 0.5) * 2_000))
+  for (const value of [...EDGES, ...spread]) {
     expect(ratioToDouble(scaledDouble(value), 1n, DOUBLE_SCALE)).toBe(value === 0 ? 0 : value)
   }
 })
 
 test('quotients are rounded to the nearest double, as division does', () => {
-  const seeded = seededRandom(6)
-  const next = (): number => seeded.next()
+  const random = seededRandom(6)
+  const next = (): number => random.next()
   for (let n = 0; n < 2_000; n++) {
     const a = Math.floor((next() - 0.5) * 2 ** 53)
     const b = Math.floor(next() * 2 ** 40) + 1
