@@ -2,8 +2,11 @@
 import { assert, unreachable } from '../core/assert.ts'
 import type { ErrorOutput } from '../core/error-output.ts'
 import { MillraceError, SqlError } from '../core/errors.ts'
+import type { RowBatch } from '../core/rows.ts'
 import { compileExpression } from './expressions/compile-expression.ts'
-import type { ExpressionHost } from './expressions/kernel.ts'
+import type { ExpressionHost, Kernel } from './expressions/kernel.ts'
+import { everyRow } from './expressions/selection.ts'
+import { Collector, ReferenceTables, SubqueryAnswer } from './finite.ts'
 import { accumulatorOf } from './operators/accumulators.ts'
 import { Aggregate } from './operators/aggregate.ts'
 import { Distinct } from './operators/distinct.ts'
@@ -16,12 +19,15 @@ import type { WindowState } from './operators/event-time/window-state.ts'
 import { FanOut } from './operators/fan-out.ts'
 import { Filter } from './operators/filter.ts'
 import { GroupTable } from './operators/group-table.ts'
+import { Join } from './operators/join.ts'
 import { KEYS_MAX, STATE_LIMITS_DEFAULT, type StateLimits } from './operators/limits.ts'
+import { Lookup } from './operators/lookup.ts'
 import { Merge } from './operators/merge.ts'
 import type { Input, Operator } from './operators/operator.ts'
 import { Output, type StreamRows } from './operators/output.ts'
 import { Project, type ProjectedValue } from './operators/project.ts'
 import { PumpErrors, type RowErrors } from './operators/row-errors.ts'
+import type { CompiledJoinKey } from './operators/row-store.ts'
 import { SetOperation } from './operators/set-operation.ts'
 import { Slide } from './operators/slide.ts'
 import { Sort } from './operators/sort.ts'
@@ -34,6 +40,7 @@ import { expressionKey } from './sql/bind/build.ts'
 import type { Expression } from './sql/expression.ts'
 import {
   inputsOf,
+  type JoinKey,
   type PlanNode,
   type ProgramPlan,
   type PumpPlan,
@@ -51,6 +58,8 @@ export interface CompileOptions {
   /** CURRENT_ROW_TIMESTAMP: the rowtime where runs must repeat, else a clock */
   readonly rowTimestamp: 'rowtime' | (() => number)
   readonly limits?: Partial<StateLimits>
+  /** rows of the reference tables by name; one without rows is empty until the program gets some */
+  readonly tables?: ReadonlyMap<string, readonly RowBatch[]>
 }
 
 /**
@@ -61,23 +70,32 @@ export function compileProgram(plan: ProgramPlan, options: CompileOptions): Prog
   return new Compiler(plan, options).compile()
 }
 
+type LookupNode = Extract<PlanNode, { kind: 'lookup' }>
+
 class Compiler {
   readonly #plan: ProgramPlan
   readonly #options: CompileOptions
   readonly #host: ExpressionHost
   readonly #limits: StateLimits
+  readonly #tables: ReferenceTables
   readonly #streams = new Map<string, FanOut>()
-  readonly #operators: Operator[] = []
+  #operators: Operator[] = []
   readonly #pending: PendingErrors = { rows: [] }
   readonly #results: StreamRows[] = []
-  readonly #starts: Values[] = []
+  #starts: Values[] = []
+  /** tables of the finite query that is being built */
+  #sources: { readonly table: string; readonly input: Input }[] = []
   #reporters = 0
 
   constructor(plan: ProgramPlan, options: CompileOptions) {
     this.#plan = plan
     this.#options = options
-    this.#host = { startedAt: options.startedAt, rowTimestamp: options.rowTimestamp }
     this.#limits = { ...STATE_LIMITS_DEFAULT, ...options.limits }
+    this.#tables = new ReferenceTables(plan.tables ?? [], this.#limits.maxBytes)
+    const subqueries = (plan.subqueries ?? []).map(
+      ({ schema }) => new SubqueryAnswer(schema.columns.map(({ type }) => type)),
+    )
+    this.#host = { startedAt: options.startedAt, rowTimestamp: options.rowTimestamp, subqueries }
     for (const [name, limit] of Object.entries(this.#limits))
       if (!(limit >= 1) || (name === 'maxKeys' && limit > KEYS_MAX))
         throw new MillraceError(
@@ -87,6 +105,7 @@ class Compiler {
   }
 
   compile(): Program {
+    this.#answerSubqueries()
     for (const { name } of this.#plan.streams) this.#streams.set(name, new FanOut())
     for (const output of new Set(this.#options.outputs)) {
       const stream = this.#streams.get(output)
@@ -120,7 +139,18 @@ class Compiler {
       results: this.#results,
       errors: this.#options.errors,
       pending: this.#pending,
+      tables: this.#tables,
     })
+  }
+
+  /** In their order: one may ask another that stands inside it. */
+  #answerSubqueries(): void {
+    const errors = new PumpErrors(row => this.#pending.rows.push({ row, operator: -1 }), null)
+    for (const [name, rows] of this.#options.tables ?? []) this.#tables.replace(name, rows)
+    for (const [index, node] of (this.#plan.subqueries ?? []).entries()) {
+      const answer = this.#host.subqueries?.[index]
+      if (answer instanceof SubqueryAnswer) this.#tables.watch(() => answer.set(this.#finite(node, errors)))
+    }
   }
 
   /** Decides where the pumps of one stream put their rows: into the stream, or into a merge before it. */
@@ -308,6 +338,35 @@ class Compiler {
         inputsOf(node).forEach((input, index) => this.#connect(input, merge.inputs[index]!, errors, pump, numbers))
         return
       }
+      case 'join': {
+        const { type, schema, leftWindow, rightWindow } = node
+        const join = new Join({
+          name,
+          type,
+          left: { keys: this.#joinKeys(node.keys, 'left'), window: leftWindow, schema: node.left.schema },
+          right: { keys: this.#joinKeys(node.keys, 'right'), window: rightWindow, schema: node.right.schema },
+          condition: this.#condition(node.condition),
+          schema,
+          output,
+          errors,
+          limits: this.#limits,
+        })
+        this.#operators.push(join)
+        this.#connect(node.left, join.inputs[0]!, errors, pump, numbers)
+        this.#connect(node.right, join.inputs[1]!, errors, pump, numbers)
+        return
+      }
+      case 'lookup': {
+        const [stream, table] = node.stream === 'left' ? [node.left, node.right] : [node.right, node.left]
+        const lookup = this.#lookup(name, node, table, output, errors)
+        this.#operators.push(lookup)
+        this.#tables.watch(() => lookup.replace(this.#finite(table, errors)))
+        this.#connect(stream, lookup, errors, pump, numbers)
+        return
+      }
+      case 'table':
+        this.#sources.push({ table: node.table, input: output })
+        return
       default:
         unreachable(node, 'compile')
     }
@@ -348,6 +407,65 @@ class Compiler {
       errors,
       limits: this.#limits,
     })
+  }
+
+  #lookup(name: string, node: LookupNode, table: PlanNode, output: Input, errors: RowErrors): Lookup {
+    const streamFirst = node.stream === 'left'
+    return new Lookup({
+      name,
+      outer: node.outer,
+      streamFirst,
+      streamKeys: this.#joinKeys(node.keys, node.stream),
+      tableKeys: this.#joinKeys(node.keys, streamFirst ? 'right' : 'left'),
+      tableSchema: table.schema,
+      condition: this.#condition(node.condition),
+      schema: node.schema,
+      output,
+      errors,
+    })
+  }
+
+  /** The rows of a finite node as its tables stand: a program of its own that runs to its end. */
+  #finite(node: PlanNode, errors: RowErrors): readonly RowBatch[] {
+    const collector = new Collector()
+    const outside = { operators: this.#operators, starts: this.#starts, sources: this.#sources }
+    this.#operators = []
+    this.#starts = []
+    this.#sources = []
+    this.#connect(node, collector, errors, 'finite', { next: 1 })
+    const { operators, starts, sources } = {
+      operators: this.#operators.toReversed(),
+      starts: this.#starts,
+      sources: this.#sources,
+    }
+    this.#operators = outside.operators
+    this.#starts = outside.starts
+    this.#sources = outside.sources
+    const settle = (): void => {
+      while (operators.some(operator => operator.work()));
+    }
+    for (const values of starts) values.start(0)
+    for (const { table, input } of sources) {
+      for (const rows of this.#tables.rowsOf(table)) {
+        input.push(rows, everyRow(rows.length))
+        settle()
+      }
+      input.advance(Infinity)
+    }
+    settle()
+    return collector.take()
+  }
+
+  #joinKeys(keys: readonly JoinKey[], side: 'left' | 'right'): readonly CompiledJoinKey[] {
+    return keys.map(key => ({
+      kernel: compileExpression(key[side], this.#host),
+      type: key[side].type,
+      padded: key.left.type.kind === 'CHAR' || key.right.type.kind === 'CHAR',
+    }))
+  }
+
+  #condition(expression: Expression | null): Kernel | null {
+    return expression === null ? null : compileExpression(expression, this.#host)
   }
 
   #value(expression: Expression): ProjectedValue {

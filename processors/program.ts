@@ -5,6 +5,7 @@ import { MillraceError } from '../core/errors.ts'
 import type { RowBatch } from '../core/rows.ts'
 import { timestampText } from './expressions/datetime-text.ts'
 import { everyRow, type Selection } from './expressions/selection.ts'
+import type { ReferenceTables } from './finite.ts'
 import type { Input, Operator } from './operators/operator.ts'
 import type { StreamRows } from './operators/output.ts'
 import { PumpErrors } from './operators/row-errors.ts'
@@ -22,6 +23,11 @@ export interface Program {
   advance(bound: number): void
   /** Does a bounded slice of pending work. True: there are results to take, or there is more to do. */
   work(): boolean
+  /**
+   * Gives a reference table other rows, for the rows of streams that come after; call when `work` has said false.
+   * @throws MillraceError `invalid_argument` for an unknown table or other columns; `state_limit` when it is too large
+   */
+  replaceTable(name: string, rows: readonly RowBatch[]): void
   /** Rows of the output streams since the last call, in order within each stream. Errors are in the error output. */
   takeResults(): readonly StreamRows[]
   /** Writes the state of every operator; call when `work` has said false. */
@@ -51,6 +57,7 @@ export class CompiledProgram implements Program {
   readonly #results: StreamRows[]
   readonly #errors: ErrorOutput
   readonly #pending: PendingErrors
+  readonly #tables: ReferenceTables
   readonly #inputErrors: PumpErrors
   /** the greatest rowtime or bound seen, by input stream */
   readonly #clocks = new Map<string, number>()
@@ -64,6 +71,7 @@ export class CompiledProgram implements Program {
     results: StreamRows[]
     errors: ErrorOutput
     pending: PendingErrors
+    tables: ReferenceTables
   }) {
     this.#inputs = options.inputs
     this.#operators = options.operators
@@ -73,6 +81,7 @@ export class CompiledProgram implements Program {
     this.#results = options.results
     this.#errors = options.errors
     this.#pending = options.pending
+    this.#tables = options.tables
     this.#inputErrors = new PumpErrors(row => this.#pending.rows.push({ row, operator: -1 }), null)
   }
 
@@ -103,6 +112,11 @@ export class CompiledProgram implements Program {
     for (const operator of this.#workOrder) if (operator.work()) more = true
     this.#releaseErrors()
     return more || this.#results.length > 0
+  }
+
+  replaceTable(name: string, rows: readonly RowBatch[]): void {
+    this.#tables.replace(name, rows)
+    this.#releaseErrors()
   }
 
   takeResults(): readonly StreamRows[] {

@@ -15,6 +15,7 @@ import { columnKernel, literalKernel, metadataKernel, rowtimeKernel } from './le
 import type { LiftedArgument } from './lift.ts'
 import { isKernel, junctionKernel, notKernel } from './logic.ts'
 import { everyRow } from './selection.ts'
+import { subqueryKernel } from './subquery.ts'
 import { isDatetime, temporalArithmetic } from './temporal-arithmetic.ts'
 
 /**
@@ -79,6 +80,10 @@ export function compileExpression(expression: Expression, host: ExpressionHost):
         throw new SqlError('sql_bind', `function ${expression.name} cannot be run by this version`, span)
       return implementation({ args: expression.args.map(arg => argumentOf(arg, host)), type, span, host })
     }
+    case 'in-query':
+    case 'exists':
+    case 'scalar-query':
+      return subqueryKernel(expression, host, operand => argumentOf(operand, host))
     default:
       return unreachable(expression, 'compileExpression')
   }
@@ -104,6 +109,9 @@ function isConstant(expression: Expression): boolean {
     case 'column':
     case 'rowtime':
     case 'metadata':
+    case 'in-query':
+    case 'exists':
+    case 'scalar-query':
       return false
     case 'call':
       return expression.name !== 'CURRENT_ROW_TIMESTAMP' && expression.args.every(isConstant)

@@ -32,6 +32,11 @@ export class RowFailures {
     return this.#byRow.get(row)
   }
 
+  /** Forgets every mark, before an evaluation is repeated. */
+  clear(): void {
+    this.#byRow.clear()
+  }
+
   /** Failed rows of a selection, in its order. */
   *among(selection: Selection): Generator<readonly [row: number, failure: RowFailure]> {
     if (this.#byRow.size === 0) return

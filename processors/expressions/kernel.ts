@@ -2,7 +2,8 @@
  * The running form of an expression: a kernel reads the columns of a batch and fills one column, for selected rows only.
  * Kernels never see a row. `compileExpression` makes them; a code generator may stand behind the same type.
  */
-import type { ColumnVector, RowBatch } from '../../core/rows.ts'
+import type { ColumnVector, RowBatch, Value } from '../../core/rows.ts'
+import type { SqlType } from '../../core/sql-type.ts'
 import type { RowFailures } from './failures.ts'
 import type { Selection } from './selection.ts'
 
@@ -25,4 +26,15 @@ export interface ExpressionHost {
   readonly startedAt: number
   /** CURRENT_ROW_TIMESTAMP: the rowtime where runs must repeat, or a clock of epoch milliseconds */
   readonly rowTimestamp: 'rowtime' | (() => number)
+  /** the rows of the program's subqueries, by number; absent where a program has none */
+  readonly subqueries?: readonly SubqueryRows[]
+}
+
+/** What a subquery answers at present; a reference table may get other rows between two batches. */
+export interface SubqueryRows {
+  /** rises with every new answer */
+  readonly version: number
+  /** types of the columns */
+  readonly types: readonly SqlType[]
+  readonly rows: readonly (readonly Value[])[]
 }

@@ -6,7 +6,7 @@ import { type SqlType, sqlTypeText } from '../../core/sql-type.ts'
 import { eventStateText, eventTimeText, eventWindowText, watermarkText } from './explain-event-time.ts'
 import { tableFunctionText } from './explain-table-function.ts'
 import type { Expression } from './expression.ts'
-import type { PlanNode, ProgramPlan, WindowEnd } from './plan-node.ts'
+import type { JoinWindow, PlanNode, ProgramPlan, WindowEnd } from './plan-node.ts'
 import { nameText } from './reserved-words.ts'
 import { frameStateText, frameText, slidingFunctionText } from './sliding-plan.ts'
 
@@ -16,6 +16,11 @@ export function explainProgram(plan: ProgramPlan): string {
   for (const { name, origin, schema, watermark } of plan.streams) {
     lines.push(`stream ${nameText(name)} ${origin} ${schemaText(schema)}`)
     if (watermark !== undefined) lines.push(`  ${watermarkText(watermark, schema)}`)
+  }
+  for (const { name, schema } of plan.tables ?? []) lines.push(`table ${nameText(name)} ${schemaText(schema)}`)
+  for (const [index, node] of (plan.subqueries ?? []).entries()) {
+    lines.push('', `subquery ${index + 1}`)
+    explainNode(node, '  ', lines)
   }
   for (const pump of plan.pumps) {
     lines.push('', `pump ${nameText(pump.name)} -> ${nameText(pump.target)}${pump.running ? '' : ' stopped'}`)
@@ -125,6 +130,20 @@ function explainNode(node: PlanNode, indent: string, lines: string[]): void {
       lines.push(`${indent}union`)
       for (const input of node.inputs) explainNode(input, deeper, lines)
       return
+    case 'join':
+      lines.push(`${indent}join ${node.type}`)
+      lines.push(`${deeper}left ${keptText(node.leftWindow)}; right ${keptText(node.rightWindow)}`)
+      explainMatch(node, deeper, lines)
+      explainNode(node.left, deeper, lines)
+      return explainNode(node.right, deeper, lines)
+    case 'lookup':
+      lines.push(`${indent}lookup${node.outer ? ' outer' : ''}, stream on the ${node.stream}`)
+      explainMatch(node, deeper, lines)
+      explainNode(node.left, deeper, lines)
+      return explainNode(node.right, deeper, lines)
+    case 'table':
+      lines.push(`${indent}table ${nameText(node.table)}`)
+      return
     default:
       return unreachable(node, 'explainNode')
   }
@@ -153,6 +172,22 @@ function orderText(node: Extract<PlanNode, { kind: 'distinct' | 'sort' | 'time-s
       : `one window, ${endText(node.end)} on ${name(node.keys[0]?.column ?? null)}`
   const limit = node.limit === null ? '' : ` limit ${node.limit}`
   return `sort by ${keys.join(', ')}${limit}; holds ${held} of ${span}`
+}
+
+/** What bounds the state of one side of a join. */
+function keptText(window: JoinWindow): string {
+  if (window.kind === 'rows') return `keeps its last ${window.count} ${window.count === 1 ? 'row' : 'rows'}`
+  if (window.keptMs === 0) return 'keeps rows of the current rowtime'
+  return window.keptMs === Infinity ? 'keeps every row' : `keeps rows for ${window.keptMs} ms`
+}
+
+function explainMatch(node: Extract<PlanNode, { kind: 'join' | 'lookup' }>, indent: string, lines: string[]): void {
+  for (const key of node.keys) {
+    const left = explainExpression(key.left, node.left.schema)
+    lines.push(`${indent}key ${left} = ${explainExpression(key.right, node.right.schema)}`)
+  }
+  if (node.condition !== null) lines.push(`${indent}on ${explainExpression(node.condition, node.schema)}`)
+  else if (node.keys.length === 0) lines.push(`${indent}every pair`)
 }
 
 function schemaText(schema: Schema): string {
@@ -222,13 +257,19 @@ export function explainExpression(expression: Expression, schema: Schema): strin
     }
     case 'call':
       return `${expression.name}(${expression.args.map(text).join(', ')})`
+    case 'in-query':
+      return `(${expression.operands.map(text).join(', ')}) IN subquery ${expression.subquery + 1}`
+    case 'exists':
+      return `EXISTS subquery ${expression.subquery + 1}`
+    case 'scalar-query':
+      return `subquery ${expression.subquery + 1}`
     default:
       return unreachable(expression, 'explainExpression')
   }
 }
 
 function isAtom(expression: Expression): boolean {
-  return ['literal', 'column', 'rowtime', 'metadata', 'cast', 'call', 'case'].includes(expression.kind)
+  return ['literal', 'column', 'rowtime', 'metadata', 'cast', 'call', 'case', 'scalar-query'].includes(expression.kind)
 }
 
 function valueText(value: Value, type: SqlType): string {

@@ -65,6 +65,11 @@ export type Expression =
   | (Typed & { readonly kind: 'cast'; readonly reason: CastReason; readonly operand: Expression })
   /** `name` is a key of the function table (functions/); arguments have the types that its signature asks for */
   | (Typed & { readonly kind: 'call'; readonly name: string; readonly args: readonly Expression[] })
+  /** three-valued: whether the operands are a row of a subquery of the program (ProgramPlan.subqueries) */
+  | (Typed & { readonly kind: 'in-query'; readonly subquery: number; readonly operands: readonly Expression[] })
+  | (Typed & { readonly kind: 'exists'; readonly subquery: number })
+  /** the one value of a subquery; NULL where it has no row, an error where it has several */
+  | (Typed & { readonly kind: 'scalar-query'; readonly subquery: number })
 
 export interface CaseBranch {
   readonly condition: Expression
@@ -80,7 +85,11 @@ export function operandsOf(expression: Expression): readonly Expression[] {
     case 'column':
     case 'rowtime':
     case 'metadata':
+    case 'exists':
+    case 'scalar-query':
       return []
+    case 'in-query':
+      return expression.operands
     case 'arithmetic':
     case 'comparison':
     case 'distinct':

@@ -6,18 +6,27 @@ import type { Value } from '../../core/rows.ts'
 import { integerRange, type SqlType, storageOf } from '../../core/sql-type.ts'
 import { codePoints, withOperands } from './bind/build.ts'
 import type { Expression } from './expression.ts'
+import { filtered, withKeys } from './optimize-joins.ts'
 import type { PlanNode } from './plan-node.ts'
 
 /** Every expression of a plan, optimized. */
 export function optimizePlan(node: PlanNode): PlanNode {
   switch (node.kind) {
     case 'scan':
+    case 'table':
       return node
+    case 'join':
+    case 'lookup': {
+      const condition = node.condition === null ? null : optimizeExpression(node.condition)
+      const [left, right] = [optimizePlan(node.left), optimizePlan(node.right)]
+      return withKeys({ ...node, left, right, condition })
+    }
     case 'filter': {
       const input = optimizePlan(node.input)
       const condition = optimizeExpression(node.condition)
       // WHERE TRUE keeps every row.
       if (condition.kind === 'literal' && condition.value === 1) return input
+      if (input.kind === 'join' || input.kind === 'lookup') return filtered(input, condition)
       return { ...node, input, condition }
     }
     case 'project':

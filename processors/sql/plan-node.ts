@@ -34,9 +34,19 @@ export interface PumpPlan {
   readonly span: TextSpan
 }
 
+/** A reference table: rows that the host brings, and may replace between two batches. */
+export interface TablePlan {
+  readonly name: string
+  readonly schema: Schema
+}
+
 export interface ProgramPlan {
   /** inputs first, then in the order of the text */
   readonly streams: readonly StreamPlan[]
+  /** reference tables that the program may read */
+  readonly tables?: readonly TablePlan[]
+  /** finite queries that expressions ask (IN, EXISTS, scalar subqueries), by the number in the expression */
+  readonly subqueries?: readonly PlanNode[]
   /** in the order of the text, which decides ties between pumps that write one stream */
   readonly pumps: readonly PumpPlan[]
   readonly warnings: readonly PlanWarning[]
@@ -104,6 +114,23 @@ export interface SortKey {
   readonly descending: boolean
   readonly nullsFirst: boolean
 }
+
+/**
+ * How long a row of one side of a join waits for partners that come later. `range`: while the other side's time is at most
+ * `keptMs` above its own, 0 for the current row only, Infinity for ever. `rows`: while it is among the last `count` rows of
+ * its side. Rows of equal rowtime meet in any case.
+ */
+export type JoinWindow =
+  | { readonly kind: 'range'; readonly keptMs: number }
+  | { readonly kind: 'rows'; readonly count: number }
+
+/** One equality of a join condition, each side over the row of its own input. NULL never matches. */
+export interface JoinKey {
+  readonly left: Expression
+  readonly right: Expression
+}
+
+export type JoinKind = 'INNER' | 'LEFT' | 'RIGHT' | 'FULL'
 
 export type PlanNode =
   /** all rows of a stream; `schema` is the stream's */
@@ -220,6 +247,40 @@ export type PlanNode =
     }
   /** rows of all inputs in rowtime order; the first input goes first on ties */
   | { readonly kind: 'union'; readonly inputs: readonly PlanNode[]; readonly schema: Schema }
+  /**
+   * Pairs of rows of two streams for which the keys are equal and the condition is TRUE, at the rowtime of the later one.
+   * `schema` is the columns of the left, then of the right; `condition` reads such a row. A row of a preserved side that
+   * found no partner leaves when none can come any more.
+   */
+  | {
+      readonly kind: 'join'
+      readonly type: JoinKind
+      readonly left: PlanNode
+      readonly right: PlanNode
+      readonly leftWindow: JoinWindow
+      readonly rightWindow: JoinWindow
+      readonly keys: readonly JoinKey[]
+      readonly condition: Expression | null
+      readonly schema: Schema
+      readonly span: TextSpan
+    }
+  /**
+   * Rows of a stream with each matching row of a finite relation, at once and at their own rowtime; `outer` keeps a row
+   * without match. `left` is the side that stands first in `schema`; `stream` says which of the two the stream is.
+   */
+  | {
+      readonly kind: 'lookup'
+      readonly outer: boolean
+      readonly stream: 'left' | 'right'
+      readonly left: PlanNode
+      readonly right: PlanNode
+      readonly keys: readonly JoinKey[]
+      readonly condition: Expression | null
+      readonly schema: Schema
+      readonly span: TextSpan
+    }
+  /** all rows of a reference table as it stands */
+  | { readonly kind: 'table'; readonly table: string; readonly schema: Schema }
 
 export type PlanNodeKind = PlanNode['kind']
 
@@ -227,11 +288,15 @@ export type PlanNodeKind = PlanNode['kind']
 export function inputsOf(node: PlanNode): readonly PlanNode[] {
   switch (node.kind) {
     case 'scan':
+    case 'table':
     case 'values':
       return []
     case 'union':
     case 'set':
       return node.inputs
+    case 'join':
+    case 'lookup':
+      return [node.left, node.right]
     default:
       return [node.input]
   }

@@ -9,7 +9,16 @@ import { bindQuery } from './bind/queries.ts'
 import { shown } from './bind/scope.ts'
 import { optimizeExpression, optimizePlan } from './optimize.ts'
 import { parseProgram } from './parse.ts'
-import { type PlanWarning, type ProgramPlan, type PumpPlan, type StreamPlan, streamsOf } from './plan-node.ts'
+import {
+  inputsOf,
+  type PlanNode,
+  type PlanWarning,
+  type ProgramPlan,
+  type PumpPlan,
+  type StreamPlan,
+  streamsOf,
+  type TablePlan,
+} from './plan-node.ts'
 import { nameText } from './reserved-words.ts'
 import { refuse } from './unplanned.ts'
 
@@ -22,15 +31,23 @@ export interface PlanInput {
   readonly schema: Schema
 }
 
+/** A reference table, with its columns. */
+export type PlanTable = PlanInput
+
 /**
  * Parses, binds and plans a program.
  * @param text the whole program, of at most 102,400 characters
  * @param inputs the streams of the input configuration, names in their own case
+ * @param tables the reference tables, names in their own case
  * @throws SqlError `sql_syntax`, `sql_bind` or `sql_limit`, with the place of the first thing that is wrong
  */
-export function planProgram(text: string, inputs: readonly PlanInput[]): ProgramPlan {
+export function planProgram(
+  text: string,
+  inputs: readonly PlanInput[],
+  tables: readonly PlanTable[] = [],
+): ProgramPlan {
   const program = parseProgram(text)
-  return new Planner(inputs).plan(program.statements)
+  return new Planner(inputs, tables).plan(program.statements)
 }
 
 class Planner {
@@ -40,7 +57,11 @@ class Planner {
   /** of the name of each pump, for errors about it */
   readonly #pumpSpans = new Map<string, TextSpan>()
 
-  constructor(inputs: readonly PlanInput[]) {
+  readonly #tables: ReadonlyMap<string, TablePlan>
+  readonly #subqueries: PlanNode[] = []
+
+  constructor(inputs: readonly PlanInput[], tables: readonly PlanTable[]) {
+    this.#tables = new Map(tables.map(table => [table.name, { name: table.name, schema: table.schema }]))
     for (const { name, schema } of inputs) this.#streams.set(name, { name, schema, origin: 'input' })
   }
 
@@ -49,7 +70,13 @@ class Planner {
     for (const statement of statements) if (statement.kind === 'create-stream') this.#createStream(statement)
     for (const statement of statements) this.#statement(statement)
     this.#refuseCycles()
-    return { streams: [...this.#streams.values()], pumps: this.#pumps, warnings: this.#warnings }
+    return {
+      streams: [...this.#streams.values()],
+      tables: [...this.#tables.values()],
+      subqueries: this.#subqueries,
+      pumps: this.#pumps,
+      warnings: this.#warnings,
+    }
   }
 
   readonly #warn = (message: string, span: TextSpan): void => {
@@ -68,6 +95,8 @@ class Planner {
       const what = existing.origin === 'input' ? 'is an input of the application' : 'is created twice'
       fail(`stream ${nameText(name.text)} ${what}`, name.span)
     }
+    if (this.#tables.has(name.text))
+      fail(`stream ${nameText(name.text)} has the name of a reference table`, name.span, 'choose another name')
     const seen = new Set<string>()
     const columns = statement.columns.map(column => {
       if (seen.has(column.name.text)) {
@@ -118,12 +147,17 @@ class Planner {
     const target = this.#target(insert)
     const query = bindQuery(insert.query, {
       stream: path => {
+        const table = this.#tables.get(nameOf(path).text)
+        if (table !== undefined) return { ...table, input: false, watermark: null, finite: true }
         const stream = this.#stream(path, 'read')
         const { name: streamName, schema, origin, watermark = null } = stream
         return { name: streamName, schema, input: origin === 'input', watermark }
       },
       warn: this.#warn,
+      addSubquery: node => this.#subqueries.push(optimizePlan(node)) - 1,
     })
+    if (readsTableAlone(query.node))
+      fail('a reference table alone has no rows to send on', insert.query.span, 'join a stream with it')
     const { source, values, rowtime } = assign(insert, query, target.name, target.schema)
     this.#pumpSpans.set(name.text, name.span)
     this.#pumps.push({
@@ -176,7 +210,9 @@ class Planner {
         name.span,
       )
     }
-    const known = [...this.#streams.keys()]
+    if (use === 'write' && this.#tables.has(name.text))
+      fail(`${shown(name)} is a reference table: a pump cannot write it`, name.span, 'CREATE STREAM another')
+    const known = [...this.#streams.keys(), ...(use === 'read' ? this.#tables.keys() : [])]
     fail(
       `stream ${shown(name)} not found`,
       name.span,
@@ -206,6 +242,12 @@ class Planner {
       }
     }
   }
+}
+
+/** True where a table is not what a stream is joined with or compared with. */
+function readsTableAlone(node: PlanNode): boolean {
+  if (node.kind === 'lookup') return readsTableAlone(node.stream === 'left' ? node.left : node.right)
+  return node.kind === 'table' || inputsOf(node).some(readsTableAlone)
 }
 
 function nameOf(path: Path): Name {

@@ -2,10 +2,8 @@
 import { SqlError, type TextSpan } from '../../core/errors.ts'
 
 const UNPLANNED = {
-  join: 'joins cannot be planned yet',
   values: 'VALUES cannot be planned yet',
   setOperator: 'set operators on finite relations cannot be planned yet',
-  subquery: 'subqueries in expressions cannot be planned yet',
   createFunction: 'CREATE FUNCTION cannot be planned yet',
   row: 'row values cannot be planned yet',
 } as const

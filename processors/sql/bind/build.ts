@@ -73,6 +73,11 @@ export function expressionKey(expression: Expression): string {
     case 'is':
       parts.push(expression.what, String(expression.negated))
       break
+    case 'in-query':
+    case 'exists':
+    case 'scalar-query':
+      parts.push(String(expression.subquery))
+      break
     case 'distinct':
       parts.push(String(expression.negated))
       break
@@ -92,6 +97,8 @@ export function withOperands(expression: Expression, change: (operand: Expressio
     case 'column':
     case 'rowtime':
     case 'metadata':
+    case 'exists':
+    case 'scalar-query':
       return expression
     case 'arithmetic':
     case 'comparison':
@@ -104,6 +111,7 @@ export function withOperands(expression: Expression, change: (operand: Expressio
       return { ...expression, operand: change(expression.operand) }
     case 'and':
     case 'or':
+    case 'in-query':
       return { ...expression, operands: expression.operands.map(change) }
     case 'case':
       return {

@@ -1,7 +1,8 @@
 /** Expressions: names to columns, operands to common types. One binder serves one clause of one select. */
 import { SqlError, type TextSpan } from '../../../core/errors.ts'
+import type { Column } from '../../../core/schema.ts'
 import { sqlTypeText } from '../../../core/sql-type.ts'
-import type { ExpressionNode } from '../ast.ts'
+import type { ExpressionNode, QueryNode } from '../ast.ts'
 import { type Expression, operandsOf } from '../expression.ts'
 import { EXPRESSION_NODES_MAX } from '../limits.ts'
 import { refuse } from '../unplanned.ts'
@@ -28,6 +29,12 @@ import { castProblem } from './types.ts'
 
 type Node<Kind extends ExpressionNode['kind']> = Extract<ExpressionNode, { kind: Kind }>
 
+/** A finite query of an expression, by its number in the program. */
+export interface Subquery {
+  readonly index: number
+  readonly columns: readonly Column[]
+}
+
 export interface BinderOptions {
   readonly scope: Scope
   readonly warn: (message: string, span: TextSpan) => void
@@ -37,6 +44,8 @@ export interface BinderOptions {
   readonly bindOver?: (node: Node<'call'>) => Expression
   /** what an unqualified ROWTIME is, where it is not the column */
   readonly rowtimeOperator?: (span: TextSpan) => Expression
+  /** binds a subquery; without it there can be none */
+  readonly subquery?: (query: QueryNode) => Subquery
 }
 
 /** Binds any expression of a clause. */
@@ -110,9 +119,11 @@ function bindNode(node: ExpressionNode, context: BindContext, options: BinderOpt
     case 'in-list':
       return bindIn(context, node)
     case 'in-query':
+      return bindInQuery(context, node, subqueryOf(options, node.query))
     case 'exists':
+      return { kind: 'exists', subquery: subqueryOf(options, node.query).index, type: BOOLEAN, span }
     case 'subquery':
-      return refuse('subquery', node.query.span)
+      return bindScalar(node, subqueryOf(options, node.query))
     case 'row':
       return refuse('row', span)
     case 'like':
@@ -164,7 +175,43 @@ function bindPath(node: Node<'path'>, options: BinderOptions): Expression {
   const found = options.scope.resolve(node.parts, node.span)
   if (found !== null) return found
   const clock = single && !first.quoted ? clockCall(first.text, node.span) : null
-  return clock ?? options.scope.failColumn(last)
+  return clock ?? options.scope.failColumn(last, node.parts[node.parts.length - 2] ?? null)
+}
+
+function subqueryOf(options: BinderOptions, query: QueryNode): Subquery {
+  return options.subquery?.(query) ?? fail('a subquery cannot stand here', query.span)
+}
+
+/** `x IN (query)` and `(x, y) IN (query)`. */
+function bindInQuery(context: BindContext, node: Node<'in-query'>, { index, columns }: Subquery): Expression {
+  const { span } = node
+  const nodes = node.operand.kind === 'row' ? node.operand.items : [node.operand]
+  if (nodes.length !== columns.length)
+    fail(`IN compares ${nodes.length} with ${columns.length} columns of the subquery`, node.query.span)
+  const operands = nodes.map((each, at) => {
+    const operand = context.bind(each)
+    const type = columns[at]?.type ?? operand.type
+    const [left, right] = bringTogether(operand, { kind: 'column', index: at, type, span: node.query.span }, 'IN', span)
+    if (right.kind === 'cast')
+      fail(
+        `IN compares ${sqlTypeText(operand.type)} with ${sqlTypeText(type)}`,
+        each.span,
+        `CAST the column of the subquery AS ${sqlTypeText(left.type)}`,
+      )
+    return left
+  })
+  const found: Expression = { kind: 'in-query', subquery: index, operands, type: BOOLEAN, span }
+  return node.negated ? { kind: 'not', operand: found, type: BOOLEAN, span } : found
+}
+
+function bindScalar(
+  node: Extract<ExpressionNode, { kind: 'exists' | 'subquery' }>,
+  { index, columns }: Subquery,
+): Expression {
+  const [column] = columns
+  if (column === undefined || columns.length > 1)
+    return fail(`a subquery as a value has one column, not ${columns.length}`, node.query.span)
+  return { kind: 'scalar-query', subquery: index, type: column.type, span: node.span }
 }
 
 function bindBetween(context: BindContext, node: Node<'between'>): Expression {

@@ -12,8 +12,11 @@ export function isNullable(expression: Expression, schema: Schema): boolean {
     case 'rowtime':
     case 'is':
     case 'distinct':
+    case 'exists':
       return false
     case 'metadata':
+    case 'in-query':
+    case 'scalar-query':
       return true
     case 'case':
       if (expression.otherwise === null) return true

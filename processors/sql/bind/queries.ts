@@ -3,10 +3,10 @@ import { assert } from '../../../core/assert.ts'
 import type { TextSpan } from '../../../core/errors.ts'
 import type { Schema } from '../../../core/schema.ts'
 import { sameSqlType, sqlTypeText } from '../../../core/sql-type.ts'
-import type { Alias, ExpressionNode, QueryNode, SelectNode, TableNode } from '../ast.ts'
+import type { Alias, ExpressionNode, QueryNode, SelectNode, TableNode, WindowReference } from '../ast.ts'
 import type { WatermarkPlan } from '../event-time.ts'
 import type { Expression } from '../expression.ts'
-import type { PlanNode } from '../plan-node.ts'
+import { isFinite, type PlanNode } from '../plan-node.ts'
 import { nameText } from '../reserved-words.ts'
 import { refuse } from '../unplanned.ts'
 import { AggregateList } from './aggregates.ts'
@@ -17,8 +17,10 @@ import { distinctOf } from './distinct.ts'
 import { fail } from './errors.ts'
 import { eventAggregate, eventGroupingOf, eventMonotonicity } from './event-groups.ts'
 import { bindEventWindow } from './event-time.ts'
-import { expressionBinder } from './expressions.ts'
+import { expressionBinder, type Subquery } from './expressions.ts'
 import { emissionTime, groupingOf, partitionOf, regroup } from './grouping.ts'
+import { sideWindow } from './join-windows.ts'
+import { type Joined, join, mentionedSystemColumns } from './joins.ts'
 import { bindLogCall, logCallOf } from './log-calls.ts'
 import { type Monotonicity, monotonicityOf, NOT_MONOTONIC } from './monotonicity.ts'
 import { isNullable } from './nullable.ts'
@@ -28,7 +30,8 @@ import { SlidingFunctions } from './sliding.ts'
 import { columnItems, type OrderClause, type Sortable, sortedQuery } from './sorting.ts'
 import { bindTableFunction } from './table-functions.ts'
 import { commonType, isMonths, isText } from './types.ts'
-import { NamedWindows } from './windows.ts'
+import { bindValues } from './values.ts'
+import { NamedWindows, type ResolvedWindow } from './windows.ts'
 
 export interface QueryContext {
   /** the stream that a path names; throws if there is none */
@@ -37,8 +40,12 @@ export interface QueryContext {
     readonly schema: Schema
     readonly input: boolean
     readonly watermark: WatermarkPlan | null
+    /** a reference table */
+    readonly finite?: boolean
   }
   readonly warn: (message: string, span: TextSpan) => void
+  /** takes a finite query that an expression asks; its number in the program */
+  readonly addSubquery: (node: PlanNode) => number
   /** windows of the selects around the query */
   readonly windows?: NamedWindows
 }
@@ -51,7 +58,7 @@ export function bindQuery(query: QueryNode, context: QueryContext, streaming = f
     case 'set':
       return bindUnion(query, context, streaming)
     case 'values':
-      return refuse('values', query.span)
+      return boundValues(query, context)
     case 'ordered':
       return query.query.kind === 'select'
         ? bindSelect(query.query, context, streaming, query)
@@ -71,7 +78,7 @@ function sortedBound(query: BoundQuery, order: OrderClause, context: QueryContex
     monotonic: query.monotonic,
     metadata: false,
   })
-  const { bind } = expressionBinder({ scope, warn: context.warn, bindAggregate: refuseAggregate('ORDER BY', null) })
+  const { bind } = binderOver(scope, context, refuseAggregate('ORDER BY', null))
   const { monotonic, node: input } = query
   return sortedQuery({ input, monotonic, items, bind, windowColumn: null, distinct: null }, order)
 }
@@ -87,39 +94,42 @@ function finished(select: SelectNode, order: OrderClause | null, rows: Omit<Sort
 
 function bindSelect(
   select: SelectNode,
-  context: QueryContext,
+  outer: QueryContext,
   streaming: boolean,
   order: OrderClause | null = null,
 ): BoundQuery {
-  const [table, ...others] = select.from
-  const second = others[0]
-  if (second !== undefined) refuse('join', second.span)
-  if (table === undefined) return fail('FROM is empty', select.span)
-  const windows = new NamedWindows(select, context.windows ?? null)
-  if (!select.stream && !streaming && table.kind === 'stream') {
+  const windows = new NamedWindows(select, outer.windows ?? null)
+  const context = { ...outer, windows }
+  const { relation, finite } = bindFrom(select, context, streaming || select.stream)
+  const [table] = select.from
+  if (!select.stream && !streaming && !finite && table !== undefined && table.kind !== 'derived') {
     context.warn('SELECT over a stream without STREAM; write SELECT STREAM', select.span)
   }
-  const relation = bindTable(table, { ...context, windows }, streaming || select.stream)
   const scope = new Scope(relation)
-  const inWhere = expressionBinder({ scope, warn: context.warn, bindAggregate: refuseAggregate('WHERE', 'use HAVING') })
+  const inWhere = binderOver(scope, context, refuseAggregate('WHERE', 'use HAVING'))
   const filtered =
     select.where === null ? relation.node : filter(relation.node, bindCondition(inWhere, select.where, 'WHERE'))
   const grouped = select.groupBy.length > 0 || select.stagger !== null || containsAggregate(select, order)
   if (grouped) return bindGrouped(select, scope, filtered, context, order)
   if (relation.eventWindow?.window.kind === 'session') {
-    fail('SESSION needs GROUP BY: the end of a session is not known while its rows pass', table.span)
+    fail(
+      'SESSION needs GROUP BY: the end of a session is not known while its rows pass',
+      select.from[0]?.span ?? select.span,
+    )
   }
   if (select.having !== null) fail('HAVING needs GROUP BY', select.having.span, 'use WHERE')
   const { warn } = context
+  const subquery = subqueryBinder(context)
   const inOver = expressionBinder({
     scope,
     warn,
+    subquery,
     bindAggregate: refuseAggregate('OVER', 'aggregate in a FROM subquery first'),
     bindOver: node => fail('OVER cannot stand inside OVER', (node.over ?? node).span, 'compute it in a FROM subquery'),
   })
   const sliding = new SlidingFunctions(inOver, windows, filtered)
   const bindAggregate = refuseAggregate('this place', null)
-  const inItems = expressionBinder({ scope, warn, bindAggregate, bindOver: node => sliding.bind(node) })
+  const inItems = expressionBinder({ scope, warn, subquery, bindAggregate, bindOver: node => sliding.bind(node) })
   const items = bindItems(select, scope, inItems)
   // Functions that only ORDER BY has take their places before the rows get their schema.
   for (const { expression } of order?.keys ?? []) {
@@ -127,6 +137,57 @@ function bindSelect(
   }
   const { monotonic } = relation
   return finished(select, order, { input: sliding.node, monotonic, items, bind: inItems.bind, windowColumn: null })
+}
+
+/** A binder of expressions over the rows of a scope. */
+function binderOver(scope: Scope, context: QueryContext, bindAggregate: BindContext['bindAggregate']): BindContext {
+  return expressionBinder({ scope, warn: context.warn, bindAggregate, subquery: subqueryBinder(context) })
+}
+
+/** Binds a subquery of an expression: finite, and without a column of the select around it. */
+function subqueryBinder(context: QueryContext): (query: QueryNode) => Subquery {
+  return query => {
+    const bound = bindQuery(query, context)
+    if (!isFinite(bound.node))
+      fail('a subquery in an expression reads reference tables or VALUES only', query.span, 'join the stream in FROM')
+    return { index: context.addSubquery(bound.node), columns: bound.node.schema.columns }
+  }
+}
+
+/** FROM as one relation: commas are joins without a condition, which WHERE supplies. */
+function bindFrom(select: SelectNode, context: QueryContext, streaming: boolean): Joined {
+  const mentioned = mentionedSystemColumns(select)
+  const request = {
+    mentioned,
+    warn: context.warn,
+    binder: (scope: Scope) => binderOver(scope, context, refuseAggregate('ON', null)),
+  }
+  const bindAny = (table: TableNode): Joined => {
+    if (table.kind !== 'join') return bindTable(table, context, streaming)
+    const { type, natural, on, using, span } = table
+    if (on === null && using === null && !natural && type !== 'CROSS')
+      fail(`${type} JOIN has no condition`, table.right.span, 'add ON, or write CROSS JOIN')
+    const left = bindAny(table.left)
+    return join(left, bindAny(table.right), {
+      ...request,
+      type: type === 'CROSS' ? 'INNER' : type,
+      natural,
+      on,
+      using,
+      span: { ...table.right.span, end: span.end },
+    })
+  }
+  const [first, ...others] = select.from
+  if (first === undefined) return fail('FROM is empty', select.span)
+  let joined = bindAny(first)
+  if (others.length === 0 && joined.window !== null && first.kind !== 'join')
+    fail('OVER in FROM is the window of a join, and there is none', first.span, 'write OVER behind an aggregate')
+  for (const table of others) {
+    const { span } = table
+    const right = bindAny(table)
+    joined = join(joined, right, { ...request, type: 'INNER', natural: false, on: null, using: null, span })
+  }
+  return joined
 }
 
 function filter(input: PlanNode, condition: Expression): PlanNode {
@@ -152,25 +213,25 @@ function containsAggregate(select: SelectNode, order: OrderClause | null): boole
   return false
 }
 
-function bindTable(table: TableNode, context: QueryContext, streaming: boolean): Relation {
+function bindTable(table: Exclude<TableNode, { kind: 'join' }>, context: QueryContext, streaming: boolean): Joined {
   switch (table.kind) {
     case 'stream': {
-      if (table.over !== null) refuse('join', table.over.span)
-      const { name, schema, input } = context.stream(table.path)
-      return {
+      const { name, schema, input, finite = false } = context.stream(table.path)
+      const relation: Relation = {
         name: table.alias?.name.text ?? name,
         streamName: name,
-        node: { kind: 'scan', stream: name, schema },
+        node: finite ? { kind: 'table', table: name, schema } : { kind: 'scan', stream: name, schema },
         columns: renamed(
           schema.columns.map((column, index) => ({ ...column, index, hidden: false })),
           table.alias,
         ),
         monotonic: schema.columns.map(() => NOT_MONOTONIC),
         metadata: input,
+        system: finite ? 'none' : 'row',
       }
+      return { relation, finite, window: windowOf(table, context) }
     }
     case 'derived': {
-      if (table.over !== null) refuse('join', table.over.span)
       const bound = bindQuery(table.query, context, streaming)
       const hidden = new Set(bound.outputs.flatMap(output => (output.plainRowtime ? [output.index] : [])))
       const columns = bound.node.schema.columns.map((column, index) => ({
@@ -179,7 +240,8 @@ function bindTable(table: TableNode, context: QueryContext, streaming: boolean):
         hidden: hidden.has(index),
         record: bound.outputs.find(output => output.index === index)?.record ?? null,
       }))
-      return {
+      const finite = isFinite(bound.node)
+      const relation: Relation = {
         name: table.alias?.name.text ?? null,
         streamName: null,
         node: bound.node,
@@ -187,18 +249,40 @@ function bindTable(table: TableNode, context: QueryContext, streaming: boolean):
         monotonic: bound.monotonic,
         metadata: false,
       }
+      return { relation, finite, window: windowOf(table, context) }
     }
     case 'event-window':
-      return renamedRelation(bindEventWindow(table, context.stream(table.path), context.warn), table.alias)
+      return {
+        relation: renamedRelation(bindEventWindow(table, context.stream(table.path), context.warn), table.alias),
+        finite: false,
+        window: null,
+      }
     case 'table-function':
-      return renamedRelation(bindTableFunction(table, bindQuery(table.cursor, context, streaming)), table.alias)
-    case 'join':
-      return refuse('join', table.right.span)
+      return {
+        relation: renamedRelation(bindTableFunction(table, bindQuery(table.cursor, context, streaming)), table.alias),
+        finite: false,
+        window: null,
+      }
   }
 }
 
 function renamedRelation(relation: Relation, alias: Alias | null): Relation {
   return { ...relation, columns: renamed(relation.columns, alias) }
+}
+
+function windowOf(table: Extract<TableNode, { kind: 'stream' | 'derived' }>, context: QueryContext): Joined['window'] {
+  return table.over === null ? null : sideWindow(resolvedWindow(table.over, context), context.warn)
+}
+
+function resolvedWindow(over: WindowReference, { windows }: QueryContext): ResolvedWindow {
+  return (windows ?? new NamedWindows({ windows: [] }, null)).resolve(over)
+}
+
+/** VALUES reads no column. */
+function boundValues(query: Extract<QueryNode, { kind: 'values' }>, context: QueryContext): BoundQuery {
+  const node: PlanNode = { kind: 'values', rows: [[]], schema: { columns: [] } }
+  const nowhere = { name: null, streamName: null, node, columns: [], monotonic: [], metadata: false }
+  return bindValues(query, binderOver(new Scope(nowhere), context, refuseAggregate('VALUES', null)))
 }
 
 /** `AS t (a, b)` */
@@ -218,18 +302,15 @@ function renamed(columns: readonly RelationColumn[], alias: Alias | null): reado
 function bindItems(select: SelectNode, scope: Scope, binder: BindContext): readonly BoundItem[] {
   return select.items.flatMap((item, index): readonly BoundItem[] => {
     if (item.kind === 'all') {
-      if (item.of !== null && item.of.text !== scope.relation.name) scope.failAlias(item.of)
-      return scope.relation.columns
-        .filter(column => !column.hidden)
-        .map(column => ({
-          name: column.name,
-          span: item.span,
-          expression: { kind: 'column', index: column.index, type: column.type, span: item.span },
-          setsRowtime: false,
-          plainRowtime: false,
-          emission: false,
-          record: column.record ?? null,
-        }))
+      return scope.expand(item.of, item.span).map(({ name, expression, record }) => ({
+        name,
+        span: item.span,
+        expression: { ...expression, span: item.span },
+        setsRowtime: false,
+        plainRowtime: false,
+        emission: false,
+        record: record ?? null,
+      }))
     }
     const parsed = logCallOf(item.expression)
     const { text, record } = parsed === null ? { text: null, record: null } : bindLogCall(binder, parsed)
@@ -262,6 +343,7 @@ function bindGrouped(
   order: OrderClause | null,
 ): BoundQuery {
   const { warn } = context
+  const subquery = subqueryBinder(context)
   const { monotonic, columns } = scope.relation
   const { stagger } = select
   const span = stagger?.span ?? select.groupSpan
@@ -274,7 +356,7 @@ function bindGrouped(
     )
   }
   const clause = stagger === null ? 'GROUP BY' : 'PARTITION BY'
-  const inGroup = expressionBinder({ scope, warn, bindAggregate: refuseAggregate(clause, null) })
+  const inGroup = binderOver(scope, context, refuseAggregate(clause, null))
   const written = stagger?.partitionBy ?? select.groupBy
   const terms = written.map(term => settled(inGroup.bind(term)))
   const names = written.map((term, index) => termName(term, index))
@@ -289,6 +371,7 @@ function bindGrouped(
   const inAggregate = expressionBinder({
     scope,
     warn,
+    subquery,
     bindAggregate: node =>
       fail(`${node.name.text} cannot stand inside an aggregate`, node.span, 'aggregate in a FROM subquery first'),
   })
@@ -296,6 +379,7 @@ function bindGrouped(
   const overGroups = expressionBinder({
     scope,
     warn,
+    subquery,
     bindAggregate: node => aggregates.bind(node),
     bindOver: node =>
       fail('OVER cannot stand beside GROUP BY', (node.over ?? node).span, 'group in a FROM subquery first'),

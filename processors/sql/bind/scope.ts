@@ -16,14 +16,14 @@ export interface RelationColumn {
   readonly nullable: boolean
   /** index into the row of the node */
   readonly index: number
-  /** read by its position only: a select item that is plainly ROWTIME */
+  /** read by its position only: a select item that is plainly ROWTIME, a system column of one side of a join */
   readonly hidden: boolean
   /** what parses the text of the column, where it stands for a record */
   readonly record?: LogRecord | null
 }
 
 export interface Relation {
-  /** the alias; without one the name of the stream; null for a subquery without alias */
+  /** the alias; without one the name of the stream; null for a subquery without alias, and for a join */
   readonly name: string | null
   /** the name behind an alias, for the hint to those who use it */
   readonly streamName: string | null
@@ -35,6 +35,18 @@ export interface Relation {
   readonly metadata: boolean
   /** where FROM is a window function */
   readonly eventWindow?: RelationWindow
+  /** where ROWTIME and the metadata are: with the row, nowhere (a finite relation), or in hidden columns of a join's row */
+  readonly system?: 'row' | 'none' | ReadonlyMap<string, number>
+  /** of a join: the relations joined, with the indexes of the joined row */
+  readonly parts?: readonly Relation[]
+  /** of a join by USING or NATURAL: columns that stand for one of each side */
+  readonly merged?: readonly MergedColumn[]
+}
+
+export interface MergedColumn {
+  readonly name: string
+  readonly expression: Expression
+  readonly record?: LogRecord | null
 }
 
 /** The windows of a window function. Its columns are those of the stream, then WINDOW_START, WINDOW_END, WINDOW_TIME. */
@@ -61,6 +73,7 @@ function metadataName(name: string): MetadataName | null {
 }
 
 export class Scope {
+  /** the whole row: one relation, or the join of several */
   readonly relation: Relation
 
   constructor(relation: Relation) {
@@ -71,74 +84,152 @@ export class Scope {
   resolve(parts: readonly Name[], span: TextSpan): Expression | null {
     const last = parts[parts.length - 1]
     if (last === undefined) return null
-    const field = this.#field(parts, last, span)
-    if (field !== null) return field
-    if (parts.length > 1) this.#qualify(parts)
-    return this.#column(last, span)
+    if (parts.length === 1) return this.#unqualified(last, span)
+    return this.#field(parts, span) ?? this.#column(this.#qualified(parts), last, span)
+  }
+
+  /** What `*`, or `alias.*`, stands for. */
+  expand(of: Name | null, span: TextSpan): readonly MergedColumn[] {
+    const relations = of === null ? this.#parts : [this.#named(of)]
+    const merged = of === null ? (this.relation.merged ?? []) : []
+    const columns = relations.flatMap(relation => {
+      return relation.columns.filter(column => !column.hidden && !merged.some(({ name }) => name === column.name))
+    })
+    return [
+      ...merged,
+      ...columns.map(({ name, index, type, record = null }) => ({
+        name,
+        expression: columnAt(index, type, span),
+        record,
+      })),
+    ]
   }
 
   /** @throws SqlError saying what the relation has in its place */
-  failColumn(name: Name): never {
-    const known = this.relation.columns.filter(column => !column.hidden).map(column => column.name)
-    const where = this.relation.streamName ?? this.relation.name
-    fail(
-      `column ${shown(name)} not found in ${where === null ? 'the subquery' : nameText(where)}`,
-      name.span,
-      nameHint(name, [...known, 'ROWTIME', ...(this.relation.metadata ? Object.keys(METADATA) : [])]),
-    )
+  failColumn(name: Name, qualifier: Name | null = null): never {
+    const relations = qualifier === null ? this.#parts : [this.#named(qualifier)]
+    const known = relations.flatMap(relation => relation.columns.filter(column => !column.hidden))
+    const [only] = relations.length === 1 ? relations : []
+    const where = only === undefined ? null : (only.streamName ?? only.name)
+    const place = where !== null ? nameText(where) : only === undefined ? 'the relations of FROM' : 'the subquery'
+    const metadata = relations.some(relation => relation.metadata) ? Object.keys(METADATA) : []
+    const names = [...new Set([...known.map(column => column.name), 'ROWTIME', ...metadata])]
+    fail(`column ${shown(name)} not found in ${place}`, name.span, nameHint(name, names))
   }
 
-  /** Checks `alias.column`; with three parts the first is ignored, as a schema would be. */
-  #qualify(parts: readonly Name[]): void {
-    const qualifier = parts[parts.length - 2]
-    if (qualifier === undefined || qualifier.text === this.relation.name) return
-    this.failAlias(qualifier)
-  }
-
+  /** @throws SqlError about an alias that FROM does not have */
   failAlias(qualifier: Name): never {
-    const { name, streamName } = this.relation
-    if (name !== null && streamName !== null && name !== streamName && qualifier.text === streamName) {
-      fail(
-        `${shown(qualifier)} has the alias ${nameText(name)} in this query`,
-        qualifier.span,
-        `write ${nameText(name)} in its place`,
-      )
+    for (const { name, streamName } of this.#parts) {
+      if (name !== null && streamName !== null && name !== streamName && qualifier.text === streamName) {
+        fail(
+          `${shown(qualifier)} has the alias ${nameText(name)} in this query`,
+          qualifier.span,
+          `write ${nameText(name)} in its place`,
+        )
+      }
     }
+    const names = this.#parts.flatMap(({ name }) => name ?? [])
     const hint =
-      name === null ? 'the subquery has no alias' : (nameHint(qualifier, [name]) ?? `FROM has ${nameText(name)}`)
+      names.length === 0
+        ? 'the subquery has no alias'
+        : (nameHint(qualifier, names) ?? `FROM has ${names.map(name => nameText(name)).join(', ')}`)
     fail(`${shown(qualifier)} is not in FROM`, qualifier.span, hint)
   }
 
-  /** `alias.record.field`, or `record.field` where no relation has the name of the record. */
-  #field(parts: readonly Name[], field: Name, span: TextSpan): Expression | null {
-    const name = parts[parts.length - 2]
-    const qualifier = parts[parts.length - 3]
-    if (name === undefined || (qualifier === undefined && name.text === this.relation.name)) return null
-    const column = this.relation.columns.find(one => one.name === name.text && !one.hidden)
-    if (column?.record === undefined || column.record === null) return null
-    if (qualifier !== undefined && qualifier.text !== this.relation.name) this.failAlias(qualifier)
-    return logField({ kind: 'column', index: column.index, type: column.type, span }, column.record, field, span)
+  get #parts(): readonly Relation[] {
+    return this.relation.parts ?? [this.relation]
   }
 
-  #column(name: Name, span: TextSpan): Expression | null {
-    const found = this.relation.columns.filter(column => column.name === name.text && !column.hidden)
+  #named(qualifier: Name): Relation {
+    const [found, second] = this.#parts.filter(({ name }) => name === qualifier.text)
+    if (found === undefined) this.failAlias(qualifier)
+    if (second !== undefined)
+      fail(`${shown(qualifier)} names two relations in FROM`, qualifier.span, 'give each an alias of its own')
+    return found
+  }
+
+  /** The relation of `alias.column`; with three parts the first is ignored, as a schema would be. */
+  #qualified(parts: readonly Name[]): Relation {
+    const qualifier = parts[parts.length - 2]
+    if (qualifier === undefined) return this.relation
+    return this.#named(qualifier)
+  }
+
+  /** `alias.record.field` or `record.field`; null where no record is meant. */
+  #field(parts: readonly Name[], span: TextSpan): Expression | null {
+    const [field, record, alias] = parts.toReversed()
+    if (field === undefined || record === undefined) return null
+    const relations = alias === undefined ? this.#parts : this.#parts.filter(({ name }) => name === alias.text)
+    if (alias === undefined && this.#parts.some(({ name }) => name === record.text)) return null
+    const [found, second] = relations.flatMap(({ columns }) =>
+      columns.filter(column => column.name === record.text && !column.hidden && (column.record ?? null) !== null),
+    )
+    if (found?.record === undefined || found.record === null) return null
+    if (second !== undefined) fail(`record ${shown(record)} is ambiguous`, record.span, 'write its alias in front')
+    return logField(columnAt(found.index, found.type, span), found.record, field, span)
+  }
+
+  #unqualified(name: Name, span: TextSpan): Expression | null {
+    const merged = this.relation.merged?.find(column => column.name === name.text)
+    if (merged !== undefined) return { ...merged.expression, span }
+    const { parts } = this.relation
+    if (parts === undefined) return this.#column(this.relation, name, span)
+    const having = parts.filter(({ columns }) => columns.some(column => column.name === name.text && !column.hidden))
+    const [first, second] = having
+    if (first !== undefined && second !== undefined) {
+      const places = having.map(part => `${nameText(part.name ?? 'a subquery')}`).join(' and ')
+      fail(`column ${shown(name)} is ambiguous: ${places} have it`, name.span, 'write its alias in front')
+    }
+    if (first !== undefined) return this.#column(first, name, span)
+    // The operator, not a column: the time of the joined row.
+    if (name.text === 'ROWTIME') return { kind: 'rowtime', type: { kind: 'TIMESTAMP' }, span }
+    const recorded = parts.filter(({ metadata }) => metadata)
+    if (metadataName(name.text) === null || (recorded.length === 0 && name.quoted)) return null
+    if (recorded.length > 1) fail(`column ${shown(name)} is ambiguous`, name.span, 'write its alias in front')
+    return this.#column(recorded[0] ?? this.relation, name, span)
+  }
+
+  #column(relation: Relation, name: Name, span: TextSpan): Expression | null {
+    const found = relation.columns.filter(column => column.name === name.text && !column.hidden)
     const [column] = found
     if (column !== undefined) {
       if (found.length > 1) fail(`column ${shown(name)} is ambiguous`, name.span, 'give one of them another alias')
       if (column.record !== undefined && column.record !== null)
         fail(`${shown(name)} is a record`, name.span, `name a field: ${shown(name)}.${column.record.columns[0]?.name}`)
-      return { kind: 'column', index: column.index, type: column.type, span }
+      return columnAt(column.index, column.type, span)
     }
-    if (name.text === 'ROWTIME') return { kind: 'rowtime', type: { kind: 'TIMESTAMP' }, span }
+    const { system = 'row' } = relation
     const metadata = metadataName(name.text)
-    if (metadata !== null && this.relation.metadata) {
-      return { kind: 'metadata', name: metadata, type: METADATA[metadata], span }
+    const type: SqlType | null =
+      name.text === 'ROWTIME' ? { kind: 'TIMESTAMP' } : metadata === null ? null : METADATA[metadata]
+    if (type !== null && (metadata === null || relation.metadata)) {
+      if (system === 'none') {
+        const where = nameText(relation.name ?? relation.streamName ?? 'the table')
+        if (name.quoted) return null
+        fail(`${where} is finite: its rows have no ROWTIME`, name.span, 'take that of the stream it is joined with')
+      }
+      if (system !== 'row') {
+        const index = system.get(name.text)
+        if (index !== undefined) return columnAt(index, type, span)
+      }
+      return metadata === null ? { kind: 'rowtime', type, span } : { kind: 'metadata', name: metadata, type, span }
     }
     if (metadata !== null && !name.quoted) {
       fail(`${name.text} is only known in an input stream`, name.span, 'select it in the pump that reads the input')
     }
     return null
   }
+}
+
+function columnAt(index: number, type: SqlType, span: TextSpan): Expression {
+  return { kind: 'column', index, type, span }
+}
+
+/** Types of the columns that an input stream has beside its schema. */
+export function systemType(name: string): SqlType | null {
+  if (name === 'ROWTIME') return { kind: 'TIMESTAMP' }
+  const metadata = metadataName(name)
+  return metadata === null ? null : METADATA[metadata]
 }
 
 /** A name as the program wrote it, up to the case of a plain one. */
