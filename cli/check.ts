@@ -7,7 +7,7 @@ import { readApplication } from './replay.ts'
 import { openTerminal } from './terminal.ts'
 
 export async function run(args: readonly string[], given: CommandOptions): Promise<ExitCode> {
-  const application = await readApplication(String(args[0]), given['schema'], nodeEnv)
+  const application = await readApplication(String(args[0]), given['schema'], nodeEnv, given['referenceSchema'])
   const terminal = openTerminal()
   for (const warning of application.warnings) terminal.print(`warning: ${warning}`)
   terminal.print(explainProgram(application.plan))

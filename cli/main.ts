@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 /** The millrace command. Each command is a file of its own and is loaded only when it runs. */
 import { Command, CommanderError } from 'commander'
 import { EXIT, type ExitCode, explainFailure } from './exit.ts'
-import type { CommandOptions } from './options.ts'
+import { type CommandOptions, repeated } from './options.ts'
 
 interface CommandModule {
   /** Runs to the end; what it throws is explained and decides the exit code. */
@@ -57,15 +57,15 @@ command(
   .requiredOption('--input <file>', 'JSON lines, CSV or text; plain or gzipped')
   .requiredOption('--out <dir>', 'where <STREAM>.jsonl files are written')
   .option('--schema <file>', 'KDA InputSchema of the input; needed with a .sql file')
+  .option('--reference <table=file>', 'rows of a reference table, JSON or CSV; once for each table', repeated)
+  .option('--reference-schema <table=file>', 'ReferenceSchema of a table, with a .sql file', repeated)
   .option('--arrival <column>', 'take the arrival time of each record from this column')
   .option('--shards <count>', 'shards to spread the records over; results do not depend on it', '1')
   .option('--batch <rows>', 'records read at once; results do not depend on it', '1024')
 
-command(
-  'check <app>',
-  'compile an SQL program and print its plan, without running it',
-  () => import('./check.ts'),
-).option('--schema <file>', 'KDA InputSchema of the input; needed with a .sql file')
+command('check <app>', 'compile an SQL program and print its plan, without running it', () => import('./check.ts'))
+  .option('--schema <file>', 'KDA InputSchema of the input; needed with a .sql file')
+  .option('--reference-schema <table=file>', 'ReferenceSchema of a table, with a .sql file', repeated)
 
 try {
   await program.parseAsync()

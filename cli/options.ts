@@ -22,3 +22,20 @@ export function parseWhole(option: string, text: string, min: number, max: numbe
 
 /** Options of a command by their camel-case names, as text; undefined where neither given nor defaulted. */
 export type CommandOptions = Readonly<Record<string, string | undefined>>
+
+/** Collects an option that may be given several times, as lines of one text. */
+export function repeated(value: string, before?: string): string {
+  return before === undefined ? value : `${before}\n${value}`
+}
+
+/** The `NAME=FILE` pairs of a repeated option; a later one wins. */
+export function parsePairs(option: string, text: string | undefined): ReadonlyMap<string, string> {
+  const pairs = new Map<string, string>()
+  for (const pair of text?.split('\n') ?? []) {
+    const at = pair.indexOf('=')
+    if (at < 1 || at === pair.length - 1)
+      throw new MillraceError('usage', `${option} "${pair}" is no pair; write it like ${option} TABLE=FILE`)
+    pairs.set(pair.slice(0, at), pair.slice(at + 1))
+  }
+  return pairs
+}

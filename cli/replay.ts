@@ -1,9 +1,10 @@
 /** `millrace replay`: an SQL program over a file, with the same answer every time. */
-import { resolve } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { parseInputSchema } from '../core/codecs/input-schema.ts'
 import { type Env, MillraceError, nodeEnv } from '../core/index.ts'
 import {
   type Application,
+  type ApplicationTable,
   compileApplication,
   compileDefinition,
   importApplication,
@@ -12,7 +13,7 @@ import {
   replayFile,
 } from '../processors/index.ts'
 import { EXIT, type ExitCode, withSource } from './exit.ts'
-import { type CommandOptions, parseWhole } from './options.ts'
+import { type CommandOptions, parsePairs, parseWhole } from './options.ts'
 import { readJson, readText } from './pipeline.ts'
 import { count, duration, openTerminal, size, type Terminal } from './terminal.ts'
 
@@ -20,7 +21,8 @@ const BAR_CELLS = 24
 
 export async function run(args: readonly string[], given: CommandOptions): Promise<ExitCode> {
   const terminal = openTerminal()
-  const application = await readApplication(String(args[0]), given['schema'], nodeEnv)
+  const name = String(args[0])
+  const application = await readApplication(name, given['schema'], nodeEnv, given['referenceSchema'])
   for (const warning of application.warnings) terminal.print(`warning: ${warning}`)
   const stopping = new AbortController()
   const stop = (): void => stopping.abort()
@@ -35,6 +37,7 @@ export async function run(args: readonly string[], given: CommandOptions): Promi
         outputDirectory: out,
         shards: parseWhole('--shards', String(given['shards']), 1, 1_000),
         batchRecordsMax: parseWhole('--batch', String(given['batch']), 1, 10_000),
+        references: referenceFiles(application, name, parsePairs('--reference', given['reference'])),
         signal: stopping.signal,
         onProgress: progress => terminal.status(progressLine(progress), nodeEnv.clock.monotonicMs()),
         ...(given['arrival'] === undefined ? {} : { arrivalColumn: given['arrival'] }),
@@ -53,6 +56,19 @@ export async function run(args: readonly string[], given: CommandOptions): Promi
   }
 }
 
+/** Where the reference tables are: as the command says, else under its file key beside the application. */
+function referenceFiles(
+  { referenceTables }: Application,
+  applicationFile: string,
+  given: ReadonlyMap<string, string>,
+): ReadonlyMap<string, string> {
+  const files = new Map<string, string>()
+  for (const { name, fileKey } of referenceTables)
+    if (typeof fileKey === 'string') files.set(name, resolve(dirname(applicationFile), fileKey))
+  for (const [name, file] of given) files.set(name, resolve(file))
+  return files
+}
+
 /**
  * The application that a command names: a .sql file with a schema beside it, or a KDA application JSON.
  * @throws MillraceError `usage`, `config`; SourceError for the program
@@ -61,8 +77,10 @@ export async function readApplication(
   name: string,
   schemaFile: string | undefined,
   env: Pick<Env, 'files'>,
+  referenceSchemas?: string,
 ): Promise<Application> {
   const file = resolve(name)
+  const tables = parsePairs('--reference-schema', referenceSchemas)
   if (!/\.json$/i.test(file)) {
     if (schemaFile === undefined)
       throw new MillraceError(
@@ -71,8 +89,13 @@ export async function readApplication(
       )
     const text = await readText(env.files, file)
     const schema = parseInputSchema(await readJson(env.files, resolve(schemaFile)))
-    return withSource({ file: name, text }, () => compileApplication({ text, input: { schema } }))
+    const referenceTables: ApplicationTable[] = []
+    for (const [table, path] of tables)
+      referenceTables.push({ name: table, schema: parseInputSchema(await readJson(env.files, resolve(path)), table) })
+    return withSource({ file: name, text }, () => compileApplication({ text, input: { schema }, referenceTables }))
   }
+  if (tables.size > 0)
+    throw new MillraceError('usage', `${name} is an application with its own tables; leave out --reference-schema`)
   if (schemaFile !== undefined)
     throw new MillraceError('usage', `${name} is an application with its own InputSchema; leave out --schema`)
   const definition = importApplication(await readJson(env.files, file))

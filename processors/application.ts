@@ -7,10 +7,12 @@ import { createDecoder, type DecoderOptions, schemaOf } from '../core/codecs/dec
 import type { InputSchema } from '../core/codecs/input-schema.ts'
 import { ERROR_STREAM, type ErrorOutput } from '../core/error-output.ts'
 import { MillraceError } from '../core/errors.ts'
+import type { RowBatch } from '../core/rows.ts'
 import type { Schema } from '../core/schema.ts'
 import { type ApplicationDefinition, inputStreamNames } from './application-definition.ts'
 import { type CompileOptions, compileProgram } from './compile.ts'
 import type { Program } from './program.ts'
+import { type ReferenceTableSchema, readReferenceTable } from './reference-table.ts'
 import { planProgram } from './sql/plan.ts'
 import { inputsOf, type PlanNode, type ProgramPlan } from './sql/plan-node.ts'
 
@@ -31,6 +33,12 @@ export interface ApplicationOptions {
   readonly input: ApplicationInputOptions
   /** streams whose rows leave the program; default: those that no pump reads. The error stream always leaves */
   readonly outputs?: readonly string[]
+  readonly referenceTables?: readonly ApplicationTable[]
+}
+
+export interface ApplicationTable extends ReferenceTableSchema {
+  /** where its definition says that its rows are: the key of an S3 object; null where it does not */
+  readonly fileKey?: string | null
 }
 
 export interface StartOptions {
@@ -40,6 +48,8 @@ export interface StartOptions {
   /** CURRENT_ROW_TIMESTAMP */
   readonly rowTimestamp: CompileOptions['rowTimestamp']
   readonly limits?: NonNullable<CompileOptions['limits']>
+  /** by reference table, the bytes of its file; a table without is empty until `replaceTable` of the program */
+  readonly references?: ReadonlyMap<string, Uint8Array>
 }
 
 /** Plain data and two makers; it can be started any number of times. */
@@ -49,6 +59,7 @@ export interface Application {
   /** `PREFIX_001` and so on */
   readonly inputStreams: readonly string[]
   readonly inputSchema: InputSchema
+  readonly referenceTables: readonly ApplicationTable[]
   /** in the order of the program, the error stream last */
   readonly outputs: readonly string[]
   /** what the reader should know, a sentence each */
@@ -57,6 +68,12 @@ export interface Application {
   schemaOf(output: string): Schema | null
   /** A decoder of its own for one reader of the input. */
   createDecoder(options?: DecoderOptions): Decoder
+  /**
+   * The rows of a reference table's file, for `replaceTable` of a running program.
+   * @param rowtime of the error rows, epoch milliseconds
+   * @throws MillraceError `invalid_argument` for an unknown table; `state_limit` for a file that is too large
+   */
+  readTable(name: string, bytes: Uint8Array, errors: ErrorOutput, rowtime: number): readonly RowBatch[]
   start(options: StartOptions): Program
 }
 
@@ -68,20 +85,36 @@ export function compileApplication(options: ApplicationOptions): Application {
   const { text, input } = options
   const inputStreams = inputStreamNames(input.namePrefix ?? NAME_PREFIX_DEFAULT, input.parallelism ?? 1)
   const schema = schemaOf(input.schema)
+  const referenceTables = options.referenceTables ?? []
+  const twin = referenceTables.find(
+    ({ name }, index) => inputStreams.includes(name) || referenceTables.findIndex(other => other.name === name) < index,
+  )
+  if (twin !== undefined)
+    throw new MillraceError('config', `reference table "${twin.name}" has the name of another relation; rename one`)
   const plan = planProgram(
     text,
     inputStreams.map(name => ({ name, schema })),
+    referenceTables.map(table => ({ name: table.name, schema: schemaOf(table.schema) })),
   )
+  const readTable: Application['readTable'] = (name, bytes, errors, rowtime) => {
+    const table = referenceTables.find(each => each.name === name)
+    if (table !== undefined) return readReferenceTable(table, bytes, errors, rowtime)
+    throw new MillraceError(
+      'invalid_argument',
+      `"${name}" is no reference table of the application${tableList(options)}`,
+    )
+  }
   const streams = new Map(plan.streams.map(stream => [stream.name, stream.schema] as const))
   const wanted = options.outputs ?? defaultOutputs(plan)
   const results = [...new Set(wanted)].filter(name => streams.has(name))
   const missing = wanted.filter(name => !streams.has(name) && name !== ERROR_STREAM)
-  const start = ({ errors, startedAt, rowTimestamp, limits }: StartOptions): Program =>
+  const start = ({ errors, startedAt, rowTimestamp, limits, references = new Map() }: StartOptions): Program =>
     compileProgram(plan, {
       errors,
       outputs: results,
       startedAt,
       rowTimestamp,
+      tables: new Map([...references].map(([name, bytes]) => [name, readTable(name, bytes, errors, startedAt)])),
       ...(limits === undefined ? {} : { limits }),
     })
   // Some expressions are refused only when they are compiled.
@@ -91,6 +124,8 @@ export function compileApplication(options: ApplicationOptions): Application {
     plan,
     inputStreams,
     inputSchema: input.schema,
+    referenceTables,
+    readTable,
     outputs: [...results, ERROR_STREAM],
     warnings: [
       ...plan.warnings.map(({ message, span }) => `${span.line}:${span.column} ${message}`),
@@ -118,17 +153,18 @@ export function compileDefinition(definition: ApplicationDefinition): Applicatio
       'config',
       `input ${input.namePrefix} is pre-processed by a Lambda function, which cannot be called here; feed records as the function leaves them and remove InputProcessingConfiguration`,
     )
-  const [table] = definition.referenceTables
-  if (table !== undefined)
-    throw new MillraceError(
-      'config',
-      `reference table "${table.name}" cannot be loaded: joins with reference tables are not supported yet; remove the table and its joins`,
-    )
   return compileApplication({
     text: definition.code,
     input: { schema: input.schema, namePrefix: input.namePrefix, parallelism: input.parallelism },
+    referenceTables: definition.referenceTables,
     ...(definition.outputs.length === 0 ? {} : { outputs: definition.outputs.map(output => output.name) }),
   })
+}
+
+function tableList({ referenceTables = [] }: ApplicationOptions): string {
+  return referenceTables.length === 0
+    ? ', which has none'
+    : `; it has ${referenceTables.map(({ name }) => name).join(', ')}`
 }
 
 /** The streams of the program that no pump reads. */

@@ -3,6 +3,7 @@ export {
   type Application,
   type ApplicationInputOptions,
   type ApplicationOptions,
+  type ApplicationTable,
   compileApplication,
   compileDefinition,
   NAME_PREFIX_DEFAULT,
@@ -20,6 +21,7 @@ export {
   type ShardProgress,
 } from './merge.ts'
 export type { Program } from './program.ts'
+export { REFERENCE_FILE_BYTES_MAX, type ReferenceTableSchema, readReferenceTable } from './reference-table.ts'
 export { REPLAY_START } from './replay/arrivals.ts'
 export {
   REPLAY_SHARDS_MAX,

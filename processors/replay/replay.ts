@@ -9,6 +9,7 @@ import { JsonLinesEncoder } from '../../core/codecs/json-lines.ts'
 import type { Env } from '../../core/env.ts'
 import { MillraceError } from '../../core/errors.ts'
 import type { Application } from '../application.ts'
+import { checkReferenceSize } from '../reference-table.ts'
 import { type TapListener, Task, type TaskCounters } from '../task.ts'
 import { type Arrivals, ColumnArrivals, REPLAY_START, SteadyArrivals } from './arrivals.ts'
 import { FileSource } from './file-source.ts'
@@ -26,6 +27,8 @@ export interface ReplayOptions {
   readonly file: string
   /** made if missing; files of an earlier replay are replaced */
   readonly outputDirectory: string
+  /** by reference table, the path of its file; each table of the application needs one */
+  readonly references?: ReadonlyMap<string, string>
   /** column that says when a record arrived; default: one record a millisecond */
   readonly arrivalColumn?: string
   /** arrival of the first record where no column says it, epoch milliseconds; default 2020-01-01T00:00:00Z */
@@ -72,6 +75,7 @@ export async function replayFile(
   env: Pick<Env, 'clock' | 'random' | 'files'>,
 ): Promise<ReplayReport> {
   const { application, file, shards = 1 } = options
+  const references = await readReferences(options, env)
   if (!Number.isInteger(shards) || shards < 1 || shards > REPLAY_SHARDS_MAX)
     throw new MillraceError('invalid_argument', `a replay has from 1 to ${REPLAY_SHARDS_MAX} shards, not ${shards}`)
   const begunAt = env.clock.monotonicMs()
@@ -102,7 +106,8 @@ export async function replayFile(
       () => new JsonLinesEncoder({ rowtime: true }),
     )
     try {
-      const task = taskOf(options, env, source, results, firstArrival ?? options.startAt ?? REPLAY_START)
+      const startedAt = firstArrival ?? options.startAt ?? REPLAY_START
+      const task = taskOf(options, env, source, results, startedAt, references)
       const stop = (): void => void task.stop().catch(() => {}) // run() below rejects with the same error
       options.signal?.addEventListener('abort', stop)
       if (options.signal?.aborted === true) stop()
@@ -128,6 +133,31 @@ export async function replayFile(
   }
 }
 
+/** The files of the reference tables. */
+async function readReferences(
+  { application, references = new Map() }: ReplayOptions,
+  { files }: Pick<Env, 'files'>,
+): Promise<ReadonlyMap<string, Uint8Array>> {
+  const known = application.referenceTables.map(({ name }) => name)
+  for (const name of references.keys())
+    if (!known.includes(name))
+      throw new MillraceError(
+        'config',
+        `"${name}" is no reference table of the application; ${known.length === 0 ? 'it has none' : `there are ${known.join(', ')}`}`,
+      )
+  const contents = new Map<string, Uint8Array>()
+  for (const name of known) {
+    const path = references.get(name)
+    if (path === undefined)
+      throw new MillraceError('config', `reference table "${name}" has no file; add --reference ${name}=FILE`)
+    const stat = await files.stat(path)
+    if (stat === null) throw new MillraceError('not_found', `file of reference table "${name}" is missing: ${path}`)
+    checkReferenceSize(name, stat.sizeBytes)
+    contents.set(name, await files.readAll(path))
+  }
+  return contents
+}
+
 function arrivalsOf({ application, arrivalColumn, startAt }: ReplayOptions): Arrivals {
   if (arrivalColumn === undefined) return new SteadyArrivals(startAt)
   return new ColumnArrivals(
@@ -144,6 +174,7 @@ function taskOf(
   source: FileSource,
   results: ResultFiles,
   startedAt: number,
+  references: ReadonlyMap<string, Uint8Array>,
 ): Task {
   const { application, batchRecordsMax } = options
   const task = new Task({
@@ -151,7 +182,7 @@ function taskOf(
     source,
     decoder: application.createDecoder(),
     inputStreams: application.inputStreams,
-    program: errors => application.start({ errors, startedAt, rowTimestamp: 'rowtime' }),
+    program: errors => application.start({ errors, startedAt, rowTimestamp: 'rowtime', references }),
     sinks: results.sinks,
     // The clock of a file is exact.
     merge: { idleSlackMs: 0, ...(batchRecordsMax === undefined ? {} : { recordsPerBatchMax: batchRecordsMax }) },

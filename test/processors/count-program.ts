@@ -92,6 +92,8 @@ export function countApplication(): Application {
     plan: { streams: [], pumps: [], warnings: [] },
     inputStreams: ['SOURCE_SQL_STREAM_001'],
     inputSchema: KEYED,
+    referenceTables: [],
+    readTable: () => [],
     outputs: ['COUNTS', ERROR_STREAM],
     warnings: [],
     schemaOf: name => (name === 'COUNTS' ? COUNTS : schemaOf(KEYED)),

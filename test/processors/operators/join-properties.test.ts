@@ -3,8 +3,8 @@ import { expect, test } from 'vitest'
 import type { RowBatch, Value } from '../../../core/rows.ts'
 import { planProgram } from '../../../processors/sql/plan.ts'
 import { batchOf, schemaOf } from '../expressions/builders.ts'
-import { randomFrom } from './random.ts'
 import { type RunInput, type RunOptions, run } from './programs.ts'
+import { randomFrom } from './random.ts'
 
 const SIDE = schemaOf({ K: 'INTEGER', N: 'INTEGER', S: 'VARCHAR(8)' })
 const INPUTS = [
@@ -70,7 +70,13 @@ function expected(left: readonly Row[], right: readonly Row[], type: string, lw:
       metLeft.add(l)
       metRight.add(r)
     }
-  const alone = (rows: readonly Row[], met: Set<Row>, window: Window, ms: number, put: (row: Row, t: number) => void) => {
+  const alone = (
+    rows: readonly Row[],
+    met: Set<Row>,
+    window: Window,
+    ms: number,
+    put: (row: Row, t: number) => void,
+  ) => {
     rows.forEach((row, index) => {
       if (met.has(row)) return
       put(row, window.kind === 'rows' ? (rows[index + window.size + 1]?.t ?? Number.NaN) : row.t + ms)
@@ -80,9 +86,7 @@ function expected(left: readonly Row[], right: readonly Row[], type: string, lw:
   if (type === 'RIGHT' || type === 'FULL') alone(right, metRight, rw, rightMs, (r, t) => pairs.push({ t, l: null, r }))
   // Rows that only another row would have driven out leave at the end, at the last time there was.
   const last = pairs.reduce((t, pair) => (Number.isNaN(pair.t) ? t : Math.max(t, pair.t)), latest)
-  return pairs
-    .map(({ t, l, r }) => `${Number.isNaN(t) ? last : t}|${l?.n ?? null}|${r?.n ?? null}`)
-    .toSorted()
+  return pairs.map(({ t, l, r }) => `${Number.isNaN(t) ? last : t}|${l?.n ?? null}|${r?.n ?? null}`).toSorted()
 }
 
 function batches(rows: readonly Row[]): RowBatch {
@@ -99,7 +103,10 @@ function interleaved(left: readonly Row[], right: readonly Row[], step: number):
   const latest = Math.max(left.at(-1)?.t ?? 0, right.at(-1)?.t ?? 0)
   for (let from = 0; from <= latest; from += step) {
     const within = ({ t }: Row): boolean => t >= from && t < from + step
-    inputs.push({ stream: 'L', rows: batches(left.filter(within)) }, { stream: 'R', rows: batches(right.filter(within)) })
+    inputs.push(
+      { stream: 'L', rows: batches(left.filter(within)) },
+      { stream: 'R', rows: batches(right.filter(within)) },
+    )
   }
   return inputs
 }
