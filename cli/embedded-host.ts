@@ -8,7 +8,14 @@ import { type Env, ERROR_STREAM, ERROR_STREAM_SCHEMA, type Schema, type Sink } f
 import { type LiveListener, LiveView, serveLive } from '../dashboards/index.ts'
 import { Task, type TaskCounters } from '../processors/index.ts'
 import { Delivery, FileStore, type ManifestTotals } from '../sinks/index.ts'
-import { type LocalStream, LocalStreams, noticeText, type StreamsListener, serveStreams } from '../streams/index.ts'
+import {
+  DeaggregatedSource,
+  type LocalStream,
+  LocalStreams,
+  noticeText,
+  type StreamsListener,
+  serveStreams,
+} from '../streams/index.ts'
 import { FanOutSink } from './fan-out-sink.ts'
 import { liveStatusOf } from './live-status.ts'
 import type { LocalFilesOutput, Pipeline } from './pipeline.ts'
@@ -102,7 +109,7 @@ export class EmbeddedHost {
       undo.push(() => page.close())
       const task = new Task({
         env,
-        source: stream,
+        source: new DeaggregatedSource(stream),
         decoder: application.createDecoder(),
         inputStreams: application.inputStreams,
         program: errors =>

@@ -1,6 +1,7 @@
 /** Where records live: what a stream is, and the one that lives in this process. */
 
 export * from './aggregation.ts'
+export { DeaggregatedSource } from './deaggregated-source.ts'
 export * from './deduplicator.ts'
 export * from './hash-key.ts'
 export { type ServeStreamsOptions, type StreamsListener, serveStreams } from './local/http/server.ts'
