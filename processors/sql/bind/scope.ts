@@ -160,10 +160,14 @@ export class Scope {
     const [field, record, alias] = parts.toReversed()
     if (field === undefined || record === undefined) return null
     const relations = alias === undefined ? this.#parts : this.#parts.filter(({ name }) => name === alias.text)
-    if (alias === undefined && this.#parts.some(({ name }) => name === record.text)) return null
-    const [found, second] = relations.flatMap(({ columns }) =>
-      columns.filter(column => column.name === record.text && !column.hidden && (column.record ?? null) !== null),
-    )
+    const isRelation = this.#parts.some(({ name }) => name === record.text)
+    if (alias === undefined && isRelation) return null
+    const recordsOf = ({ columns }: Relation): readonly RelationColumn[] =>
+      columns.filter(column => column.name === record.text && !column.hidden && (column.record ?? null) !== null)
+    const [found, second] = relations.flatMap(recordsOf)
+    // Three names are an alias, a record and a field when the second is a record: the alias is the one that is wrong.
+    if (alias !== undefined && relations.length === 0 && !isRelation && this.#parts.flatMap(recordsOf).length > 0)
+      this.failAlias(alias)
     if (found?.record === undefined || found.record === null) return null
     if (second !== undefined) fail(`record ${shown(record)} is ambiguous`, record.span, 'write its alias in front')
     return logField(columnAt(found.index, found.type, span), found.record, field, span)
