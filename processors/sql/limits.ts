@@ -16,3 +16,5 @@ export const LIST_ITEMS_MAX = 10_000
 export const EXPRESSION_NODES_MAX = 100_000
 /** Rows that LIMIT keeps of one window, which are held and sorted at once. */
 export const LIMIT_ROWS_MAX = 1_000_000
+/** Levels of one bound expression: calls of functions put bodies into each other. */
+export const EXPRESSION_HEIGHT_MAX = 1_000

@@ -3,14 +3,19 @@ import { SqlError, type TextSpan } from '../../core/errors.ts'
 import type { Schema } from '../../core/schema.ts'
 import type { InsertNode, Name, Path, StatementNode } from './ast.ts'
 import { assign } from './bind/assignment.ts'
+import { isCallName } from './bind/calls.ts'
 import { fail, nameHint } from './bind/errors.ts'
 import { bindWatermark } from './bind/event-time.ts'
+import { expressionBinder } from './bind/expressions.ts'
+import { UserFunctions } from './bind/functions.ts'
+import type { BoundQuery } from './bind/projection.ts'
 import { bindQuery } from './bind/queries.ts'
 import { shown } from './bind/scope.ts'
 import { optimizeExpression, optimizePlan } from './optimize.ts'
 import { parseProgram } from './parse.ts'
 import {
   inputsOf,
+  isFinite,
   type PlanNode,
   type PlanWarning,
   type ProgramPlan,
@@ -20,7 +25,6 @@ import {
   type TablePlan,
 } from './plan-node.ts'
 import { nameText } from './reserved-words.ts'
-import { refuse } from './unplanned.ts'
 
 /** The stream to which the engine writes errors; a program can neither create nor read it. */
 const ERROR_STREAM = 'ERROR_STREAM'
@@ -56,7 +60,16 @@ class Planner {
   readonly #warnings: PlanWarning[] = []
   /** of the name of each pump, for errors about it */
   readonly #pumpSpans = new Map<string, TextSpan>()
-
+  /** of the name of each stream that the program creates */
+  readonly #streamSpans = new Map<string, TextSpan>()
+  readonly #functions: UserFunctions = new UserFunctions(scope =>
+    expressionBinder({
+      scope,
+      warn: this.#warn,
+      functions: this.#functions,
+      bindAggregate: node => fail(`${node.name.text} cannot stand in a function`, node.span, 'functions see one row'),
+    }),
+  )
   readonly #tables: ReadonlyMap<string, TablePlan>
   readonly #subqueries: PlanNode[] = []
 
@@ -68,6 +81,11 @@ class Planner {
   plan(statements: readonly StatementNode[]): ProgramPlan {
     // Streams first: a pump may stand before the stream that it uses.
     for (const statement of statements) if (statement.kind === 'create-stream') this.#createStream(statement)
+    // And functions: a call may stand before its function.
+    for (const statement of statements) {
+      if (statement.kind === 'create-function') this.#functions.declare(nameOf(statement.name), statement, isCallName)
+    }
+    this.#functions.bindAll()
     for (const statement of statements) this.#statement(statement)
     this.#refuseCycles()
     return {
@@ -114,23 +132,22 @@ class Planner {
         ? {}
         : { watermark: bindWatermark(statement.watermark, statement.options, schema, this.#warn) }
     this.#streams.set(name.text, { name: name.text, schema, origin: 'program', ...watermark })
+    this.#streamSpans.set(name.text, name.span)
   }
 
   #statement(statement: StatementNode): void {
     switch (statement.kind) {
       case 'create-stream':
+      case 'create-function':
         return
       case 'create-pump':
         return this.#createPump(statement)
-      case 'create-function':
-        return refuse('createFunction', statement.span)
       case 'insert':
-        if (statement.query.kind === 'values') refuse('values', statement.query.span)
-        return fail('INSERT of a query outside a pump', statement.span, 'write CREATE PUMP name AS INSERT INTO ...')
+        return this.#insertOnce(statement)
       case 'alter-pump':
         return this.#alterPump(statement)
       case 'drop':
-        return fail(`DROP ${statement.what} is not supported`, statement.span, 'leave its CREATE out')
+        return this.#drop(statement)
       case 'query':
         return fail(
           'a query outside a pump has nowhere to put its rows',
@@ -144,6 +161,22 @@ class Planner {
     const name = nameOf(statement.name)
     if (this.#pumpSpans.has(name.text)) fail(`pump ${nameText(name.text)} is created twice`, name.span)
     const { insert } = statement
+    const { query, target } = this.#bindInsert(insert)
+    this.#pumpSpans.set(name.text, name.span)
+    this.#addPump(name.text, insert, query, target, { running: !statement.stopped, span: statement.span })
+  }
+
+  /** INSERT outside a pump: rows of the program's text, once. */
+  #insertOnce(insert: InsertNode): void {
+    const { query, target } = this.#bindInsert(insert)
+    if (!isFinite(query.node)) {
+      fail('INSERT of a query outside a pump', insert.span, 'write CREATE PUMP name AS INSERT INTO ...')
+    }
+    const { line, column } = insert.span
+    this.#addPump(`insert at ${line}:${column}`, insert, query, target, { running: true, span: insert.span })
+  }
+
+  #bindInsert(insert: InsertNode): { readonly query: BoundQuery; readonly target: StreamPlan } {
     const target = this.#target(insert)
     const query = bindQuery(insert.query, {
       stream: path => {
@@ -155,37 +188,79 @@ class Planner {
       },
       warn: this.#warn,
       addSubquery: node => this.#subqueries.push(optimizePlan(node)) - 1,
+      functions: this.#functions,
     })
     if (readsTableAlone(query.node))
       fail('a reference table alone has no rows to send on', insert.query.span, 'join a stream with it')
+    return { query, target }
+  }
+
+  #addPump(
+    name: string,
+    insert: InsertNode,
+    query: BoundQuery,
+    target: StreamPlan,
+    rest: Pick<PumpPlan, 'running' | 'span'>,
+  ): void {
     const { source, values, rowtime } = assign(insert, query, target.name, target.schema)
-    this.#pumpSpans.set(name.text, name.span)
     this.#pumps.push({
-      name: name.text,
+      name,
       target: target.name,
       source: optimizePlan(source),
       values: values.map(optimizeExpression),
       rowtime: rowtime === null ? null : optimizeExpression(rowtime),
-      running: !statement.stopped,
-      span: statement.span,
+      ...rest,
     })
   }
 
   #alterPump(statement: Extract<StatementNode, { kind: 'alter-pump' }>): void {
-    const name = nameOf(statement.name)
-    const index = this.#pumps.findIndex(pump => pump.name === name.text)
+    const index = this.#pumpIndex(nameOf(statement.name))
     const pump = this.#pumps[index]
-    if (pump === undefined) {
-      fail(
-        `pump ${shown(name)} not found`,
-        name.span,
-        nameHint(
-          name,
-          this.#pumps.map(({ name: known }) => known),
-        ),
-      )
+    if (pump !== undefined) this.#pumps[index] = { ...pump, running: statement.start }
+  }
+
+  /** What the program has created above goes again. */
+  #drop(statement: Extract<StatementNode, { kind: 'drop' }>): void {
+    const name = nameOf(statement.name)
+    switch (statement.what) {
+      case 'PUMP': {
+        this.#pumps.splice(this.#pumpIndex(name), 1)
+        this.#pumpSpans.delete(name.text)
+        return
+      }
+      case 'STREAM': {
+        const stream = this.#stream(statement.name, 'read')
+        if (stream.origin === 'input') {
+          fail(`stream ${nameText(stream.name)} is an input of the application: it cannot be dropped`, name.span)
+        }
+        const user = this.#pumps.find(
+          ({ source, target }) => target === stream.name || streamsOf(source).has(stream.name),
+        )
+        if (user !== undefined) {
+          fail(
+            `stream ${nameText(stream.name)} is used by pump ${nameText(user.name)}`,
+            name.span,
+            `DROP PUMP ${nameText(user.name)} first`,
+          )
+        }
+        const created = this.#streamSpans.get(stream.name)
+        if (created !== undefined && created.start > name.span.start) {
+          fail(`stream ${nameText(stream.name)} is only created below`, name.span, 'leave DROP STREAM out')
+        }
+        this.#streams.delete(stream.name)
+        return
+      }
+      case 'FUNCTION':
+        if (!this.#functions.drop(name.text)) {
+          fail(`function ${shown(name)} not found`, name.span, nameHint(name, this.#functions.names))
+        }
     }
-    this.#pumps[index] = { ...pump, running: statement.start }
+  }
+
+  #pumpIndex(name: Name): number {
+    const index = this.#pumps.findIndex(pump => pump.name === name.text && this.#pumpSpans.has(pump.name))
+    if (index >= 0) return index
+    return fail(`pump ${shown(name)} not found`, name.span, nameHint(name, [...this.#pumpSpans.keys()]))
   }
 
   #target(insert: InsertNode): StreamPlan {

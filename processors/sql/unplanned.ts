@@ -2,9 +2,6 @@
 import { SqlError, type TextSpan } from '../../core/errors.ts'
 
 const UNPLANNED = {
-  values: 'VALUES cannot be planned yet',
-  setOperator: 'set operators on finite relations cannot be planned yet',
-  createFunction: 'CREATE FUNCTION cannot be planned yet',
   row: 'row values cannot be planned yet',
 } as const
 

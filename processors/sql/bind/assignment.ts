@@ -5,7 +5,7 @@ import type { InsertNode } from '../ast.ts'
 import type { Expression } from '../expression.ts'
 import type { PlanNode } from '../plan-node.ts'
 import { nameText } from '../reserved-words.ts'
-import { coerce, literal } from './build.ts'
+import { literal } from './build.ts'
 import { fail, nameHint } from './errors.ts'
 import { type BoundQuery, type Output, refuseRecords } from './projection.ts'
 import { shown } from './scope.ts'
@@ -116,10 +116,10 @@ function plural(count: number, noun: string): string {
 function store(value: Expression, column: Column, output: Output, targetName: string): Expression {
   const from = value.type
   const to = column.type
-  if (value.kind === 'literal' && value.value === null) {
+  if (from.kind === 'NULL' || (value.kind === 'literal' && value.value === null)) {
     if (!column.nullable)
       fail(`NULL goes into NOT NULL column ${nameText(column.name)} of ${nameText(targetName)}`, output.span)
-    return coerce({ ...value, type: { kind: 'NULL' } }, to)
+    return literal(null, to, value.span)
   }
   if (familyOf(from) !== familyOf(to)) {
     const hint = storageHint(from, to)

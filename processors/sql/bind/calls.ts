@@ -30,6 +30,21 @@ const CLOCKS: Readonly<Record<string, SqlType>> = {
   LOCALTIME: { kind: 'TIME' },
 }
 
+/** True for names of calls that are no plain functions of the table. */
+export function isCallName(name: string): boolean {
+  return (
+    AGGREGATES.has(name) ||
+    OVER_ONLY.has(name) ||
+    name.endsWith('_LOG_PARSE') ||
+    name === 'FAST_REGEX_LOG_PARSER' ||
+    Object.hasOwn(CLOCKS, name) ||
+    name === 'COALESCE' ||
+    name === 'NULLIF' ||
+    name === 'MONOTONIC' ||
+    name === 'PERIOD'
+  )
+}
+
 /** A call of the clock, or null where the name is none. */
 export function clockCall(name: string, span: TextSpan): Expression | null {
   const type = Object.hasOwn(CLOCKS, name) ? CLOCKS[name] : undefined
@@ -68,11 +83,17 @@ function bindPlain(context: BindContext, node: Node<'call'>): Expression {
   const name = node.name.text
   const signature = functionNamed(name)
   if (signature === null) {
+    const { functions } = context
+    const inlined = functions?.call(
+      node,
+      node.args.map(arg => context.bind(arg)),
+    )
+    if (inlined !== undefined && inlined !== null) return inlined
     const foreign = Object.hasOwn(FOREIGN_FUNCTIONS, name) ? FOREIGN_FUNCTIONS[name] : undefined
     fail(
       `function ${shown(node.name)} not found`,
       node.name.span,
-      foreign ?? nameHint(node.name, FUNCTION_NAMES, known => known),
+      foreign ?? nameHint(node.name, [...(functions?.names ?? []), ...FUNCTION_NAMES], known => known),
     )
   }
   const { parameters } = signature

@@ -13,6 +13,14 @@ export interface BindContext {
   /** binds a call with OVER, or refuses it in this clause */
   readonly bindOver: (node: Extract<ExpressionNode, { kind: 'call' }>) => Expression
   readonly warn: (message: string, span: TextSpan) => void
+  /** puts the body of a function of the program in place of its call; null where there is no such function */
+  readonly functions?: UserCalls | undefined
+}
+
+/** The functions that a program creates, as a call sees them (functions.ts). */
+export interface UserCalls {
+  readonly names: readonly string[]
+  call(node: Extract<ExpressionNode, { kind: 'call' }>, args: readonly Expression[]): Expression | null
 }
 
 /** A condition: BOOLEAN, or a bare NULL, which is UNKNOWN. */

@@ -20,11 +20,12 @@ import {
   clockCall,
   commonOf,
 } from './calls.ts'
-import { type BindContext, bindCondition, bringTogether } from './context.ts'
+import { type BindContext, bindCondition, bringTogether, type UserCalls } from './context.ts'
 import { fail } from './errors.ts'
 import { bindDatetime, bindInterval, bindNumber } from './literals.ts'
+import type { Names } from './names.ts'
 import { bindBinary, bindQualified, bindSign, comparison } from './operators.ts'
-import type { Scope } from './scope.ts'
+import { compareNodes, distinctNodes } from './rows.ts'
 import { castProblem } from './types.ts'
 
 type Node<Kind extends ExpressionNode['kind']> = Extract<ExpressionNode, { kind: Kind }>
@@ -36,8 +37,10 @@ export interface Subquery {
 }
 
 export interface BinderOptions {
-  readonly scope: Scope
+  readonly scope: Names
   readonly warn: (message: string, span: TextSpan) => void
+  /** the functions that the program creates */
+  readonly functions?: UserCalls | undefined
   /** binds COUNT, SUM and the like, or refuses them in this clause */
   readonly bindAggregate: (node: Node<'call'>) => Expression
   /** binds calls with OVER; they are refused where it is left out */
@@ -55,6 +58,7 @@ export function expressionBinder(options: BinderOptions): BindContext {
     bindAggregate: options.bindAggregate,
     bindOver: options.bindOver ?? refuseOver,
     warn: options.warn,
+    functions: options.functions,
   }
   return context
 }
@@ -106,7 +110,7 @@ function bindNode(node: ExpressionNode, context: BindContext, options: BinderOpt
     case 'binary-operator':
       return bindBinary(context, node)
     case 'comparison':
-      return comparison(node.operator, context.bind(node.left), context.bind(node.right), span)
+      return compareNodes(context, node.operator, node.left, node.right, span)
     case 'and':
     case 'or': {
       const operands = node.operands.map(operand => bindCondition(context, operand, node.kind.toUpperCase()))
@@ -131,10 +135,8 @@ function bindNode(node: ExpressionNode, context: BindContext, options: BinderOpt
       return bindLike(context, node)
     case 'is':
       return bindIs(context, node)
-    case 'distinct': {
-      const [left, right] = bringTogether(context.bind(node.left), context.bind(node.right), 'IS DISTINCT FROM', span)
-      return { kind: 'distinct', negated: node.negated, left, right, type: BOOLEAN, span }
-    }
+    case 'distinct':
+      return distinctNodes(context, node)
     case 'period':
       return bindPeriod(context, node)
     case 'case':
@@ -215,12 +217,9 @@ function bindScalar(
 }
 
 function bindBetween(context: BindContext, node: Node<'between'>): Expression {
-  const operand = context.bind(node.operand)
-  const low = context.bind(node.low)
-  const high = context.bind(node.high)
-  const { span } = node
-  const inside = (a: Expression, b: Expression): Expression => {
-    const operands = [comparison('>=', operand, a, span), comparison('<=', operand, b, span)]
+  const { high, low, operand, span } = node
+  const inside = (from: ExpressionNode, to: ExpressionNode): Expression => {
+    const operands = [compareNodes(context, '>=', operand, from, span), compareNodes(context, '<=', operand, to, span)]
     return { kind: 'and', operands, type: BOOLEAN, span }
   }
   const between: Expression = node.symmetric
@@ -232,9 +231,12 @@ function bindBetween(context: BindContext, node: Node<'between'>): Expression {
 /** `x IN (a, b)` is `x = a OR x = b`, UNKNOWN included. */
 function bindIn(context: BindContext, node: Node<'in-list'>): Expression {
   const { span } = node
-  if (node.operand.kind === 'row') refuse('row', node.operand.span)
-  const operand = context.bind(node.operand)
-  const operands = node.items.map(item => comparison('=', operand, context.bind(item), item.span))
+  const operand = node.operand.kind === 'row' ? null : context.bind(node.operand)
+  const operands = node.items.map(item => {
+    return operand === null || item.kind === 'row'
+      ? compareNodes(context, '=', node.operand, item, item.span)
+      : comparison('=', operand, context.bind(item), item.span)
+  })
   const [only] = operands
   const found: Expression =
     operands.length === 1 && only !== undefined ? only : { kind: 'or', operands, type: BOOLEAN, span }

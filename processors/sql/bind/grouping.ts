@@ -151,7 +151,7 @@ export function regroup(expression: Expression, grouping: Grouping, describe: (a
       expression.span,
       expression.kind === 'rowtime'
         ? 'write ROWTIME without alias for the time of the result, or MIN(s.ROWTIME)'
-        : 'add it to GROUP BY, or write MAX(...)',
+        : `add it to ${grouping.window === null ? 'PARTITION BY' : 'GROUP BY'}, or write MAX(...)`,
     )
   }
   return withOperands(expression, operand => regroup(operand, grouping, describe))

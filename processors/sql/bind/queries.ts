@@ -2,16 +2,15 @@
 import { assert } from '../../../core/assert.ts'
 import type { TextSpan } from '../../../core/errors.ts'
 import type { Schema } from '../../../core/schema.ts'
-import { sameSqlType, sqlTypeText } from '../../../core/sql-type.ts'
+import { sqlTypeText } from '../../../core/sql-type.ts'
 import type { Alias, ExpressionNode, QueryNode, SelectNode, TableNode, WindowReference } from '../ast.ts'
 import type { WatermarkPlan } from '../event-time.ts'
 import type { Expression } from '../expression.ts'
 import { isFinite, type PlanNode } from '../plan-node.ts'
 import { nameText } from '../reserved-words.ts'
 import { AggregateList } from './aggregates.ts'
-import { coerce, TIMESTAMP } from './build.ts'
 import { AGGREGATES, settled } from './calls.ts'
-import { type BindContext, bindCondition } from './context.ts'
+import { type BindContext, bindCondition, type UserCalls } from './context.ts'
 import { distinctOf } from './distinct.ts'
 import { fail } from './errors.ts'
 import { eventAggregate, eventGroupingOf, eventMonotonicity } from './event-groups.ts'
@@ -22,13 +21,15 @@ import { sideWindow } from './join-windows.ts'
 import { type Joined, join, mentionedSystemColumns } from './joins.ts'
 import { bindLogCall, logCallOf } from './log-calls.ts'
 import { type Monotonicity, monotonicityOf, NOT_MONOTONIC } from './monotonicity.ts'
+import { type Names, NO_NAMES } from './names.ts'
 import { isNullable } from './nullable.ts'
-import { type BoundItem, type BoundQuery, project, refuseRecords } from './projection.ts'
+import { type BoundItem, type BoundQuery, project } from './projection.ts'
 import { type Relation, type RelationColumn, Scope } from './scope.ts'
+import { bindSet } from './set-operators.ts'
 import { SlidingFunctions } from './sliding.ts'
 import { columnItems, type OrderClause, type Sortable, sortedQuery } from './sorting.ts'
 import { bindTableFunction } from './table-functions.ts'
-import { commonType, isMonths, isText } from './types.ts'
+import { isMonths } from './types.ts'
 import { bindValues } from './values.ts'
 import { NamedWindows, type ResolvedWindow } from './windows.ts'
 
@@ -47,6 +48,8 @@ export interface QueryContext {
   readonly addSubquery: (node: PlanNode) => number
   /** windows of the selects around the query */
   readonly windows?: NamedWindows
+  /** the functions that the program creates */
+  readonly functions?: UserCalls | undefined
 }
 
 /** @param streaming whether an enclosing select says STREAM */
@@ -55,9 +58,9 @@ export function bindQuery(query: QueryNode, context: QueryContext, streaming = f
     case 'select':
       return bindSelect(query, context, streaming)
     case 'set':
-      return bindUnion(query, context, streaming)
+      return bindSet(query, operand => bindQuery(operand, context, streaming))
     case 'values':
-      return boundValues(query, context)
+      return bindValues(query, binderOver(NO_NAMES, context, refuseAggregate('VALUES', null)))
     case 'ordered':
       return query.query.kind === 'select'
         ? bindSelect(query.query, context, streaming, query)
@@ -117,18 +120,26 @@ function bindSelect(
     )
   }
   if (select.having !== null) fail('HAVING needs GROUP BY', select.having.span, 'use WHERE')
-  const { warn } = context
+  const { functions, warn } = context
   const subquery = subqueryBinder(context)
   const inOver = expressionBinder({
     scope,
     warn,
+    functions,
     subquery,
     bindAggregate: refuseAggregate('OVER', 'aggregate in a FROM subquery first'),
     bindOver: node => fail('OVER cannot stand inside OVER', (node.over ?? node).span, 'compute it in a FROM subquery'),
   })
   const sliding = new SlidingFunctions(inOver, windows, filtered)
   const bindAggregate = refuseAggregate('this place', null)
-  const inItems = expressionBinder({ scope, warn, subquery, bindAggregate, bindOver: node => sliding.bind(node) })
+  const inItems = expressionBinder({
+    scope,
+    warn,
+    functions,
+    subquery,
+    bindAggregate,
+    bindOver: node => sliding.bind(node),
+  })
   const items = bindItems(select, scope, inItems)
   // Functions that only ORDER BY has take their places before the rows get their schema.
   for (const { expression } of order?.keys ?? []) {
@@ -139,8 +150,9 @@ function bindSelect(
 }
 
 /** A binder of expressions over the rows of a scope. */
-function binderOver(scope: Scope, context: QueryContext, bindAggregate: BindContext['bindAggregate']): BindContext {
-  return expressionBinder({ scope, warn: context.warn, bindAggregate, subquery: subqueryBinder(context) })
+function binderOver(scope: Names, context: QueryContext, bindAggregate: BindContext['bindAggregate']): BindContext {
+  const { functions, warn } = context
+  return expressionBinder({ scope, warn, functions, bindAggregate, subquery: subqueryBinder(context) })
 }
 
 /** Binds a subquery of an expression: finite, and without a column of the select around it. */
@@ -277,13 +289,6 @@ function resolvedWindow(over: WindowReference, { windows }: QueryContext): Resol
   return (windows ?? new NamedWindows({ windows: [] }, null)).resolve(over)
 }
 
-/** VALUES reads no column. */
-function boundValues(query: Extract<QueryNode, { kind: 'values' }>, context: QueryContext): BoundQuery {
-  const node: PlanNode = { kind: 'values', rows: [[]], schema: { columns: [] } }
-  const nowhere = { name: null, streamName: null, node, columns: [], monotonic: [], metadata: false }
-  return bindValues(query, binderOver(new Scope(nowhere), context, refuseAggregate('VALUES', null)))
-}
-
 /** `AS t (a, b)` */
 function renamed(columns: readonly RelationColumn[], alias: Alias | null): readonly RelationColumn[] {
   const names = alias?.columns ?? null
@@ -341,7 +346,7 @@ function bindGrouped(
   context: QueryContext,
   order: OrderClause | null,
 ): BoundQuery {
-  const { warn } = context
+  const { functions, warn } = context
   const subquery = subqueryBinder(context)
   const { monotonic, columns } = scope.relation
   const { stagger } = select
@@ -370,6 +375,7 @@ function bindGrouped(
   const inAggregate = expressionBinder({
     scope,
     warn,
+    functions,
     subquery,
     bindAggregate: node =>
       fail(`${node.name.text} cannot stand inside an aggregate`, node.span, 'aggregate in a FROM subquery first'),
@@ -378,6 +384,7 @@ function bindGrouped(
   const overGroups = expressionBinder({
     scope,
     warn,
+    functions,
     subquery,
     bindAggregate: node => aggregates.bind(node),
     bindOver: node =>
@@ -452,84 +459,4 @@ function staggerMs(context: BindContext, range: ExpressionNode | undefined): num
 function termName(term: ExpressionNode, index: number): string {
   const last = term.kind === 'path' ? term.parts[term.parts.length - 1] : undefined
   return last?.text ?? `KEY_${index + 1}`
-}
-
-function bindUnion(query: SetNode, context: QueryContext, streaming: boolean): BoundQuery {
-  const branches = branchesOf(query).map(({ branch, operator }) => {
-    return { ...bindQuery(branch, context, streaming), operatorSpan: operator.operatorSpan }
-  })
-  const [first, ...others] = branches
-  if (first === undefined) return fail('UNION ALL is empty', query.span)
-  for (const { outputs } of branches) refuseRecords(outputs, 'UNION ALL')
-  let { columns } = first.node.schema
-  let { monotonic } = first
-  for (const { node, outputs, operatorSpan, monotonic: other } of others) {
-    const right = node.schema.columns
-    if (columns.length !== right.length) {
-      fail(
-        `UNION ALL of ${columns.length} and ${right.length} columns`,
-        operatorSpan,
-        'both sides need the same columns',
-      )
-    }
-    columns = columns.map((column, index) => {
-      const { type: otherType, nullable } = right[index] ?? column
-      const type = commonType(column.type, otherType)
-      if (type === null) {
-        fail(
-          `column ${index + 1} of UNION ALL is ${sqlTypeText(column.type)} on the left and ${sqlTypeText(otherType)} on the right`,
-          outputs.find(output => output.index === index)?.span ?? operatorSpan,
-          'use CAST',
-        )
-      }
-      return { name: column.name, type, nullable: column.nullable || nullable }
-    })
-    monotonic = monotonic.map((left, index) => merged(left, other[index]))
-  }
-  const schema: Schema = { columns }
-  const inputs = branches.map(({ node, operatorSpan }) => converted(node, schema, operatorSpan))
-  return { node: { kind: 'union', inputs, schema }, outputs: first.outputs, monotonic }
-}
-
-type SetNode = Extract<QueryNode, { kind: 'set' }>
-
-/** A chain of UNION ALL is one merge; the order of its branches decides ties. Each comes with the operator before it. */
-function branchesOf(query: SetNode): readonly { readonly branch: QueryNode; readonly operator: SetNode }[] {
-  const branches: { branch: QueryNode; operator: SetNode }[] = []
-  let at: SetNode = query
-  for (;;) {
-    if (at.operator !== 'UNION' || !at.all) {
-      const hint = at.operator === 'UNION' ? 'write UNION ALL' : null
-      fail(`${at.operator}${at.all ? ' ALL' : ''} needs finite relations, streams have no end`, at.operatorSpan, hint)
-    }
-    branches.unshift({ branch: at.right, operator: at })
-    if (at.left.kind !== 'set') break
-    at = at.left
-  }
-  return [{ branch: at.left, operator: at }, ...branches]
-}
-
-/** The rows of a branch in the types of the union; lengths of text change nothing. */
-function converted(node: PlanNode, schema: Schema, span: TextSpan): PlanNode {
-  const typeAt = (index: number) => schema.columns[index]?.type ?? TIMESTAMP
-  if (node.kind === 'project') {
-    const items = node.items.map((item, index) => ({ ...item, expression: coerce(item.expression, typeAt(index)) }))
-    return { ...node, items, schema }
-  }
-  const same = node.schema.columns.every((column, index) => {
-    return isText(column.type) || sameSqlType(column.type, typeAt(index))
-  })
-  if (same) return node
-  const items = schema.columns.map(({ name, type }, index) => ({
-    name,
-    expression: coerce({ kind: 'column', index, type: node.schema.columns[index]?.type ?? type, span }, type),
-  }))
-  return { kind: 'project', input: node, items, rowtime: null, schema }
-}
-
-/** Two streams merge by ROWTIME, so only what depends on ROWTIME in the same way stays monotonic. */
-function merged(left: Monotonicity | undefined, right: Monotonicity | undefined): Monotonicity {
-  if (left === undefined || right === undefined || !left.rowtime || !right.rowtime) return NOT_MONOTONIC
-  const same = left.direction === right.direction && JSON.stringify(left.end) === JSON.stringify(right.end)
-  return same && left.end?.kind !== 'change' ? left : NOT_MONOTONIC
 }

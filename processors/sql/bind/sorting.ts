@@ -152,6 +152,7 @@ function endOf(key: OrderKey, column: number | null, bound: BoundQuery): WindowE
   if (key.descending) fail('first key of ORDER BY cannot be DESC: time only rises', key.span)
   if (column === null) return { kind: 'instant' }
   const { direction, end } = bound.monotonic[column] ?? NOT_MONOTONIC
+  if (direction === 'descending') fail('first key of ORDER BY falls while time rises', key.span, 'leave its minus out')
   if (direction !== 'ascending' || end === null) {
     fail(
       'ORDER BY over a stream begins with a monotonic term, or its rows would never be complete',
@@ -174,6 +175,7 @@ function selected(
     span: item.span,
     index: item.setsRowtime ? null : index++,
     plainRowtime: item.plainRowtime,
+    record: item.record ?? null,
   }))
   const shownItems = items.filter(item => !item.setsRowtime)
   const columns = node.schema.columns.slice(0, shownItems.length)
