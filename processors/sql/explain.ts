@@ -165,7 +165,7 @@ function orderText(node: Extract<PlanNode, { kind: 'distinct' | 'sort' | 'time-s
   const keys = node.keys.map(({ column, descending, nullsFirst }) => {
     return `${name(column)}${descending ? ' DESC' : ''}${nullsFirst === descending ? '' : nullsFirst ? ' NULLS FIRST' : ' NULLS LAST'}`
   })
-  const held = node.limit === null ? 'the rows' : `at most ${node.limit} rows`
+  const held = node.limit === null ? 'the rows' : `the first ${node.limit} rows`
   const span =
     node.end === null
       ? 'the input, which is finite'

@@ -18,3 +18,5 @@ export const EXPRESSION_NODES_MAX = 100_000
 export const LIMIT_ROWS_MAX = 1_000_000
 /** Levels of one bound expression: calls of functions put bodies into each other. */
 export const EXPRESSION_HEIGHT_MAX = 1_000
+/** Operations that all calls of functions of one program put in place together. */
+export const INLINED_NODES_MAX = 2_000_000

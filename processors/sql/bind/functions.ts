@@ -8,7 +8,7 @@ import { type SqlType, sameSqlType, sqlTypeText } from '../../../core/sql-type.t
 import type { ExpressionNode, Name, StatementNode } from '../ast.ts'
 import { type Expression, operandsOf } from '../expression.ts'
 import { functionNamed } from '../functions/table.ts'
-import { EXPRESSION_HEIGHT_MAX } from '../limits.ts'
+import { EXPRESSION_HEIGHT_MAX, INLINED_NODES_MAX } from '../limits.ts'
 import { nameText } from '../reserved-words.ts'
 import { BOOLEAN, coerce, literal, withOperands } from './build.ts'
 import type { BindContext, UserCalls } from './context.ts'
@@ -26,10 +26,15 @@ interface UserFunction {
   binding: boolean
 }
 
+/** Bodies that are bound within each other, where overloads of one name call each other. */
+const NESTED_MAX = 4
+
 /** The functions of one program. They may stand behind their calls. */
 export class UserFunctions implements UserCalls {
   readonly #byName = new Map<string, UserFunction[]>()
   readonly #binderFor: (names: Names) => BindContext
+  #nested = 0
+  #inlined = 0
 
   /** @param binderFor makes the binder of a body, which may call functions in turn */
   constructor(binderFor: (names: Names) => BindContext) {
@@ -66,9 +71,27 @@ export class UserFunctions implements UserCalls {
     return this.#byName.delete(name)
   }
 
-  /** Binds the bodies that nobody has called, so that what is wrong with them is told. */
+  /** Binds every body, so that what is wrong with one is told even if nobody calls it. */
   bindAll(): void {
-    for (const overloads of this.#byName.values()) for (const each of overloads) this.#bodyOf(each, each.name.span)
+    for (const name of this.#calledFirst()) {
+      for (const each of this.#byName.get(name) ?? []) this.#bodyOf(each, each.name.span)
+    }
+  }
+
+  /** Names so that each stands behind those that its bodies call: however long a chain of calls is, no binding nests. */
+  #calledFirst(): readonly string[] {
+    const ordered = new Set<string>()
+    const entered = new Set<string>()
+    const pending = [...this.#byName.keys()].reverse()
+    for (let name = pending.pop(); name !== undefined; name = pending.pop()) {
+      if (ordered.has(name)) continue
+      const called = (this.#byName.get(name) ?? []).flatMap(({ node }) => [...callsIn(node.body)])
+      const waiting = called.filter(other => this.#byName.has(other) && !entered.has(other))
+      if (entered.has(name) || waiting.length === 0) ordered.add(name)
+      else pending.push(name, ...waiting)
+      entered.add(name)
+    }
+    return [...ordered]
   }
 
   /** The body in place of a call; null where no function has the name. */
@@ -100,7 +123,7 @@ export class UserFunctions implements UserCalls {
     }
     const { nullOnNull, parameters, returns } = found.node
     const typed = args.map((arg, index) => coerce(arg, parameters[index]?.type.type ?? arg.type))
-    const body = substitute(this.#bodyOf(found, node.span), typed)
+    const body = this.#substitute(this.#bodyOf(found, node.span), typed, node.span)
     const unknown = nullOnNull ? typed.filter(arg => arg.kind !== 'literal' || arg.value === null) : []
     const result = unknown.length === 0 ? body : nullWhere(unknown, body, returns.type, node.span)
     if (heightOf(result) > EXPRESSION_HEIGHT_MAX) {
@@ -113,13 +136,26 @@ export class UserFunctions implements UserCalls {
     return result
   }
 
+  /** The body with arguments in place of its parameters. Arguments keep their own places in the text, the body its own. */
+  #substitute(body: Expression, args: readonly Expression[], span: TextSpan): Expression {
+    if (++this.#inlined > INLINED_NODES_MAX) {
+      throw new SqlError('sql_limit', `calls of functions make more than ${INLINED_NODES_MAX} operations in all`, span)
+    }
+    if (body.kind === 'column') return args[body.index] ?? body
+    return withOperands(body, operand => this.#substitute(operand, args, span))
+  }
+
   #bodyOf(definition: UserFunction, span: TextSpan): Expression {
     if (definition.body !== null) return definition.body
     const { name, node } = definition
     if (definition.binding) {
       fail(`function ${nameText(name.text)} calls itself`, span, 'there is no recursion: write the expression out')
     }
+    if (this.#nested >= NESTED_MAX) {
+      throw new SqlError('sql_limit', `overloads call each other more than ${NESTED_MAX} deep`, span)
+    }
     definition.binding = true
+    this.#nested++
     const bound = this.#binderFor(parameterNames(name.text, node.parameters)).bind(node.body)
     const returns = node.returns.type
     if (!takes(returns, bound.type)) {
@@ -130,11 +166,26 @@ export class UserFunctions implements UserCalls {
       )
     }
     definition.binding = false
+    this.#nested--
     const body = bound.type.kind === 'NULL' ? coerce(bound, returns) : bound
     // Shorter text is declared longer, so that callers depend on the declaration only.
     definition.body = sameSqlType(body.type, returns) ? body : { ...body, type: returns }
     return definition.body
   }
+}
+
+/** The names of all calls in an expression. */
+function callsIn(body: ExpressionNode): ReadonlySet<string> {
+  const names = new Set<string>()
+  const pending: unknown[] = [body]
+  for (let at = 0; at < pending.length; at++) {
+    const value = pending[at]
+    if (typeof value !== 'object' || value === null || value instanceof Uint8Array) continue
+    const node = value as Partial<ExpressionNode>
+    if (node.kind === 'call' && node.name !== undefined) names.add(node.name.text)
+    for (const child of Object.values(value)) pending.push(child)
+  }
+  return names
 }
 
 function typesOf(node: FunctionNode): readonly SqlType[] {
@@ -160,15 +211,6 @@ function takes(declared: SqlType | undefined, type: SqlType): boolean {
 
 function signatureText(name: string, types: readonly SqlType[]): string {
   return `${nameText(name)}(${types.map(sqlTypeText).join(', ')})`
-}
-
-/** The body with arguments in place of its parameters. Arguments keep their own places in the text, the body its own. */
-function substitute(body: Expression, args: readonly Expression[]): Expression {
-  if (body.kind === 'column') {
-    const arg = args[body.index]
-    return arg === undefined ? body : arg
-  }
-  return withOperands(body, operand => substitute(operand, args))
 }
 
 /** RETURNS NULL ON NULL INPUT */

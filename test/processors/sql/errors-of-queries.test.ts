@@ -316,7 +316,7 @@ const PROGRAMS: readonly (readonly [string, string])[] = [
   ],
   [
     'create function f(x integer) returns integer return g(x); create function g(x integer) returns integer return f(x)',
-    '1:111 function F calls itself; there is no recursion: write the expression out',
+    '1:53 function G calls itself; there is no recursion: write the expression out',
   ],
   ['create function f(x integer) returns integer return y', '1:53 Y is no parameter of function F'],
   [

@@ -126,3 +126,41 @@ test('characters of any kind throw nothing but SqlError', () => {
     outcome(String.fromCharCode(...codes))
   }
 })
+
+const FUNCTION = (name: string, body: string): string =>
+  `create function ${name}(x integer) returns integer return ${body};`
+
+test.each([
+  ['from the first to the last', (i: number) => i],
+  ['from the last to the first', (i: number) => 1_199 - i],
+])('a chain of functions that call each other %s is refused before the stack is', (_, numberOf) => {
+  const chain = Array.from({ length: 1_200 }, (_unused, i) => {
+    const number = numberOf(i)
+    return FUNCTION(`f${number}`, number === 0 ? 'x' : `f${number - 1}(x) + 1`)
+  })
+  expect(refusal(chain.join('\n'))).toMatch(
+    /^sql_limit \d+:\d+ call of F\d+ makes an expression of more than 1000 levels$/,
+  )
+})
+
+test('functions that double their argument are refused before they have grown', () => {
+  const calls = Array.from({ length: 40 }, (_, i) => FUNCTION(`f${i}`, i === 0 ? 'x + x' : `f${i - 1}(f${i - 1}(x))`))
+  expect(refusal(calls.join('\n'))).toMatch(/^sql_limit \d+:\d+ (expression has more than 100000 operations|call of F)/)
+})
+
+test('many calls of a large function are refused before they take long', () => {
+  const large = FUNCTION('f', `x${' + x'.repeat(500)}`)
+  const calls = Array.from({ length: 6_000 }, () => 'f(1)').join(',')
+  expect(refusal(`${large} create stream o (a integer); insert into o values (${calls})`)).toMatch(
+    /^sql_limit \d+:\d+ calls of functions make more than 2000000 operations in all$/,
+  )
+})
+
+test('overloads that call each other deeply are refused with a place', () => {
+  const types = ['tinyint', 'smallint', 'integer', 'bigint', 'double', 'real']
+  const chain = types.map((type, i) => {
+    const next = types[i + 1]
+    return `create function f(x ${type}) returns integer return ${next === undefined ? '1' : `f(cast(x as ${next}))`};`
+  })
+  expect(refusal(chain.join('\n'))).toMatch(/^sql_limit \d+:\d+ overloads call each other more than 4 deep$/)
+})
