@@ -19,4 +19,4 @@ export const LIMIT_ROWS_MAX = 1_000_000
 /** Levels of one bound expression: calls of functions put bodies into each other. */
 export const EXPRESSION_HEIGHT_MAX = 1_000
 /** Operations that all calls of functions of one program put in place together. */
-export const INLINED_NODES_MAX = 2_000_000
+export const INLINED_NODES_MAX = 500_000

@@ -139,7 +139,7 @@ test.each([
     return FUNCTION(`f${number}`, number === 0 ? 'x' : `f${number - 1}(x) + 1`)
   })
   expect(refusal(chain.join('\n'))).toMatch(
-    /^sql_limit \d+:\d+ call of F\d+ makes an expression of more than 1000 levels$/,
+    /^sql_limit \d+:\d+ calls? of (F\d+ makes an expression of more than 1000 levels|functions make more than)/,
   )
 })
 
@@ -150,9 +150,9 @@ test('functions that double their argument are refused before they have grown', 
 
 test('many calls of a large function are refused before they take long', () => {
   const large = FUNCTION('f', `x${' + x'.repeat(500)}`)
-  const calls = Array.from({ length: 6_000 }, () => 'f(1)').join(',')
+  const calls = Array.from({ length: 1_000 }, () => 'f(1)').join(',')
   expect(refusal(`${large} create stream o (a integer); insert into o values (${calls})`)).toMatch(
-    /^sql_limit \d+:\d+ calls of functions make more than 2000000 operations in all$/,
+    /^sql_limit \d+:\d+ calls of functions make more than 500000 operations in all$/,
   )
 })
 
