@@ -35,8 +35,7 @@ export function isCallName(name: string): boolean {
   return (
     AGGREGATES.has(name) ||
     OVER_ONLY.has(name) ||
-    name.endsWith('_LOG_PARSE') ||
-    name === 'FAST_REGEX_LOG_PARSER' ||
+    isLogFunction(name) ||
     Object.hasOwn(CLOCKS, name) ||
     name === 'COALESCE' ||
     name === 'NULLIF' ||
