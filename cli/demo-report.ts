@@ -80,7 +80,7 @@ export function reportLines(report: DemoReport, out: string): readonly string[] 
     `delivered to ${out} in ${duration(report.elapsedMs)}:`,
     ...Object.entries(report.outputs).map(
       ([stream, { rows, objects, sizeBytes }]) =>
-        `  ${stream.padEnd(widest)}  ${count(rows).padStart(9)} rows in ${count(objects)} files, ${size(sizeBytes)}`,
+        `  ${stream.padEnd(widest)}  ${count(rows).padStart(9)} rows in ${count(objects)} ${objects === 1 ? 'file' : 'files'}, ${size(sizeBytes)}`,
     ),
     ...report.problems.map(problem => `PROBLEM: ${problem}`),
     `${count(report.put)} events put = ${count(report.counted)} counted + ${count(report.errorRows)} error rows: ${

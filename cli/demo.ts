@@ -96,11 +96,11 @@ async function demo(options: DemoOptions, env: Env, terminal: Terminal): Promise
   try {
     for (let now = startMs; !stopping.signal.aborted && now < endAt; now = clock.now()) {
       await putAll(shop.next(now), producer, put)
-      terminal.status(statusLine(put, host, now - startMs), clock.monotonicMs())
+      if (put.stored > 0) terminal.status(statusLine(put, host, now - startMs), clock.monotonicMs())
       await clock.sleep(SLICE_MS, stopping.signal)
     }
     terminal.clear()
-    terminal.print(`draining: ${count(host.stream.clock.now() - startMs)} ms of visits are in, windows close now`)
+    terminal.print(`draining: the shop closes after ${duration(clock.now() - startMs)}, and so do all windows`)
     await producer.close(DRAIN_MS_MAX)
     if (failure === null) await host.drain()
     if (failure !== null) throw failure

@@ -5,7 +5,7 @@ import { resolveDashboard } from '../../dashboards/index.ts'
 import { clickstreamDashboard } from '../../examples/clickstream/dashboard.ts'
 
 const folder = new URL('../../examples/clickstream/', import.meta.url)
-const VIEWS = ['PAGE_VIEWS', 'TOP_PAGES', 'FUNNEL', 'REVENUE', 'ERRORS']
+const VIEWS = ['PAGE_VIEWS', 'PAGE_VIEWS_BY_MINUTE', 'TOP_PAGES', 'FUNNEL', 'REVENUE', 'ERRORS']
 
 /** The streams that the program creates, read with a pattern, so that the page is judged without the compiler. */
 async function declaredStreams(): Promise<Map<string, Schema>> {
@@ -22,7 +22,7 @@ async function declaredStreams(): Promise<Map<string, Schema>> {
   return streams
 }
 
-test('the program declares the five views, and the dashboard names columns of each that can be drawn', async () => {
+test('the program declares the five views and the minute of the first, and the dashboard names columns of each that can be drawn', async () => {
   const streams = await declaredStreams()
   for (const view of VIEWS) expect(streams.has(view), view).toBe(true)
   const panels = resolveDashboard(clickstreamDashboard, streams)
