@@ -38,7 +38,8 @@ export function openTerminal(output: WriteStream | NodeJS.WriteStream = process.
         output.write(`${line}\n`)
         return
       }
-      const width = Math.max(20, (output.columns ?? 80) - 1)
+      // Some pseudo-terminals say that they have no columns.
+      const width = Math.max(20, (output.columns || 80) - 1)
       const cut = line.length > width ? `${line.slice(0, width - 1)}…` : line
       output.write(`\r\x1b[2K${cut}`)
       shown = cut
