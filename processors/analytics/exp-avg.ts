@@ -4,9 +4,11 @@
  * on another with one running sum, and when the first is empty the second is turned over. Sums refer to the time of
  * their newest value, so that weights neither overflow nor vanish together.
  */
+
 import { MillraceError } from '../../core/errors.ts'
 import type { StateReader } from '../operators/state-reader.ts'
 import type { StateWriter } from '../operators/state-writer.ts'
+import { remaining } from './half-life.ts'
 
 /** Rows in a frame. */
 export const FRAME_ROWS_MAX = 1_000_000
@@ -140,7 +142,7 @@ export class ExpAvg {
   #joined(older: Sums, newer: Sums): Sums {
     if (older.weight === 0) return newer
     if (newer.weight === 0) return older
-    const fade = 2 ** ((older.at - newer.at) / this.#halfLifeMs)
+    const fade = remaining((newer.at - older.at) / this.#halfLifeMs)
     return { at: newer.at, weight: older.weight * fade + newer.weight, value: older.value * fade + newer.value }
   }
 }

@@ -7,9 +7,11 @@
  * A result is the first of the folded ones and the running one together. Nothing depends on when rows leave between two
  * rows of a partition, nor, given how many rows are folded, on a restart.
  */
+
 import { assert } from '../../../core/assert.ts'
 import type { Value } from '../../../core/rows.ts'
 import type { SqlType } from '../../../core/sql-type.ts'
+import { remaining } from '../../analytics/half-life.ts'
 import type { RowFailure } from '../../expressions/failures.ts'
 import { doubleValue } from '../accumulators/results.ts'
 import { grown } from '../accumulators/slots.ts'
@@ -221,6 +223,6 @@ export class FrameExpAvg implements FrameFunction {
   }
 
   #weight(ageMs: number): number {
-    return 2 ** (-ageMs / this.#halfLifeMs)
+    return remaining(ageMs / this.#halfLifeMs)
   }
 }

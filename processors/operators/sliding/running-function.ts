@@ -1,7 +1,9 @@
 /** Functions over everything since the start: aggregates as groups have them, and those that count places or time. */
+
 import { assert } from '../../../core/assert.ts'
 import { type ColumnVector, isNullAt, typedValueAt, type Value } from '../../../core/rows.ts'
 import type { SqlType } from '../../../core/sql-type.ts'
+import { remaining } from '../../analytics/half-life.ts'
 import type { RowFailure } from '../../expressions/failures.ts'
 import { sizeOf } from '../accumulators/extremes.ts'
 import { doubleValue } from '../accumulators/results.ts'
@@ -178,7 +180,7 @@ class RunningExpAvg implements RunningFunction {
   enter(partition: number, column: ColumnVector | null, row: number, rowtime: number): void {
     assert(column?.layout === 'number', 'a DOUBLE argument fills a number column')
     if (column.nulls[row] === 1) return
-    const decay = this.#weights[partition] === 0 ? 0 : 2 ** ((this.#at[partition]! - rowtime) / this.#halfLifeMs)
+    const decay = this.#weights[partition] === 0 ? 0 : remaining((rowtime - this.#at[partition]!) / this.#halfLifeMs)
     this.#sums[partition] = this.#sums[partition]! * decay + column.values[row]!
     this.#weights[partition] = this.#weights[partition]! * decay + 1
     this.#at[partition] = rowtime
