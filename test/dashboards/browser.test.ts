@@ -10,7 +10,7 @@ import { seededRandom } from '../support/seeded-random.ts'
 import { buildPage } from './support/page-build.ts'
 import { batchOf, SHOP_DASHBOARD, SHOP_OUTPUTS, shopWindow } from './support/shop.ts'
 
-const CHROMIUM = '/usr/bin/chromium'
+const CHROMIUM = process.env['CHROMIUM'] ?? '/usr/bin/chromium'
 const WINDOW_MS = 5_000
 /** Looks again until a statement holds; a busy machine may take a while, a broken page takes for ever. */
 const soon = <T>(look: () => T) => expect.poll(look, { timeout: 20_000 })
