@@ -1,64 +1,42 @@
 // Interleaved repeats, medians of the CPU time of the process: on a shared machine only ratios within one run are safe.
 import { cpus } from 'node:os'
 
-function median(values) {
+export function median(values) {
   const sorted = [...values].sort((a, b) => a - b)
   const middle = sorted.length >> 1
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
 }
 
-function cpuMs() {
+/** User and system time of the whole process, the collector's and the compiler's threads included, in milliseconds. */
+export function cpuMs() {
   const { user, system } = process.cpuUsage()
   return (user + system) / 1_000
 }
 
 /**
- * Runs each variant once to warm up, then `repeats` times in turn.
- * @param variants functions by name
- * @returns by name the medians of CPU and wall time in milliseconds, with the least and the greatest CPU time
+ * Runs every function once to warm up, then all in turn, `repeats` times.
+ * @param runs functions by name, or functions that return a promise
+ * @returns by name the median, least and greatest CPU time and the median wall time, in milliseconds
  */
-export function interleave(variants, repeats) {
-  const names = Object.keys(variants)
-  const times = new Map(names.map(name => [name, { cpu: [], wall: [] }]))
+export async function interleave(runs, repeats) {
+  const times = new Map([...runs.keys()].map(name => [name, { cpu: [], wall: [] }]))
   for (let repeat = -1; repeat < repeats; repeat++)
-    for (const name of names) {
+    for (const [name, run] of runs) {
       globalThis.gc?.()
       const [cpuBefore, wallBefore] = [cpuMs(), performance.now()]
-      variants[name]()
+      await run()
       const [cpu, wall] = [cpuMs() - cpuBefore, performance.now() - wallBefore]
       if (repeat < 0) continue
       times.get(name).cpu.push(cpu)
       times.get(name).wall.push(wall)
     }
   return new Map(
-    names.map(name => {
-      const { cpu, wall } = times.get(name)
-      return [name, { cpu: median(cpu), min: Math.min(...cpu), max: Math.max(...cpu), wall: median(wall) }]
-    }),
+    [...times].map(([name, { cpu, wall }]) => [
+      name,
+      { cpu: median(cpu), min: Math.min(...cpu), max: Math.max(...cpu), wall: median(wall) },
+    ]),
   )
 }
 
-/** Prints a line for each variant: nanoseconds an event, events a second, bytes a second, and times faster than `base`. */
-export function printTable(title, results, { events, bytes, base }) {
-  console.log(`\n${title}`)
-  for (const [name, { cpu, min, max, wall }] of results) {
-    const ns = ms => ((ms * 1e6) / events).toFixed(0)
-    const ratio = results.has(base) ? `${(results.get(base).cpu / cpu).toFixed(2)}x` : ''
-    console.log(
-      [
-        `  ${name.padEnd(44)}`,
-        `${ns(cpu).padStart(6)} ns/event`,
-        `${(events / cpu / 1e3).toFixed(2).padStart(6)} M/s`,
-        `${(bytes / cpu / 1e6).toFixed(2).padStart(5)} GB/s`,
-        ratio.padStart(8),
-        `  cpu ${ns(min)}..${ns(max)}  wall ${ns(wall)}`,
-      ].join(' '),
-    )
-  }
-}
-
-/** One line on where the figures come from. */
-export function printMachine() {
-  const [cpu] = cpus()
-  console.log(`node ${process.version}, V8 ${process.versions.v8}, ${cpus().length} x ${cpu?.model ?? 'unknown CPU'}`)
-}
+/** Where the figures come from. */
+export const machine = () => ({ node: process.version, cpu: `${cpus().length} x ${cpus()[0]?.model ?? 'unknown CPU'}` })

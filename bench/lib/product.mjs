@@ -1,0 +1,15 @@
+// The built product that the benches measure. MILLRACE_DIST names another build than the checkout's own (the tests have one).
+import { dirname, join, resolve } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '../..')
+const dist = resolve(process.env.MILLRACE_DIST ?? join(root, 'dist'))
+
+/** Imports a module of the product by its path below dist. */
+export const product = path => import(pathToFileURL(join(dist, path)).href)
+
+export const { ByteWriter } = await product('core/byte-writer.js')
+export const processors = await product('processors/index.js')
+export const { parseInputSchema } = await product('core/codecs/input-schema.js')
+export const { JsonLinesEncoder } = await product('core/codecs/json-lines.js')
+export const { createDecoder } = await product('core/codecs/decoder.js')
