@@ -23,6 +23,7 @@ import { Join } from './operators/join.ts'
 import { KEYS_MAX, STATE_LIMITS_DEFAULT, type StateLimits } from './operators/limits.ts'
 import { Lookup } from './operators/lookup.ts'
 import { Merge } from './operators/merge.ts'
+import { OneRow } from './operators/one-row.ts'
 import type { Input, Operator } from './operators/operator.ts'
 import { Output, type StreamRows } from './operators/output.ts'
 import { Project, type ProjectedValue } from './operators/project.ts'
@@ -236,7 +237,7 @@ class Compiler {
             argument:
               argument === null ? null : { kernel: compileExpression(argument, this.#host), type: argument.type },
           })),
-          output,
+          output: node.kind === 'aggregate' && node.whole === true ? this.#oneRow(node, name, output) : output,
           errors,
           limits: this.#limits,
         }
@@ -370,6 +371,15 @@ class Compiler {
       default:
         unreachable(node, 'compile')
     }
+  }
+
+  #oneRow({ schema, aggregates }: Extract<PlanNode, { kind: 'aggregate' }>, name: string, output: Input): OneRow {
+    const { startedAt: rowtime } = this.#options
+    const results = aggregates.map(each => (each.name === 'COUNT' ? 0n : null))
+    const values = [...schema.columns.slice(aggregates.length).map(() => rowtime), ...results]
+    const row = new OneRow({ name: `one row of ${name}`, schema, values, rowtime, output })
+    this.#operators.push(row)
+    return row
   }
 
   #windowState({ window, keys, aggregates }: Extract<PlanNode, { kind: 'event-aggregate' }>): WindowState {

@@ -185,7 +185,7 @@ export class Aggregate implements Operator, Input {
     this.#isOpen = true
     this.#open = value
     const { end } = this.#options.window
-    this.#end = end.kind === 'change' ? Infinity : (windowEnd(end, value as number) ?? Infinity)
+    this.#end = end.kind === 'change' ? Infinity : (windowEnd(end, value as number, rowtime) ?? Infinity)
   }
 
   /** @param closedAt the time of what closed the window, which is its end where the key does not tell one */

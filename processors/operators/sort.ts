@@ -185,7 +185,7 @@ export class Sort implements Operator, Input {
     this.#isOpen = true
     this.#open = value
     const { end } = this.#options
-    this.#end = end === null ? Infinity : (windowEnd(end, value as number) ?? Infinity)
+    this.#end = end === null ? Infinity : (windowEnd(end, value as number, rowtime) ?? Infinity)
   }
 
   /** @param closedAt the time of what closed the window, which is its end where the key does not tell one */

@@ -5,8 +5,9 @@ import type { WindowEnd } from '../sql/plan-node.ts'
 /**
  * The instant at which results of a window leave, or null where the end is only known when the key changes.
  * @param value of the window's key, a TIMESTAMP
+ * @param rowtime of the first row of the window
  */
-export function windowEnd(end: WindowEnd, value: number): number | null {
+export function windowEnd(end: WindowEnd, value: number, rowtime: number): number | null {
   switch (end.kind) {
     case 'step':
       return value - end.offsetMs + end.sizeMs
@@ -16,6 +17,8 @@ export function windowEnd(end: WindowEnd, value: number): number | null {
       return ceilToUnit(value - end.offsetMs, end.unit)
     case 'instant':
       return value
+    case 'moment':
+      return rowtime
     case 'change':
       return null
   }
@@ -23,5 +26,5 @@ export function windowEnd(end: WindowEnd, value: number): number | null {
 
 /** True when a row exactly at the end still belongs to the window: it is complete once the clock is past its end. */
 export function includesEnd(end: WindowEnd): boolean {
-  return end.kind === 'ceil' || end.kind === 'instant'
+  return end.kind === 'ceil' || end.kind === 'instant' || end.kind === 'moment'
 }

@@ -91,6 +91,7 @@ export interface AggregatePlan {
 
 /**
  * When a tumbling group is complete, given the value v of its monotonic key.
+ * `moment`: all rows of a value have one rowtime, as results of a window have; complete when v changes or time has passed it.
  * `step`, `floor`: v starts the window, it ends before v + size. `ceil`: v ends the window and belongs to it.
  * `instant`: one group for each value of ROWTIME. `change`: complete when v changes in either direction.
  * `offsetMs` is what the program added to the time (a constant), so that v - offsetMs is the plain window start.
@@ -99,6 +100,7 @@ export type WindowEnd =
   | { readonly kind: 'step'; readonly sizeMs: number; readonly offsetMs: number }
   | { readonly kind: 'floor' | 'ceil'; readonly unit: IntervalUnit; readonly offsetMs: number }
   | { readonly kind: 'instant' }
+  | { readonly kind: 'moment' }
   | { readonly kind: 'change' }
 
 export interface WindowPlan {
@@ -151,6 +153,8 @@ export type PlanNode =
       readonly input: PlanNode
       readonly keys: readonly PlanItem[]
       readonly window: WindowPlan
+      /** an aggregate of all rows of a finite input: one row, also where there are none */
+      readonly whole?: true
       readonly aggregates: readonly AggregatePlan[]
       readonly schema: Schema
     }

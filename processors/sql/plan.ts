@@ -9,7 +9,7 @@ import { bindWatermark } from './bind/event-time.ts'
 import { expressionBinder } from './bind/expressions.ts'
 import { UserFunctions } from './bind/functions.ts'
 import type { BoundQuery } from './bind/projection.ts'
-import { bindQuery } from './bind/queries.ts'
+import { bindQuery, type QueryContext, subqueryBinder } from './bind/queries.ts'
 import { shown } from './bind/scope.ts'
 import { optimizeExpression, optimizePlan } from './optimize.ts'
 import { parseProgram } from './parse.ts'
@@ -67,6 +67,7 @@ class Planner {
       scope,
       warn: this.#warn,
       functions: this.#functions,
+      subquery: query => subqueryBinder(this.#context)(query),
       bindAggregate: node => fail(`${node.name.text} cannot stand in a function`, node.span, 'functions see one row'),
     }),
   )
@@ -176,20 +177,24 @@ class Planner {
     this.#addPump(`insert at ${line}:${column}`, insert, query, target, { running: true, span: insert.span })
   }
 
-  #bindInsert(insert: InsertNode): { readonly query: BoundQuery; readonly target: StreamPlan } {
-    const target = this.#target(insert)
-    const query = bindQuery(insert.query, {
+  get #context(): QueryContext {
+    return {
       stream: path => {
         const table = this.#tables.get(nameOf(path).text)
         if (table !== undefined) return { ...table, input: false, watermark: null, finite: true }
         const stream = this.#stream(path, 'read')
-        const { name: streamName, schema, origin, watermark = null } = stream
-        return { name: streamName, schema, input: origin === 'input', watermark }
+        const { name, schema, origin, watermark = null } = stream
+        return { name, schema, input: origin === 'input', watermark }
       },
       warn: this.#warn,
       addSubquery: node => this.#subqueries.push(optimizePlan(node)) - 1,
       functions: this.#functions,
-    })
+    }
+  }
+
+  #bindInsert(insert: InsertNode): { readonly query: BoundQuery; readonly target: StreamPlan } {
+    const target = this.#target(insert)
+    const query = bindQuery(insert.query, this.#context)
     if (readsTableAlone(query.node))
       fail('a reference table alone has no rows to send on', insert.query.span, 'join a stream with it')
     return { query, target }

@@ -105,6 +105,8 @@ export function eventMonotonicity(schema: Schema, of: RelationWindow, grouping: 
   return schema.columns.map((_, index) => {
     const name = WINDOW_COLUMNS[index - first]
     if (name === undefined || (name === 'WINDOW_START' && of.window.kind === 'session')) return NOT_MONOTONIC
-    return { direction: 'ascending', end: { kind: 'change' }, rowtime: false }
+    // Windows that cumulate have one start and leave one after the other.
+    const kind = name === 'WINDOW_START' && of.window.kind === 'cumulate' ? 'change' : 'moment'
+    return { direction: 'ascending', end: { kind }, rowtime: false }
   })
 }

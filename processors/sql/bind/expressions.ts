@@ -5,7 +5,6 @@ import { sqlTypeText } from '../../../core/sql-type.ts'
 import type { ExpressionNode, QueryNode } from '../ast.ts'
 import { type Expression, operandsOf } from '../expression.ts'
 import { EXPRESSION_NODES_MAX } from '../limits.ts'
-import { refuse } from '../unplanned.ts'
 import { BOOLEAN, coerce, literal, TIMESTAMP, textLiteral } from './build.ts'
 import {
   bindCall,
@@ -25,7 +24,7 @@ import { fail } from './errors.ts'
 import { bindDatetime, bindInterval, bindNumber } from './literals.ts'
 import type { Names } from './names.ts'
 import { bindBinary, bindQualified, bindSign, comparison } from './operators.ts'
-import { compareNodes, distinctNodes } from './rows.ts'
+import { compareNodes, distinctNodes, nullRow } from './rows.ts'
 import { castProblem } from './types.ts'
 
 type Node<Kind extends ExpressionNode['kind']> = Extract<ExpressionNode, { kind: Kind }>
@@ -129,7 +128,7 @@ function bindNode(node: ExpressionNode, context: BindContext, options: BinderOpt
     case 'subquery':
       return bindScalar(node, subqueryOf(options, node.query))
     case 'row':
-      return refuse('row', span)
+      return fail('a row value can only be compared', span, 'write (a, b) = (c, d), IN or IS NULL')
     case 'like':
     case 'similar':
       return bindLike(context, node)
@@ -245,6 +244,7 @@ function bindIn(context: BindContext, node: Node<'in-list'>): Expression {
 
 function bindIs(context: BindContext, node: Node<'is'>): Expression {
   const { what, negated, span } = node
+  if (node.operand.kind === 'row' && what === 'NULL') return nullRow(context, node.operand.items, negated, span)
   let operand = context.bind(node.operand)
   if (what !== 'NULL') operand = bindCondition({ ...context, bind: () => operand }, node.operand, `IS ${what}`)
   if (operand.type.kind === 'NULL') operand = coerce(operand, BOOLEAN)
@@ -252,10 +252,16 @@ function bindIs(context: BindContext, node: Node<'is'>): Expression {
 }
 
 function bindCase(context: BindContext, node: Node<'case'>): Expression {
-  const operand = node.operand === null ? null : context.bind(node.operand)
+  const { operand: written } = node
+  const operand = written === null || written.kind === 'row' ? null : context.bind(written)
+  const conditionOf = (when: ExpressionNode): Expression => {
+    if (written === null) return bindCondition(context, when, 'WHEN')
+    return operand === null || when.kind === 'row'
+      ? compareNodes(context, '=', written, when, when.span)
+      : comparison('=', operand, context.bind(when), when.span)
+  }
   const branches = node.branches.map(({ when, result }) => ({
-    condition:
-      operand === null ? bindCondition(context, when, 'WHEN') : comparison('=', operand, context.bind(when), when.span),
+    condition: conditionOf(when),
     result: context.bind(result),
   }))
   const otherwise = node.otherwise === null ? null : context.bind(node.otherwise)

@@ -81,6 +81,17 @@ export function partitionOf(terms: readonly Expression[], names: readonly string
   return { keys, window: null, terms: new Map([...columns].reverse()) }
 }
 
+/** Groups of a finite relation, whose rows have one rowtime: they are complete when it ends. */
+export function finiteGroupingOf(terms: readonly Expression[], names: readonly string[], span: TextSpan): Grouping {
+  const { keys, terms: lookup } = partitionOf(terms, names)
+  const rowtime: Expression = { kind: 'rowtime', type: { kind: 'TIMESTAMP' }, span }
+  return {
+    keys: [...keys, { name: 'ROWTIME', expression: rowtime }],
+    window: { key: keys.length, end: { kind: 'instant' } },
+    terms: lookup,
+  }
+}
+
 interface ScaledStep {
   readonly step: Expression
   readonly end: WindowEnd

@@ -119,7 +119,7 @@ function constantMs(expression: Expression): number | null {
 /** A monotonic time plus a constant: the same groups, with other values. */
 function shifted(of: Monotonicity, offsetMs: number): Monotonicity {
   const { end } = of
-  if (end === null || end.kind === 'change') return of
+  if (end === null || end.kind === 'change' || end.kind === 'moment') return of
   if (end.kind === 'instant') return { ...of, end: { kind: 'change' } }
   return { ...of, end: { ...end, offsetMs: end.offsetMs + offsetMs } }
 }
@@ -228,9 +228,8 @@ function nestedEnd(
 
 /** The size of a window that is aligned to 1970 and rounds down. */
 function fixedSize(end: WindowEnd | null): number | null {
-  if (end === null || end.kind === 'instant' || end.kind === 'change' || end.kind === 'ceil' || end.offsetMs !== 0)
-    return null
-  if (end.kind === 'step') return end.sizeMs
+  if (end?.kind === 'step') return end.offsetMs === 0 ? end.sizeMs : null
+  if (end?.kind !== 'floor' || end.offsetMs !== 0) return null
   return end.unit === 'YEAR' || end.unit === 'MONTH' ? null : UNIT_MS[end.unit]
 }
 

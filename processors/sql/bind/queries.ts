@@ -16,7 +16,7 @@ import { fail } from './errors.ts'
 import { eventAggregate, eventGroupingOf, eventMonotonicity } from './event-groups.ts'
 import { bindEventWindow } from './event-time.ts'
 import { expressionBinder, type Subquery } from './expressions.ts'
-import { emissionTime, groupingOf, partitionOf, regroup } from './grouping.ts'
+import { emissionTime, finiteGroupingOf, groupingOf, partitionOf, regroup } from './grouping.ts'
 import { sideWindow } from './join-windows.ts'
 import { type Joined, join, mentionedSystemColumns } from './joins.ts'
 import { bindLogCall, logCallOf } from './log-calls.ts'
@@ -156,7 +156,7 @@ function binderOver(scope: Names, context: QueryContext, bindAggregate: BindCont
 }
 
 /** Binds a subquery of an expression: finite, and without a column of the select around it. */
-function subqueryBinder(context: QueryContext): (query: QueryNode) => Subquery {
+export function subqueryBinder(context: QueryContext): (query: QueryNode) => Subquery {
   return query => {
     const bound = bindQuery(query, context)
     if (!isFinite(bound.node))
@@ -350,7 +350,9 @@ function bindGrouped(
   const subquery = subqueryBinder(context)
   const { monotonic, columns } = scope.relation
   const { stagger } = select
-  const span = stagger?.span ?? select.groupSpan
+  const finite = isFinite(input)
+  const whole = finite && stagger === null && select.groupSpan === null
+  const span = stagger?.span ?? select.groupSpan ?? (whole ? select.span : null)
   if (span === null) {
     const first = select.items[0]
     return fail(
@@ -366,11 +368,14 @@ function bindGrouped(
   const names = written.map((term, index) => termName(term, index))
   const { eventWindow } = scope.relation
   if (eventWindow !== undefined && stagger !== null) fail(`STAGGER is no window over ${eventWindow.name}`, stagger.span)
+  if (finite && stagger !== null) fail('STAGGER needs a stream: rows of a table have no time', stagger.span, 'GROUP BY')
   const grouping =
     eventWindow !== undefined
       ? eventGroupingOf(terms, names, eventWindow, span)
       : stagger === null
-        ? groupingOf(terms, names, monotonic, span)
+        ? finite
+          ? finiteGroupingOf(terms, names, span)
+          : groupingOf(terms, names, monotonic, span)
         : partitionOf(terms, names)
   const inAggregate = expressionBinder({
     scope,
@@ -428,19 +433,20 @@ function bindGrouped(
       ? eventAggregate(input, eventWindow, grouping, aggregates.plans, schema)
       : window === null
         ? { ...shared, kind: 'stagger', sizeMs: staggerMs(inGroup, stagger?.range) }
-        : { ...shared, kind: 'aggregate', window }
+        : { ...shared, kind: 'aggregate', window, ...(whole ? { whole } : {}) }
   const groups = having === null ? aggregate : filter(aggregate, having)
-  // Rows of one window leave together, at its end: the window key still rises, but its window has passed.
+  // Rows of one window leave together, at one time: the window key still rises, but its window has passed.
   const kept =
     eventWindow !== undefined
       ? eventMonotonicity(schema, eventWindow, grouping)
       : schema.columns.map((_, index): Monotonicity => {
           const of =
             index === window?.key ? monotonicityOf(terms[index] ?? emissionTime(select.span), monotonic) : NOT_MONOTONIC
-          return of.end === null ? NOT_MONOTONIC : { ...of, end: { kind: 'change' }, rowtime: false }
+          return of.end === null ? NOT_MONOTONIC : { ...of, end: { kind: 'moment' }, rowtime: false }
         })
   const bind = (node: ExpressionNode): Expression => regroup(overGroups.bind(node), grouping, describe)
-  const windowColumn = window === null || window.end.kind === 'change' ? null : window.key
+  const windowColumn =
+    window === null || window.end.kind === 'change' || window.end.kind === 'moment' ? null : window.key
   return finished(select, order, { input: groups, monotonic: kept, items, bind, windowColumn })
 }
 

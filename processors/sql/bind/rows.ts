@@ -2,7 +2,7 @@
 import type { TextSpan } from '../../../core/errors.ts'
 import type { ExpressionNode } from '../ast.ts'
 import type { ComparisonOperator, Expression } from '../expression.ts'
-import { BOOLEAN } from './build.ts'
+import { BOOLEAN, coerce } from './build.ts'
 import { type BindContext, bringTogether } from './context.ts'
 import { fail } from './errors.ts'
 import { comparison } from './operators.ts'
@@ -47,6 +47,21 @@ export function distinctNodes(context: BindContext, node: Extract<ExpressionNode
     return { kind: 'distinct', negated, left: x, right: y, type: BOOLEAN, span }
   })
   return negated ? all(parts, span) : any(parts, span)
+}
+
+/** `(a, b) IS [NOT] NULL`: every member is NULL, or none is, so that one is not the opposite of the other. */
+export function nullRow(
+  context: BindContext,
+  members: readonly ExpressionNode[],
+  negated: boolean,
+  span: TextSpan,
+): Expression {
+  const parts = members.map((member): Expression => {
+    const bound = context.bind(member)
+    const operand = bound.type.kind === 'NULL' ? coerce(bound, BOOLEAN) : bound
+    return { kind: 'is', what: 'NULL', negated, operand, type: BOOLEAN, span }
+  })
+  return all(parts, span)
 }
 
 function pairsOf(

@@ -3,7 +3,7 @@ import type { TextSpan } from '../../../core/errors.ts'
 import type { Schema } from '../../../core/schema.ts'
 import { sameSqlType, sqlTypeText } from '../../../core/sql-type.ts'
 import type { QueryNode } from '../ast.ts'
-import { isFinite, type PlanNode } from '../plan-node.ts'
+import { inputsOf, isFinite, type PlanNode } from '../plan-node.ts'
 import { coerce, TIMESTAMP } from './build.ts'
 import { fail } from './errors.ts'
 import { type Monotonicity, NOT_MONOTONIC } from './monotonicity.ts'
@@ -12,6 +12,8 @@ import { commonType, isText } from './types.ts'
 
 type SetNode = Extract<QueryNode, { kind: 'set' }>
 type Bind = (query: QueryNode) => BoundQuery
+
+const VALUES_HINT = 'INSERT the VALUES into a stream of their own'
 
 /** @param bind binds an operand */
 export function bindSet(query: SetNode, bind: Bind): BoundQuery {
@@ -27,7 +29,13 @@ function bindUnion(query: SetNode, bind: Bind): BoundQuery {
   for (const { outputs } of branches) refuseRecords(outputs, 'UNION ALL')
   const mixed = others.find(({ node }) => isFinite(node) !== isFinite(first.node))
   if (mixed !== undefined) {
-    fail('UNION ALL of a stream and of VALUES', mixed.operatorSpan, 'INSERT the VALUES into a stream of their own')
+    const finite = [first, ...others].find(({ node }) => isFinite(node)) ?? mixed
+    const table = readsTable(finite.node)
+    fail(
+      `UNION ALL of a stream and of ${table ? 'a reference table' : 'VALUES'}`,
+      mixed.operatorSpan,
+      table ? 'a table has no time at which its rows could come: join the stream with it' : VALUES_HINT,
+    )
   }
   let { columns } = first.node.schema
   let { monotonic } = first
@@ -38,6 +46,10 @@ function bindUnion(query: SetNode, bind: Bind): BoundQuery {
   const schema: Schema = { columns }
   const inputs = branches.map(({ node, operatorSpan }) => converted(node, schema, operatorSpan))
   return { node: { kind: 'union', inputs, schema }, outputs: first.outputs, monotonic }
+}
+
+function readsTable(node: PlanNode): boolean {
+  return node.kind === 'table' || inputsOf(node).some(readsTable)
 }
 
 /** UNION, EXCEPT and INTERSECT, which must see all rows before they can leave one out. */

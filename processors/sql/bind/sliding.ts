@@ -7,9 +7,9 @@ import { optimizeExpression } from '../optimize.ts'
 import type { PlanNode } from '../plan-node.ts'
 import type { SlidingFunctionName, SlidingFunctionPlan, SlidingWindowPlan } from '../sliding-plan.ts'
 import { aggregateType } from './aggregates.ts'
-import { BIGINT, coerce, DOUBLE, expressionKey } from './build.ts'
+import { BIGINT, coerce, DOUBLE, expressionKey, literal } from './build.ts'
 import { settled } from './calls.ts'
-import type { BindContext } from './context.ts'
+import { type BindContext, bindCondition } from './context.ts'
 import { fail } from './errors.ts'
 import { commonType, familyOf, isInteger, isMonths, isNumeric } from './types.ts'
 import { checkOrder, frameOf, type NamedWindows } from './windows.ts'
@@ -115,7 +115,8 @@ export class SlidingFunctions {
     this.#check(node, shape)
     const window = this.#window(node)
     const [first, second, third] = node.args
-    const argument = node.star || first === undefined ? null : this.#argument(name, text, first)
+    const plain = node.star || first === undefined ? null : this.#argument(name, text, first)
+    const argument = node.filter === null ? plain : this.#filtered(node.filter, plain)
     const common = {
       name,
       window,
@@ -140,8 +141,8 @@ export class SlidingFunctions {
   }
 
   #check(node: CallNode, { name, args: [low, high], nulls, distinct }: Shape): void {
-    if (node.filter !== null) {
-      fail('FILTER cannot be used with OVER', node.filter.span, `use ${name}(CASE WHEN ... THEN x END)`)
+    if (node.filter !== null && SHAPES[name]?.distinct !== true && name !== 'COUNT') {
+      fail(`FILTER cannot be used with ${name} OVER`, node.filter.span, 'filter in a FROM subquery first')
     }
     if (node.nulls !== null && nulls !== true) fail(`${name} takes no ${node.nulls} NULLS`, node.span)
     if (node.distinct && distinct !== true) {
@@ -189,6 +190,14 @@ export class SlidingFunctions {
     if (!name.startsWith('STDDEV') && !name.startsWith('VAR') && name !== 'EXP_AVG') return argument
     if (!isNumeric(argument.type)) fail(`${written} cannot be applied to ${sqlTypeText(argument.type)}`, argument.span)
     return coerce(argument, DOUBLE)
+  }
+
+  /** `f(x) FILTER (WHERE c)` as f of x where c, else of NULL, which the functions that take it skip. */
+  #filtered(filter: ExpressionNode, argument: Expression | null): Expression {
+    const condition = bindCondition(this.#context, filter, 'FILTER')
+    const { span } = filter
+    const result = argument ?? literal(1, { kind: 'INTEGER' }, span)
+    return { kind: 'case', branches: [{ condition, result }], otherwise: null, type: result.type, span }
   }
 
   #type(name: SlidingFunctionName, argument: Expression): SqlType {

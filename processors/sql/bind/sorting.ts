@@ -66,7 +66,7 @@ function sorted(sortable: Sortable, order: OrderClause): BoundQuery {
   return selected(node, items, index => {
     const of = bound.monotonic[index] ?? NOT_MONOTONIC
     if (end?.kind === 'instant') return of
-    return index === columns[0] && of.end !== null ? { ...of, end: { kind: 'change' }, rowtime: false } : NOT_MONOTONIC
+    return index === columns[0] && of.end !== null ? { ...of, end: { kind: 'moment' }, rowtime: false } : NOT_MONOTONIC
   })
 }
 

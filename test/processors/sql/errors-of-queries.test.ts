@@ -286,7 +286,10 @@ const QUERIES: readonly (readonly [string, string])[] = [
     "select stream seen_at, ticker, qty from trades where (ticker, qty) in (('a', 1), 'b')",
     '2:82 a row of 2 cannot be compared with a row of 1; both sides need the same members',
   ],
-  ['select stream seen_at, (ticker, qty), qty from trades', '2:24 row values cannot be planned yet'],
+  [
+    'select stream seen_at, (ticker, qty), qty from trades',
+    '2:24 a row value can only be compared; write (a, b) = (c, d), IN or IS NULL',
+  ],
   [
     'select stream seen_at, ticker, qty from trades where (seen_at, seen_at) overlaps seen_at',
     '2:82 OVERLAPS needs a period on its right; write (start, end)',
@@ -488,8 +491,8 @@ const PROGRAMS: readonly (readonly [string, string])[] = [
     '1:51 TIMESTAMP cannot be stored in column N INTEGER of O; use UNIX_TIMESTAMP',
   ],
   [
-    'create stream o (n integer); insert into o select max(a) from (values (1)) as t (a)',
-    "1:51 an aggregate over a stream needs GROUP BY, or it would never be complete; add GROUP BY STEP(s.ROWTIME BY INTERVAL '1' MINUTE)",
+    "create stream o (n integer); insert into o select max(a) from (values (1)) as t (a) windowed by stagger (partition by a range interval '1' minute)",
+    '1:85 STAGGER needs a stream: rows of a table have no time; GROUP BY',
   ],
   [
     'create stream o (n integer); create function f(x integer) returns integer return x; create pump p as insert into o select stream f(avg(qty)) from trades',

@@ -89,8 +89,8 @@ const QUERIES: readonly (readonly [string, string])[] = [
     '2:15 COUNT(DISTINCT) cannot be used with OVER; COUNT(DISTINCT x) needs GROUP BY',
   ],
   [
-    'select stream sum(qty) filter (where qty > 1) over (rows 1 preceding) from trades',
-    '2:38 FILTER cannot be used with OVER; use SUM(CASE WHEN ... THEN x END)',
+    'select stream lag(qty) filter (where qty > 1) over (rows 1 preceding) from trades',
+    '2:38 FILTER cannot be used with LAG OVER; filter in a FROM subquery first',
   ],
   [
     'select stream row_number() over (rows 1 preceding) from trades',

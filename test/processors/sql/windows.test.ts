@@ -90,7 +90,7 @@ test.each([
   [
     'm',
     '(select stream floor(t.rowtime to minute) as m, ticker from trades t group by ticker, floor(t.rowtime to minute))',
-    '0: change',
+    '0: moment',
   ],
   [
     "step(x.rowtime by interval '1' hour)",
