@@ -1,4 +1,5 @@
 // W1: JSON click stream to result rows, Q1 to Q7, through the product's own path: record bytes, decoder, program, rows.
+import { alasqlQueries } from '../lib/alasql.mjs'
 import {
   buffersOf,
   byHand,
@@ -8,6 +9,8 @@ import {
   pageTable,
   recordBatchesOf,
 } from '../lib/clicks.mjs'
+import { openDuckdb } from '../lib/duckdb.mjs'
+import { floorOfBatches, floorOfBuffers, verifyFloor } from '../lib/floor.mjs'
 import { createDecoder } from '../lib/product.mjs'
 import { compileW1, refuseErrors, runW1, W1_QUERIES } from '../lib/w1-queries.mjs'
 
@@ -19,24 +22,21 @@ export const SCANNERS = { wasm: 'millrace', javascript: 'millrace, no WASM' }
 
 export async function* comparisons({ events, only, print }) {
   print(`(a) by hand is bench/lab/base.js, sha256 ${byHandHash}`)
-  const inputs = new Map()
-  const inputOf = disorderMs => {
-    if (!inputs.has(disorderMs)) {
-      inputs.clear() // one at a time, they are large
-      const clicks = generateClicks(events, { disorderMs })
-      inputs.set(disorderMs, {
-        bytes: clicks.bytes,
-        table: pageTable(clicks),
-        buffers: buffersOf(clicks),
-        batches: recordBatchesOf(clicks),
-      })
-    }
-    return inputs.get(disorderMs)
+  const alasql = alasqlQueries()
+  if (alasql === null) print('(b) alasql is left out: it is not installed; (cd bench/peers && npm ci) brings it')
+  let input = null
+  const inputOf = async disorderMs => {
+    if (input?.disorderMs === disorderMs) return input
+    input?.duckdb?.close()
+    input = await openInput(events, disorderMs)
+    if (input.duckdb === null) print('(c) DuckDB is left out: @duckdb/node-api is not installed')
+    return input
   }
-  if (only === null || only.includes('decode')) yield decoding(inputOf(2_000), events)
+  const wanted = name => only === null || only.includes(name)
+  if (wanted('decode')) yield decoding(await inputOf(2_000), events)
   for (const [name, query] of Object.entries(W1_QUERIES)) {
-    if (only !== null && !only.includes(name)) continue
-    const { bytes, table, buffers, batches } = inputOf(query.disorderMs ?? 2_000)
+    if (!wanted(name)) continue
+    const { bytes, table, buffers, batches, duckdb } = await inputOf(query.disorderMs ?? 2_000)
     const application = compileW1(query)
     const engines = [
       {
@@ -49,7 +49,66 @@ export async function* comparisons({ events, only, print }) {
       const decoder = application.createDecoder({ scanner })
       engines.push({ name: engine, role: 'ours', run: () => runW1(query, application, decoder, batches, table) })
     }
+    if (alasql?.[name] !== undefined)
+      engines.push({ name: 'alasql, compiled', role: 'alasql', run: () => alasql[name](buffers, table) })
+    if (duckdb !== null) engines.push(duckdb.scan(name))
+    if (name === 'q1') {
+      if (duckdb !== null) engines.push(...duckdb.microBatches(buffers))
+      verifyFloor(batches)
+      engines.push({
+        name: 'floor: a copy of each batch, bitmaps',
+        role: 'floor',
+        run: () => void floorOfBatches(batches),
+      })
+    }
     yield { bench: 'w1', case: name, title: query.title, events, bytes, engines }
+  }
+  if (wanted('q1-buffers')) yield fromBuffers(await inputOf(2_000), events)
+  input?.duckdb?.close()
+}
+
+async function openInput(events, disorderMs) {
+  const clicks = generateClicks(events, { disorderMs })
+  const table = pageTable(clicks)
+  return {
+    disorderMs,
+    bytes: clicks.bytes,
+    table,
+    buffers: buffersOf(clicks),
+    batches: recordBatchesOf(clicks),
+    duckdb: await openDuckdb(clicks, table),
+  }
+}
+
+/** Q1 where each record is in a buffer of its own, as an SDK gives it: a copy more than in the product's own wire. */
+function fromBuffers({ bytes, buffers, batches }, events) {
+  const query = W1_QUERIES.q1
+  const application = compileW1(query)
+  const decoder = application.createDecoder()
+  const engines = [
+    { name: 'by hand', role: 'handwritten', run: () => byHand.q1(buffers) },
+    { name: 'millrace', role: 'ours', run: () => runW1(query, application, decoder, joined(buffers, batches)) },
+    { name: 'floor: a copy of each record, bitmaps', role: 'floor', run: () => void floorOfBuffers(buffers) },
+  ]
+  return { bench: 'w1', case: 'q1-buffers', title: 'Q1 from a buffer for each record', events, bytes, engines }
+}
+
+/** Record batches made of separate buffers, one at a time. */
+function* joined(buffers, batches) {
+  for (const [index, records] of buffers.entries()) {
+    const sizeBytes = records.reduce((sum, record) => sum + record.length, 0)
+    const bytes = new Uint8Array(sizeBytes)
+    const offsets = new Int32Array(records.length)
+    const sizes = new Int32Array(records.length)
+    let end = 0
+    for (let i = 0; i < records.length; i++) {
+      const record = records[i]
+      bytes.set(record, end)
+      offsets[i] = end
+      sizes[i] = record.length
+      end += record.length
+    }
+    yield { ...batches[index], bytes, offsets, sizes }
   }
 }
 

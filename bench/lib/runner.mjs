@@ -10,8 +10,8 @@ const CHECK_TOLERANCE = 1
 /**
  * @param comparison `bench` and `case` name it, `title` says it; `events` and `bytes` are the size of the input; `engines` is a
  *   list of `{ name, role, run }`: `role` one of PEERS, or `ours`; `run` gives `[rows, check sum]` (or a promise of it), or null
- *   where there is nothing to compare. The first engine with an answer is the reference. `only: 'rows'` of an engine: its check
- *   sum means something else
+ *   where there is nothing to compare. The first engine with an answer is the reference. `answer`: what gives the answer where
+ *   `run` does not; `only: 'rows'`: the check sum means something else
  * @param options `repeats`, and `print`, which takes a line of text
  * @returns a list of `{bench, case, engine, nsPerEvent, ratios, verified, node, cpu}`, one for each of our engines and each peer
  * @throws Error when two engines disagree
@@ -59,8 +59,8 @@ export async function compare(comparison, { repeats, print }) {
 async function verify({ engines }, print) {
   let reference = null
   let compared = 0
-  for (const { name, run, only } of engines) {
-    const answer = await run()
+  for (const { name, run, answer: answerOf = run, only } of engines) {
+    const answer = await answerOf()
     if (answer === null || answer === undefined) continue
     if (reference === null) {
       reference = { name, answer }
