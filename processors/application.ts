@@ -3,7 +3,7 @@
  * neither where records come from nor where results go; a host (task.ts, replay/) brings both.
  */
 import type { Decoder } from '../core/codec.ts'
-import { createDecoder, type DecoderOptions, schemaOf } from '../core/codecs/decoder.ts'
+import { createDecoder, createSparingDecoder, type DecoderOptions, schemaOf } from '../core/codecs/decoder.ts'
 import type { InputSchema } from '../core/codecs/input-schema.ts'
 import { ERROR_STREAM, type ErrorOutput } from '../core/error-output.ts'
 import { MillraceError } from '../core/errors.ts'
@@ -13,6 +13,7 @@ import { type ApplicationDefinition, inputStreamNames } from './application-defi
 import { type CompileOptions, compileProgram } from './compile.ts'
 import type { Program } from './program.ts'
 import { type ReferenceTableSchema, readReferenceTable } from './reference-table.ts'
+import { neededColumns } from './sql/needed-columns.ts'
 import { planProgram } from './sql/plan.ts'
 import { inputsOf, type PlanNode, type ProgramPlan } from './sql/plan-node.ts'
 
@@ -66,7 +67,7 @@ export interface Application {
   readonly warnings: readonly string[]
   /** The columns of an output's rows. */
   schemaOf(output: string): Schema | null
-  /** A decoder of its own for one reader of the input. */
+  /** A decoder of its own for one reader of the input. Unless the options say otherwise it reads what the program uses, and the rest when asked. */
   createDecoder(options?: DecoderOptions): Decoder
   /**
    * The rows of a reference table's file, for `replaceTable` of a running program.
@@ -108,6 +109,8 @@ export function compileApplication(options: ApplicationOptions): Application {
   const wanted = options.outputs ?? defaultOutputs(plan)
   const results = [...new Set(wanted)].filter(name => streams.has(name))
   const missing = wanted.filter(name => !streams.has(name) && name !== ERROR_STREAM)
+  const indexes = neededColumns(plan, results)
+  const needed = schema.columns.filter((_, index) => indexes === 'all' || indexes.has(index)).map(({ name }) => name)
   const start = ({ errors, startedAt, rowTimestamp, limits, references = new Map() }: StartOptions): Program =>
     compileProgram(plan, {
       errors,
@@ -132,7 +135,10 @@ export function compileApplication(options: ApplicationOptions): Application {
       ...missing.map(name => `output "${name}" gets no rows: the program creates no stream of that name`),
     ],
     schemaOf: output => streams.get(output) ?? null,
-    createDecoder: decoderOptions => createDecoder(input.schema, decoderOptions),
+    createDecoder: decoderOptions =>
+      decoderOptions?.neededColumns === undefined
+        ? createSparingDecoder(input.schema, needed, decoderOptions)
+        : createDecoder(input.schema, decoderOptions),
     start,
   }
 }

@@ -6,6 +6,7 @@ import { CsvDecoder } from './csv/csv-decoder.ts'
 import type { InputSchema } from './input-schema.ts'
 import { JsonDecoder } from './json/json-decoder.ts'
 import type { ScannerKind } from './json/scan/scan-path.ts'
+import { SparingDecoder } from './sparing-decoder.ts'
 
 export interface DecoderOptions {
   /**
@@ -45,4 +46,26 @@ export function createDecoder(input: InputSchema, options: DecoderOptions = {}):
   const delimiters = { row: format.recordRowDelimiter, column: format.recordColumnDelimiter }
   // Reading a field of CSV is judging it.
   return new CsvDecoder({ schema, delimiters, needed: needed.map((isNeeded, i) => isNeeded || others[i] === true) })
+}
+
+/**
+ * A decoder that reads the needed columns and judges all: same rows and same error rows as with every column. The others are
+ * there when somebody looks, at the price of decoding their record batch again; its bytes must not change before.
+ * @param needed names of columns
+ */
+export function createSparingDecoder(
+  input: InputSchema,
+  needed: readonly string[],
+  options: Pick<DecoderOptions, 'scanner'> = {},
+): Decoder {
+  const { columns } = schemaOf(input)
+  // Reading a field of CSV is judging it: there is nothing to spare.
+  if (input.format.kind !== 'JSON' || columns.every(({ name }) => needed.includes(name)))
+    return createDecoder(input, options)
+  const first = createDecoder(input, { ...options, neededColumns: needed, otherColumns: 'judged' })
+  return new SparingDecoder(
+    columns.map(({ name }) => needed.includes(name)),
+    first,
+    () => createDecoder(input, options),
+  )
 }

@@ -1,11 +1,14 @@
 /** Selected rows of columns, side by side. */
+import { derivedColumn } from '../../core/late-columns.ts'
 import type { ColumnVector, RowBatch, RowOrigin } from '../../core/rows.ts'
 import { type Selection, selectsAll } from '../expressions/selection.ts'
 
 /** The selected rows of a column as a column of their own; the column itself when every row is selected. */
 export function gatherColumn(column: ColumnVector, selection: Selection, batchLength: number): ColumnVector {
-  if (selectsAll(selection, batchLength)) return column
-  const { rows, length } = selection
+  return selectsAll(selection, batchLength) ? column : derivedColumn(column, made => gathered(made, selection))
+}
+
+function gathered(column: ColumnVector, { rows, length }: Selection): ColumnVector {
   switch (column.layout) {
     case 'number': {
       const values = new Float64Array(length)

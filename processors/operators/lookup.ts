@@ -9,6 +9,7 @@ import { RowFailures } from '../expressions/failures.ts'
 import type { Kernel } from '../expressions/kernel.ts'
 import type { Selection } from '../expressions/selection.ts'
 import { asNumbers } from '../expressions/vectors.ts'
+import { gatherColumn } from './gather.ts'
 import type { Input, Operator } from './operator.ts'
 import { type RowErrors, withoutFailures } from './row-errors.ts'
 import { type CompiledJoinKey, rowKeys, takeColumn } from './row-store.ts'
@@ -204,13 +205,10 @@ export class Lookup implements Operator, Input {
   ): RowBatch {
     const { streamFirst, tableSchema, schema } = this.#options
     const { length } = tables
-    const sources = Array.from<RowBatch>({ length }).fill(rows)
     const same = length === rows.length && streamRows.every((row, i) => i >= length || row === i)
-    const own = same
-      ? rows.columns
-      : rows.columns.map((_, index) =>
-          takeColumn(sources, streamRows, length, index, storageOf(rows.schema.columns[index]!.type)),
-        )
+    // Rows repeat, so their number does not say that they are all.
+    const copies = { rows: streamRows, length }
+    const own = same ? rows.columns : rows.columns.map(column => gatherColumn(column, copies, -1))
     const found = tableSchema.columns.map(({ type }, index) =>
       takeColumn(tables, tableRows, length, index, storageOf(type)),
     )

@@ -2,7 +2,7 @@
 
 import type { Decoder } from '../../core/codec.ts'
 import { createDecoder, type DecoderOptions } from '../../core/codecs/decoder.ts'
-import { parseInputSchema } from '../../core/codecs/input-schema.ts'
+import { type InputSchema, parseInputSchema } from '../../core/codecs/input-schema.ts'
 import type { ErrorRow } from '../../core/error-output.ts'
 import { type RecordBatch, RecordBatchBuilder } from '../../core/record.ts'
 import { type RowBatch, typedValueAt, type Value } from '../../core/rows.ts'
@@ -31,13 +31,14 @@ export function jsonDecoder(
   RecordRowPath = '$',
   options: DecoderOptions = {},
 ): Decoder {
-  return createDecoder(
-    parseInputSchema({
-      RecordFormat: { RecordFormatType: 'JSON', MappingParameters: { JSONMappingParameters: { RecordRowPath } } },
-      RecordColumns: columns.map(([Name, SqlType, Mapping]) => ({ Name, SqlType, Mapping: Mapping ?? `$.${Name}` })),
-    }),
-    options,
-  )
+  return createDecoder(jsonSchema(columns, RecordRowPath), options)
+}
+
+export function jsonSchema(columns: readonly ColumnText[], RecordRowPath = '$'): InputSchema {
+  return parseInputSchema({
+    RecordFormat: { RecordFormatType: 'JSON', MappingParameters: { JSONMappingParameters: { RecordRowPath } } },
+    RecordColumns: columns.map(([Name, SqlType, Mapping]) => ({ Name, SqlType, Mapping: Mapping ?? `$.${Name}` })),
+  })
 }
 
 export function csvDecoder(
