@@ -1,8 +1,9 @@
 /** A shard of an embedded stream: its place in the stream, and its log. */
 import type { ShardDescription } from '../../core/index.ts'
 import type { HashRange } from '../hash-key.ts'
-import { COUNTER_MIN } from './sequence-counter.ts'
+import { FIRST_COUNTER } from './sequence-counter.ts'
 import type { ShardLog } from './shard-log.ts'
+import type { ShardThroughput } from './throughput.ts'
 
 /** What is kept of a shard beside its records. */
 export interface ShardRecord extends HashRange {
@@ -20,6 +21,8 @@ export interface ShardRecord extends HashRange {
 export class LocalShard implements HashRange {
   readonly log: ShardLog
   record: ShardRecord
+  /** null until the first call under limits */
+  throughput: ShardThroughput | null = null
 
   constructor(record: ShardRecord, log: ShardLog) {
     this.record = record
@@ -72,7 +75,7 @@ export function newShards(
     ...range,
     shardId: shardIdOf(i),
     parentShardIds: [],
-    firstCounter: COUNTER_MIN,
+    firstCounter: FIRST_COUNTER,
     openedAt,
     lastCounter: null,
     closedAt: null,

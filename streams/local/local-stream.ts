@@ -13,8 +13,7 @@ import {
   type StartPosition,
   type StreamSource,
 } from '../../core/index.ts'
-import type { HashRange } from '../hash-key.ts'
-import { checkEntries, checkEntry } from '../put-limits.ts'
+import { checkEntries, checkEntry, keyBytes } from '../put-limits.ts'
 import type {
   GetRecordsResult,
   IteratorStart,
@@ -24,18 +23,22 @@ import type {
   PutRefused,
   Stream,
 } from '../stream.ts'
-import { LocalShard, type ShardRecord, shardIdOf, shardIndexOf } from './local-shard.ts'
+import { ACCOUNT } from './arn.ts'
+import { KeptDescription } from './kept-description.ts'
+import type { LocalShard, ShardRecord } from './local-shard.ts'
 import { LocalSource, type SourceStream } from './local-source.ts'
 import type { StreamNotice } from './notice.ts'
-import { openShardLog } from './open-shard-log.ts'
-import { planMerge, planSplit, type Reshard } from './reshard.ts'
-import { COUNTER_GAP, COUNTER_MIN, counterOf, sequenceNumberOf } from './sequence-counter.ts'
+import { planMerge, planSplit, planUniform } from './reshard.ts'
+import { sequenceNumberOf } from './sequence-counter.ts'
 import { checkIteratorAge, decodeIterator, encodeIterator } from './shard-iterator.ts'
-import type { ShardLog } from './shard-log.ts'
-import { ShardRouter } from './shard-router.ts'
-import { batchOf, lastArrival, type SlicesRead } from './shard-slices.ts'
-import { type StreamRecord, writeStreamFile } from './stream-file.ts'
+import { batchOf, lastArrival, type SlicesRead, slicesBytes } from './shard-slices.ts'
+import { ShardTable } from './shard-table.ts'
+import { startCounter } from './start-counter.ts'
+import type { StreamRecord } from './stream-file.ts'
 import type { StreamSettings } from './stream-settings.ts'
+import { StreamState, type StreamStatus } from './stream-state.ts'
+import { type ShardLimits, ShardThroughput } from './throughput.ts'
+import { RETAIN_EVERY_MS, Upkeep } from './upkeep.ts'
 
 /** An entry of a caller in this process, who may say when it arrived: history that is put again keeps its times. */
 export interface LocalPutEntry extends PutEntry {
@@ -51,8 +54,6 @@ export interface RawRecords extends SlicesRead {
   readonly childShards: readonly ShardDescription[]
 }
 
-/** How often retention looks for records to let go. Reads never show a trimmed record, whether it is gone yet or not. */
-const RETAIN_EVERY_MS = 60_000
 /** Bytes that may wait for one shard's file; puts are throttled above. */
 const WAITING_BYTES_MAX = 64 * 1_048_576
 const NOTICES_MAX = 100
@@ -60,25 +61,33 @@ const NOTICES_MAX = 100
 export class LocalStream implements Stream, StreamSource, SourceStream {
   readonly clock: Clock
   readonly #settings: StreamSettings
-  readonly #shards = new Map<string, LocalShard>()
+  readonly #kept: KeptDescription
+  readonly #shards: ShardTable
+  readonly #state: StreamState
+  readonly #upkeep: Upkeep
+  readonly #source: LocalSource
   readonly #notices: StreamNotice[] = []
   readonly #changed = new Set<() => void>()
-  readonly #timers: (() => void)[] = []
-  readonly #source: LocalSource
-  #record: StreamRecord
-  #router: ShardRouter<LocalShard>
-  #nextCounter = COUNTER_MIN
+  #limits: ShardLimits | null = null
   #heldBytes = 0
-  /** while shards are split or merged: ends when the stream's file says so */
-  #saved: Promise<void> | null = null
-  #state: 'open' | 'sealing' | 'sealed' | 'closed' = 'open'
+  #phase: 'open' | 'sealing' | 'sealed' | 'closed' = 'open'
 
   private constructor(record: StreamRecord, settings: StreamSettings) {
-    this.#record = record
+    const tell = (notice: StreamNotice): void => this.#tell(notice)
     this.#settings = settings
     this.clock = settings.clock
+    this.#kept = new KeptDescription(record, settings.storage)
+    this.#shards = new ShardTable(settings, this.#kept, tell)
+    this.#upkeep = new Upkeep(settings.clock, tell)
+    this.#state = new StreamState({
+      clock: settings.clock,
+      streamName: record.streamName,
+      delayMs: settings.stateDelayMs,
+      activeAt: settings.activeAt,
+      onFailure: this.#upkeep.failed,
+    })
     this.#source = new LocalSource(this)
-    this.#router = new ShardRouter<LocalShard>([])
+    this.setLimits(settings.limits)
   }
 
   /**
@@ -88,16 +97,23 @@ export class LocalStream implements Stream, StreamSource, SourceStream {
    */
   static async open(record: StreamRecord, settings: StreamSettings): Promise<LocalStream> {
     const stream = new LocalStream(record, settings)
-    await stream.#openShards()
+    await stream.#shards.load()
+    stream.#upkeep.every(RETAIN_EVERY_MS, () => stream.retain())
+    const durability = settings.storage?.durability
+    if (durability?.kind === 'interval') stream.#upkeep.every(durability.syncIntervalMs, () => stream.#sync())
     return stream
   }
 
   get streamName(): string {
-    return this.#record.streamName
+    return this.#kept.current.streamName
   }
 
   get description(): StreamRecord {
-    return this.#record
+    return this.#kept.current
+  }
+
+  get status(): StreamStatus {
+    return this.#state.status
   }
 
   /** what happened that no call could say, oldest first; the last 100 */
@@ -107,30 +123,40 @@ export class LocalStream implements Stream, StreamSource, SourceStream {
 
   /** shards with what is kept of them, parents before children; closed ones until their last record is trimmed */
   get shardRecords(): readonly ShardRecord[] {
-    const cutoff = this.trimmedBefore(this.clock.now())
-    return [...this.#shards.values()]
-      .map(shard => shard.record)
-      .filter(record => record.closedAt === null || record.closedAt >= cutoff)
+    return this.#shards.recordsSince(this.trimmedBefore(this.clock.now()))
+  }
+
+  /** the rates that each shard keeps; null when it keeps none */
+  get limits(): ShardLimits | null {
+    return this.#limits
+  }
+
+  /** Puts each shard under limits, or under none; every shard begins with a full second. */
+  setLimits(limits: ShardLimits | null): void {
+    this.#limits = limits
+    for (const shard of this.#shards.all) shard.throughput = null
   }
 
   async put(entry: LocalPutEntry): Promise<PutAccepted> {
-    checkEntry(entry, this.#record.recordBytesMax)
+    checkEntry(entry, this.description.recordBytesMax)
     this.#refuseUnlessOpen()
-    const shard = this.#route(entry)
+    const shard = this.shardFor(entry)
     const placed = this.#append(shard, entry, this.clock.now())
     if (!placed.accepted) throw new MillraceError('throttled', placed.message, { retry: 'backoff' })
     if (this.#settings.storage !== null) await shard.log.commit()
-    if (this.#saved !== null) await this.#saved
+    await this.#shards.named()
     this.#announce()
     return placed
   }
 
   async putMany(entries: readonly LocalPutEntry[]): Promise<readonly PutOutcome[]> {
-    checkEntries(entries, this.#record.recordBytesMax)
+    checkEntries(entries, this.description.recordBytesMax)
     this.#refuseUnlessOpen()
     const now = this.clock.now()
-    const shards = entries.map(entry => this.#route(entry))
-    const outcomes: PutOutcome[] = entries.map((entry, i) => this.#append(shards[i] ?? this.#route(entry), entry, now))
+    const shards = entries.map(entry => this.shardFor(entry))
+    const outcomes: PutOutcome[] = entries.map((entry, i) =>
+      this.#append(shards[i] ?? this.shardFor(entry), entry, now),
+    )
     if (this.#settings.storage === null) {
       this.#announce()
       return outcomes
@@ -146,14 +172,14 @@ export class LocalStream implements Stream, StreamSource, SourceStream {
         }
       }),
     )
-    if (this.#saved !== null) await this.#saved
+    await this.#shards.named()
     this.#announce()
     if (failed.size === 0) return outcomes
     return outcomes.map((outcome, i) => (outcome.accepted ? (failed.get(shards[i] as LocalShard) ?? outcome) : outcome))
   }
 
   listShards(_signal?: AbortSignal): Promise<readonly ShardDescription[]> {
-    const sealed = this.#state !== 'open'
+    const sealed = this.#phase !== 'open'
     const records = this.shardRecords
     const there = new Set(records.map(({ shardId }) => shardId))
     return Promise.resolve(records.map(({ shardId }) => this.shard(shardId) .describe(sealed, id => there.has(id))))
@@ -176,12 +202,25 @@ export class LocalStream implements Stream, StreamSource, SourceStream {
         'invalid_argument',
         `limit ${recordsMax} refused; it must be 1 to ${GET_RECORDS_RECORDS_MAX}`,
       )
-    const now = this.clock.now()
-    const { shardId, counter, streamName, streamCreatedAt, ...rest } = decodeIterator(iterator)
-    checkIteratorAge({ shardId, counter, streamName, streamCreatedAt, ...rest }, now)
-    if (streamName !== this.streamName || streamCreatedAt !== this.#record.createdAt)
+    const decoded = decodeIterator(iterator)
+    const { shardId, counter, streamName, streamCreatedAt } = decoded
+    checkIteratorAge(decoded, this.clock.now())
+    if (streamName !== this.streamName || streamCreatedAt !== this.description.createdAt)
       throw new MillraceError('invalid_argument', 'Invalid ShardIterator.')
     const shard = this.shard(shardId)
+    const throughput = this.#throughputOf(shard)
+    if (throughput !== null && !throughput.takeRead(this.clock.monotonicMs()))
+      throw new MillraceError('throttled', this.#rateExceeded(shardId), { retry: 'backoff' })
+    const read = await this.readFrom(shard, counter, recordsMax)
+    throughput?.noteRead(slicesBytes(read.slices))
+    return read
+  }
+
+  /** As `read`, from a counter and under no limit. */
+  async readFrom(shard: LocalShard, counter: number, recordsMax: number): Promise<RawRecords> {
+    const now = this.clock.now()
+    const { shardId } = shard
+    // Asked before the read: records that are put meanwhile belong to a shard that was open then.
     const isClosed = shard.isClosed
     const read = await shard.log.read(counter, recordsMax, GET_RECORDS_BYTES_MAX, this.trimmedBefore(now))
     const isEnd = isClosed && read.atTip
@@ -190,7 +229,7 @@ export class LocalStream implements Stream, StreamSource, SourceStream {
       shardId,
       millisBehindLatest: read.atTip ? 0 : this.millisBehind(lastArrival(read.slices), now),
       nextIterator: isEnd ? null : this.#iteratorAt(shardId, read.next),
-      childShards: isEnd ? this.#childrenOf(shardId) : [],
+      childShards: isEnd ? this.#shards.childrenOf(shardId) : [],
     }
   }
 
@@ -210,10 +249,11 @@ export class LocalStream implements Stream, StreamSource, SourceStream {
   /**
    * Splits an open shard in two.
    * @param newStartingHashKey the first hash key of the upper child
-   * @throws MillraceError `not_found`, `invalid_argument`, `already_exists` while another split or merge is under way
+   * @throws MillraceError `not_found`, `invalid_argument`, `already_exists` while the stream is not ACTIVE
    */
   split(shardId: string, newStartingHashKey: bigint): Promise<void> {
-    return this.#reshard(() => planSplit(this.#openShard(shardId), newStartingHashKey))
+    const plan = () => planSplit(this.#shards.getOpen(shardId), newStartingHashKey)
+    return this.#change(plan, () => this.#shards.reshard(plan()))
   }
 
   /**
@@ -221,71 +261,99 @@ export class LocalStream implements Stream, StreamSource, SourceStream {
    * @throws MillraceError as `split`
    */
   merge(shardId: string, adjacentShardId: string): Promise<void> {
-    return this.#reshard(() => planMerge(this.#openShard(shardId), this.#openShard(adjacentShardId)))
+    const plan = () => planMerge(this.#shards.getOpen(shardId), this.#shards.getOpen(adjacentShardId))
+    return this.#change(plan, () => this.#shards.reshard(plan()))
+  }
+
+  /**
+   * Splits and merges open shards until there are so many, all of the same width.
+   * @throws MillraceError as `split`
+   */
+  scale(shards: number): Promise<void> {
+    return this.#change(
+      () => {},
+      async () => {
+        for (let step = planUniform(this.#shards.open, shards); step !== null; ) {
+          await this.#shards.reshard(step)
+          this.#announce()
+          step = planUniform(this.#shards.open, shards)
+        }
+      },
+    )
+  }
+
+  /**
+   * Changes what the stream's description says; retention and record size hold from then on.
+   * @throws MillraceError `already_exists` while the stream is not ACTIVE, `unwritable_output`
+   */
+  change(part: Partial<Pick<StreamRecord, 'retentionMs' | 'recordBytesMax' | 'onDemand' | 'encryptionKeyId'>>) {
+    return this.#change(
+      () => {},
+      async () => {
+        await this.#kept.change(part)
+        for (const shard of this.#shards.all) shard.log.setRetention(this.description.retentionMs)
+      },
+    )
+  }
+
+  /** Changes labels, which any state allows. */
+  label(part: Partial<Pick<StreamRecord, 'tags' | 'consumers' | 'shardLevelMetrics'>>): Promise<void> {
+    return this.#kept.change(part)
   }
 
   /** Says that nothing more will be put: puts are refused, and readers that reach the tip see the end of their shard. */
   async seal(): Promise<void> {
-    if (this.#state !== 'open') return
-    this.#state = 'sealing'
-    await Promise.all([...this.#shards.values()].map(shard => shard.log.commit()))
-    this.#state = 'sealed'
+    if (this.#phase !== 'open') return
+    this.#phase = 'sealing'
+    await Promise.all(this.#shards.all.map(shard => shard.log.commit()))
+    this.#phase = 'sealed'
     this.#announce()
+  }
+
+  /** Turns the stream DELETING; resolves when it may be taken away. */
+  startDeleting(): Promise<void> {
+    return this.#state.startDeleting()
   }
 
   /** Lets go of what the stream holds; in file mode everything is on disk afterwards. The stream takes no call any more. */
   async close(): Promise<void> {
-    if (this.#state === 'closed') return
-    this.#state = 'closed'
-    for (const stop of this.#timers) stop()
+    if (this.#phase === 'closed') return
+    this.#phase = 'closed'
+    this.#state.end()
+    this.#upkeep.stop()
     await this.#source.close()
-    for (const shard of this.#shards.values()) await shard.log.close()
-    await this.#save(this.#nextCounter)
+    for (const shard of this.#shards.all) await shard.log.close()
+    await this.#shards.save(this.#shards.nextCounter)
     this.#announce()
+  }
+
+  get isClosed(): boolean {
+    return this.#phase === 'closed'
   }
 
   /** Lets go of what retention no longer keeps. It happens by itself every minute; callers need it only to see it done. */
   async retain(): Promise<void> {
     const cutoff = this.trimmedBefore(this.clock.now())
-    if (cutoff === Number.NEGATIVE_INFINITY || this.#state === 'closed') return
-    for (const shard of this.#shards.values()) {
-      await shard.log.retain(cutoff, () => this.#nextCounter)
-      if (shard.record.closedAt !== null && shard.record.closedAt < cutoff) await this.#remove(shard)
+    if (cutoff === Number.NEGATIVE_INFINITY || this.#phase === 'closed') return
+    for (const shard of this.#shards.all) {
+      await shard.log.retain(cutoff, () => this.#shards.nextCounter)
+      if (shard.record.closedAt !== null && shard.record.closedAt < cutoff) await this.#shards.remove(shard)
     }
     this.#countHeld()
   }
 
   /** @throws MillraceError `not_found` */
   shard(shardId: string): LocalShard {
-    const shard = this.#shards.get(shardId)
-    if (shard !== undefined) return shard
-    throw new MillraceError('not_found', `shard ${shardId} in stream ${this.streamName} does not exist`)
+    return this.#shards.get(shardId)
   }
 
-  async startCounter(shard: LocalShard, from: IteratorStart): Promise<number> {
-    switch (from.kind) {
-      case 'trimHorizon':
-        return shard.record.firstCounter
-      case 'latest':
-        return shard.log.tip
-      case 'atTimestamp':
-        if (from.timestamp > this.clock.now())
-          throw new MillraceError(
-            'invalid_argument',
-            `timestamp ${new Date(from.timestamp).toISOString()} lies in the future; start at an instant that has passed, or at the latest`,
-          )
-        return shard.log.counterAtArrival(from.timestamp)
-      case 'at':
-        return this.#counterIn(shard, from.sequenceNumber)
-      case 'after': {
-        const { sequenceNumber, subsequenceNumber } = from.position
-        return this.#counterIn(shard, sequenceNumber) + (subsequenceNumber < 0 ? 0 : 1)
-      }
-    }
+  startCounter(shard: LocalShard, from: IteratorStart): Promise<number> {
+    const { streamName } = this
+    return startCounter({ streamName, now: this.clock.now(), nextCounter: this.#shards.nextCounter }, shard, from)
   }
 
   trimmedBefore(now: number): number {
-    return now - this.#record.retentionMs
+    return now - this.description.retentionMs
   }
 
   millisBehind(arrivedAt: number | null, now: number): number {
@@ -293,7 +361,7 @@ export class LocalStream implements Stream, StreamSource, SourceStream {
   }
 
   isOver(shard: LocalShard): boolean {
-    return shard.isClosed || this.#state === 'sealed'
+    return shard.isClosed || this.#phase === 'sealed'
   }
 
   onChange(callback: () => void): () => void {
@@ -301,21 +369,35 @@ export class LocalStream implements Stream, StreamSource, SourceStream {
     return () => this.#changed.delete(callback)
   }
 
-  #refuseUnlessOpen(): void {
-    if (this.#state === 'open') return
-    const state = this.#state === 'closed' ? 'closed' : 'sealed'
-    throw new MillraceError('closed', `stream ${this.streamName} is ${state} and takes no more records`)
-  }
-
-  #route(entry: LocalPutEntry): LocalShard {
-    const { explicitHashKey } = entry
-    if (explicitHashKey === undefined) return this.#router.byPartitionKey(entry.partitionKey)
+  /**
+   * The open shard that an entry goes to.
+   * @throws MillraceError `invalid_argument` for an explicit hash key out of range
+   */
+  shardFor({ explicitHashKey, partitionKey }: PutEntry): LocalShard {
+    if (explicitHashKey === undefined) return this.#shards.router.byPartitionKey(partitionKey)
     if (explicitHashKey < 0n || explicitHashKey > HASH_KEY_MAX)
       throw new MillraceError(
         'invalid_argument',
         `explicit hash key ${explicitHashKey} is not from 0 to ${HASH_KEY_MAX}`,
       )
-    return this.#router.byHashKey(explicitHashKey)
+    return this.#shards.router.byHashKey(explicitHashKey)
+  }
+
+  /** @param check throws what the caller did wrong, before anything changes */
+  async #change(check: () => unknown, work: () => Promise<void>): Promise<void> {
+    this.#refuseUnlessOpen()
+    this.#state.refuseUnlessActive()
+    check()
+    await this.#state.change(async () => {
+      await work()
+      this.#announce()
+    })
+  }
+
+  #refuseUnlessOpen(): void {
+    if (this.#phase === 'open') return
+    const state = this.#phase === 'closed' ? 'closed' : 'sealed'
+    throw new MillraceError('closed', `stream ${this.streamName} is ${state} and takes no more records`)
   }
 
   #append(shard: LocalShard, entry: LocalPutEntry, now: number): PutOutcome {
@@ -323,27 +405,40 @@ export class LocalStream implements Stream, StreamSource, SourceStream {
     if (this.#settings.storage === null) {
       if (this.#heldBytes > this.#settings.memoryBytesMax && !this.#makeRoom()) return FULL
     } else if (log.waitingBytes > WAITING_BYTES_MAX) return SLOW
-    const counter = this.#nextCounter++
+    const throughput = this.#throughputOf(shard)
+    if (throughput !== null) {
+      const sizeBytes = entry.data.length + keyBytes(entry.partitionKey)
+      if (!throughput.takeWrite(sizeBytes, this.clock.monotonicMs()))
+        return { accepted: false, code: 'throttled', message: this.#rateExceeded(shard.shardId) }
+    }
+    const counter = this.#shards.nextCounter++
     const before = log.heldBytes
     log.append(counter, entry.arrivedAt ?? now, now, entry.partitionKey, entry.data)
     this.#heldBytes += log.heldBytes - before
     return { accepted: true, shardId: shard.shardId, sequenceNumber: sequenceNumberOf(counter) }
   }
 
+  #throughputOf(shard: LocalShard): ShardThroughput | null {
+    if (this.#limits === null) return null
+    shard.throughput ??= new ShardThroughput(this.#limits, this.clock.monotonicMs())
+    return shard.throughput
+  }
+
+  /** in the words of the service */
+  #rateExceeded(shardId: string): string {
+    return `Rate exceeded for shard ${shardId} in stream ${this.streamName} under account ${ACCOUNT}.`
+  }
+
   #makeRoom(): boolean {
     if (this.#settings.whenFull === 'refuse') return false
-    let largest: LocalShard | null = null
-    for (const shard of this.#shards.values())
-      if (largest === null || shard.log.heldBytes > largest.log.heldBytes) largest = shard
-    if (largest === null) return false
+    const largest = this.#shards.all.reduce((a, b) => (b.log.heldBytes > a.log.heldBytes ? b : a))
     this.#tell({ kind: 'trimmed_early', shardId: largest.shardId, records: largest.log.trimOldest() })
     this.#countHeld()
     return true
   }
 
   #countHeld(): void {
-    this.#heldBytes = 0
-    for (const shard of this.#shards.values()) this.#heldBytes += shard.log.heldBytes
+    this.#heldBytes = this.#shards.all.reduce((sum, shard) => sum + shard.log.heldBytes, 0)
   }
 
   #announce(): void {
@@ -360,133 +455,12 @@ export class LocalStream implements Stream, StreamSource, SourceStream {
   }
 
   #iteratorAt(shardId: string, counter: number): string {
-    const { streamName, createdAt: streamCreatedAt } = this.#record
+    const { streamName, createdAt: streamCreatedAt } = this.description
     return encodeIterator({ issuedAt: this.clock.now(), streamName, streamCreatedAt, shardId, counter })
   }
 
-  #counterIn(shard: LocalShard, sequenceNumber: string): number {
-    const counter = counterOf(sequenceNumber)
-    if (counter === null || counter >= this.#nextCounter)
-      throw new MillraceError(
-        'invalid_argument',
-        `sequence number ${sequenceNumber} used on shard ${shard.shardId} in stream ${this.streamName} is invalid because it did not come from this stream`,
-      )
-    return counter
-  }
-
-  #childrenOf(shardId: string): readonly ShardDescription[] {
-    return [...this.#shards.values()]
-      .filter(shard => shard.record.parentShardIds.includes(shardId))
-      .map(shard => shard.describe(false, () => true))
-  }
-
-  async #remove(shard: LocalShard): Promise<void> {
-    const { storage } = this.#settings
-    this.#shards.delete(shard.shardId)
-    await shard.log.close()
-    if (storage === null) return
-    await this.#save(null)
-    await storage.files.remove(`${storage.directory}/${shard.shardId}`)
-  }
-
-  #openShard(shardId: string): LocalShard {
-    const shard = this.shard(shardId)
-    if (!shard.isClosed) return shard
-    throw new MillraceError('invalid_argument', `shard ${shardId} is closed; only open shards are split or merged`)
-  }
-
-  async #reshard(plan: () => Reshard): Promise<void> {
-    this.#refuseUnlessOpen()
-    if (this.#saved !== null)
-      throw new MillraceError(
-        'already_exists',
-        `stream ${this.streamName} is being resharded; try again when it is done`,
-      )
-    const { parents, children } = plan()
-    const done = this.#replace(parents, children)
-    this.#saved = done.catch(() => {})
-    try {
-      await done
-    } finally {
-      this.#saved = null
-      this.#announce()
-    }
-  }
-
-  /** From the moment that children take records, no put is answered before the stream's file names them. */
-  async #replace(parents: readonly LocalShard[], ranges: readonly HashRange[]): Promise<void> {
-    const next = 1 + Math.max(...[...this.#shards.keys()].map(shardIndexOf))
-    const now = this.clock.now()
-    const { storage } = this.#settings
-    const children: LocalShard[] = []
-    for (const [i, range] of ranges.entries()) {
-      const record: ShardRecord = {
-        ...range,
-        shardId: shardIdOf(next + i),
-        parentShardIds: parents.map(parent => parent.shardId),
-        firstCounter: this.#nextCounter,
-        openedAt: now,
-        lastCounter: null,
-        closedAt: null,
-      }
-      // A crash in the middle of an earlier split may have left records there that nobody was told of.
-      await storage?.files.remove(`${storage.directory}/${record.shardId}`)
-      children.push(new LocalShard(record, await this.#openLog(record)))
-    }
-    // From here to the router nothing waits, so that each put goes to a parent or to a child.
-    for (const child of children) {
-      child.record = { ...child.record, firstCounter: this.#nextCounter }
-      this.#shards.set(child.shardId, child)
-    }
-    const open = [...this.#shards.values()].filter(shard => !shard.isClosed && !parents.includes(shard))
-    this.#router = new ShardRouter(open)
-    // Only then is a parent closed: a reader must not see the end before the last put on its way.
-    for (const parent of parents) {
-      await parent.log.commit().catch(() => {})
-      parent.record = { ...parent.record, lastCounter: parent.log.tip - 1, closedAt: now }
-    }
-    await this.#save(null)
-  }
-
-  async #openShards(): Promise<void> {
-    const { nextCounter, shards } = this.#record
-    let counter = COUNTER_MIN
-    for (const record of shards) {
-      const log = await this.#openLog(record)
-      this.#shards.set(record.shardId, new LocalShard(record, log))
-      counter = Math.max(counter, log.tip)
-    }
-    // Records may have been lost with their numbers; a reader may have seen those.
-    this.#nextCounter = nextCounter ?? counter + COUNTER_GAP
-    this.#openRouter()
-    const { storage, clock } = this.#settings
-    if (storage !== null) await this.#save(null)
-    this.#timers.push(clock.every(RETAIN_EVERY_MS, () => this.#upkeep(() => this.retain())))
-    if (storage?.durability.kind === 'interval')
-      this.#timers.push(clock.every(storage.durability.syncIntervalMs, () => this.#upkeep(() => this.#sync())))
-  }
-
-  #openLog(record: ShardRecord): Promise<ShardLog> {
-    return openShardLog(record, this.#settings, this.#record.retentionMs, notice => this.#tell(notice))
-  }
-
-  #openRouter(): void {
-    this.#router = new ShardRouter([...this.#shards.values()].filter(shard => !shard.isClosed))
-  }
-
   async #sync(): Promise<void> {
-    for (const shard of this.#shards.values()) await shard.log.sync()
-  }
-
-  #upkeep(work: () => Promise<void>): void {
-    work().catch((error: unknown) => this.#tell({ kind: 'upkeep_failed', error }))
-  }
-
-  async #save(nextCounter: number | null): Promise<void> {
-    const { storage } = this.#settings
-    if (storage === null) return
-    this.#record = { ...this.#record, shards: [...this.#shards.values()].map(shard => shard.record), nextCounter }
-    await writeStreamFile(storage.files, storage.directory, this.#record)
+    for (const shard of this.#shards.all) await shard.log.sync()
   }
 }
 

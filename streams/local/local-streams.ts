@@ -14,9 +14,10 @@ import { newShards } from './local-shard.ts'
 import { LocalStream } from './local-stream.ts'
 import type { StreamNotice } from './notice.ts'
 import type { Durability } from './segment-log.ts'
-import { COUNTER_MIN } from './sequence-counter.ts'
-import { readStreamFile, type StreamRecord } from './stream-file.ts'
+import { FIRST_COUNTER } from './sequence-counter.ts'
+import { readStreamFile, type StreamRecord, type Tag } from './stream-file.ts'
 import type { StreamSettings } from './stream-settings.ts'
+import type { ShardLimits } from './throughput.ts'
 
 export interface LocalStreamsOptions {
   readonly env: Pick<Env, 'clock' | 'files'>
@@ -34,6 +35,10 @@ export interface LocalStreamsOptions {
   readonly segmentBytesMax?: number | undefined
   /** in file mode: what to do about unreadable bytes that sound records follow; a torn tail is always cut off. Default `refuse` */
   readonly onCorruption?: 'refuse' | 'truncate' | undefined
+  /** rates that each shard keeps from the start, such as SERVICE_LIMITS; default none */
+  readonly limits?: ShardLimits | undefined
+  /** how long streams are CREATING, UPDATING and DELETING, milliseconds; default 0: calls return when their work is done */
+  readonly stateDelayMs?: number | undefined
   readonly onNotice?: ((notice: StreamNotice, streamName: string) => void) | undefined
 }
 
@@ -44,6 +49,7 @@ export interface CreateStreamOptions {
   readonly retentionMs?: number | undefined
   /** largest record, partition key included; default 1 MiB, at most 10 MiB */
   readonly recordBytesMax?: number | undefined
+  readonly tags?: readonly Tag[] | undefined
   /** only told in descriptions: an embedded stream does not scale by itself */
   readonly onDemand?: boolean | undefined
 }
@@ -85,7 +91,7 @@ export class LocalStreams {
       const record = await readStreamFile(env.files, `${directory}/${name}`)
       // Without its description a stream was not created to the end.
       if (record === null) continue
-      streams.#streams.set(record.streamName, await streams.#openStream(record))
+      streams.#streams.set(record.streamName, await streams.#openStream(record, env.clock.now()))
     }
     return streams
   }
@@ -121,15 +127,22 @@ export class LocalStreams {
     this.#busy.add(streamName)
     try {
       const createdAt = this.#options.env.clock.now()
-      const stream = await this.#openStream({
-        streamName,
-        createdAt,
-        retentionMs,
-        recordBytesMax,
-        onDemand,
-        shards: newShards(evenHashRanges(shards), createdAt),
-        nextCounter: COUNTER_MIN,
-      })
+      const stream = await this.#openStream(
+        {
+          streamName,
+          createdAt,
+          retentionMs,
+          recordBytesMax,
+          onDemand,
+          tags: options.tags ?? [],
+          consumers: [],
+          shardLevelMetrics: [],
+          encryptionKeyId: null,
+          shards: newShards(evenHashRanges(shards), createdAt),
+          nextCounter: FIRST_COUNTER,
+        },
+        createdAt + this.#stateDelayMs,
+      )
       this.#streams.set(streamName, stream)
       if (this.#options.directory !== undefined) await this.#options.env.files.syncDirectory(this.#options.directory)
       return stream
@@ -155,11 +168,29 @@ export class LocalStreams {
   }
 
   /**
-   * Deletes a stream with its records.
-   * @throws MillraceError `not_found`
+   * Deletes a stream with its records. Where states last a while it resolves at once, and the stream goes when its time is over.
+   * @throws MillraceError `not_found`, `already_exists` while it is not ACTIVE
    */
   async delete(streamName: string): Promise<void> {
     const stream = this.get(streamName)
+    if (stream.status === 'CREATING' || stream.status === 'DELETING')
+      throw new MillraceError('already_exists', `stream ${streamName} is ${stream.status} and cannot be deleted now`)
+    const due = stream.startDeleting()
+    if (this.#stateDelayMs <= 0) return this.#remove(stream)
+    void due
+      .then(() => this.#remove(stream))
+      .catch((error: unknown) => this.#options.onNotice?.({ kind: 'upkeep_failed', error }, streamName))
+  }
+
+  /** Closes all streams; in file mode everything is on disk afterwards. */
+  async close(): Promise<void> {
+    for (const stream of this.#streams.values()) await stream.close()
+  }
+
+  async #remove(stream: LocalStream): Promise<void> {
+    const { streamName } = stream
+    // The host may have ended meanwhile; what was not deleted by then stays.
+    if (stream.isClosed) return
     this.#streams.delete(streamName)
     this.#busy.add(streamName)
     try {
@@ -177,12 +208,11 @@ export class LocalStreams {
     }
   }
 
-  /** Closes all streams; in file mode everything is on disk afterwards. */
-  async close(): Promise<void> {
-    for (const stream of this.#streams.values()) await stream.close()
+  get #stateDelayMs(): number {
+    return this.#options.stateDelayMs ?? 0
   }
 
-  #openStream(record: StreamRecord): Promise<LocalStream> {
+  #openStream(record: StreamRecord, activeAt: number): Promise<LocalStream> {
     const { env, directory, durability = DURABILITY_DEFAULT, onNotice } = this.#options
     const settings: StreamSettings = {
       clock: env.clock,
@@ -195,6 +225,9 @@ export class LocalStreams {
       tailBytesMax: this.#options.tailBytesMax ?? 4 * MEBIBYTE,
       segmentBytesMax: this.#options.segmentBytesMax ?? 16 * MEBIBYTE,
       onCorruption: this.#options.onCorruption ?? 'refuse',
+      limits: this.#options.limits ?? null,
+      stateDelayMs: this.#stateDelayMs,
+      activeAt,
       onNotice: notice => onNotice?.(notice, record.streamName),
     }
     return LocalStream.open(record, settings)

@@ -6,8 +6,6 @@ import { SegmentLog } from './segment-log.ts'
 import { ShardLog } from './shard-log.ts'
 import type { StreamSettings } from './stream-settings.ts'
 
-/** A segment holds at most this part of the retention, so that whole segments grow old. */
-const SEGMENTS_IN_RETENTION = 8
 const MEMORY_BLOCK_BYTES = 1 * MEBIBYTE
 /** The tail is let go block by block. */
 const TAIL_BLOCKS = 8
@@ -29,7 +27,7 @@ export async function openShardLog(
     shardId,
     durability: storage.durability,
     segmentBytesMax,
-    segmentMsMax: retentionMs / SEGMENTS_IN_RETENTION,
+    retentionMs,
     onCorruption,
     notice,
   })

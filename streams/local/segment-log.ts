@@ -21,8 +21,8 @@ export interface SegmentLogOptions {
   readonly durability: Durability
   /** a segment that has reached this size is followed by another */
   readonly segmentBytesMax: number
-  /** a segment whose first record is older is followed by another, so that retention finds whole old segments */
-  readonly segmentMsMax: number
+  /** decides how long a segment takes records, so that retention finds whole old segments */
+  readonly retentionMs: number
   readonly onCorruption: 'refuse' | 'truncate'
   readonly notice: (notice: StreamNotice) => void
 }
@@ -35,6 +35,8 @@ interface Waiting {
   readonly offset: number
 }
 
+/** A segment holds at most this part of the retention. */
+const SEGMENTS_IN_RETENTION = 8
 const SEGMENT_NAME = /^(\d{16})\.log$/
 
 export class SegmentLog {
@@ -52,12 +54,15 @@ export class SegmentLog {
   #unsynced = false
   /** true when a failed write may have left bytes after the end */
   #dirtyEnd = false
+  /** a segment whose first record is older is followed by another */
+  #segmentMsMax: number
   #committed = Number.NEGATIVE_INFINITY
   /** called when all records that are not committed are lost, those included that wait for the next write */
   onLost: () => void = () => {}
 
   private constructor(options: SegmentLogOptions) {
     this.#options = options
+    this.#segmentMsMax = options.retentionMs / SEGMENTS_IN_RETENTION
   }
 
   /**
@@ -164,6 +169,10 @@ export class SegmentLog {
     })
   }
 
+  setRetention(retentionMs: number): void {
+    this.#segmentMsMax = retentionMs / SEGMENTS_IN_RETENTION
+  }
+
   async close(): Promise<void> {
     await this.commit()
     await this.#inTurn(async () => {
@@ -220,8 +229,7 @@ export class SegmentLog {
     const last = this.#segments.at(-1)
     const isFull = (segment: Segment): boolean =>
       segment.records > 0 &&
-      (segment.sizeBytes + sizeBytes > this.#options.segmentBytesMax ||
-        putAt - segment.firstPutAt > this.#options.segmentMsMax)
+      (segment.sizeBytes + sizeBytes > this.#options.segmentBytesMax || putAt - segment.firstPutAt > this.#segmentMsMax)
     return last === undefined || isFull(last) ? await this.#startSegment(counter) : last
   }
 

@@ -8,6 +8,8 @@
 const BEGINNING = '4957100000000000000000000000000000000000'
 /** Counters have 16 digits from the first to the last, so that texts and numbers have one order. */
 export const COUNTER_MIN = 1_000_000_000_000_000
+/** Of the first record of a stream: the number before it names the place where nothing was read yet. */
+export const FIRST_COUNTER = COUNTER_MIN + 1
 /** Skipped after an unclean end, so that no number is given out twice though its record may be lost. */
 export const COUNTER_GAP = 1_000_000_000
 const NUMBER = new RegExp(`^${BEGINNING}([1-9]\\d{15})$`)

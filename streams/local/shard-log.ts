@@ -125,6 +125,11 @@ export class ShardLog {
     await this.#segments?.retain(putFrom, nextCounter)
   }
 
+  /** Retention decides how long a file takes records, so that whole files grow old. */
+  setRetention(retentionMs: number): void {
+    this.#segments?.setRetention(retentionMs)
+  }
+
   /** Lets go of the oldest block, in memory mode, to make room; returns its number of records. */
   trimOldest(): number {
     return this.#segments === null ? this.#dropOldest() : 0

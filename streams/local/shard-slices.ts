@@ -23,6 +23,13 @@ export function lastArrival(slices: readonly BlockSlice[]): number | null {
   return last === undefined ? null : last.block.arrivedAt(last.to - 1)
 }
 
+/** bytes of data and keys, as the service counts them */
+export function slicesBytes(slices: readonly BlockSlice[]): number {
+  let bytes = 0
+  for (const { block, from, to } of slices) for (let i = from; i < to; i++) bytes += block.sizeBytes(i)
+  return bytes
+}
+
 /** One batch of all slices; a view where there is one slice, a copy where there are several. */
 export function batchOf(slices: readonly BlockSlice[], shardId: string): RecordBatch {
   const [only] = slices

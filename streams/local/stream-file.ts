@@ -2,12 +2,28 @@
 import { type Files, MillraceError } from '../../core/index.ts'
 import type { ShardRecord } from './local-shard.ts'
 
+export type Tag = readonly [key: string, value: string]
+
+/** A registered consumer with enhanced fan-out. */
+export interface ConsumerRecord {
+  readonly consumerName: string
+  readonly createdAt: number
+  readonly tags: readonly Tag[]
+}
+
 export interface StreamRecord {
   readonly streamName: string
   readonly createdAt: number
   readonly retentionMs: number
   readonly recordBytesMax: number
   readonly onDemand: boolean
+  /** in the order in which they were first set */
+  readonly tags: readonly Tag[]
+  readonly consumers: readonly ConsumerRecord[]
+  /** names of CloudWatch metrics that were asked for; only told in descriptions */
+  readonly shardLevelMetrics: readonly string[]
+  /** the key that records are said to be encrypted with; they are not */
+  readonly encryptionKeyId: string | null
   readonly shards: readonly ShardRecord[]
   /** the counter to go on with after an orderly end; null while the stream is in use */
   readonly nextCounter: number | null
@@ -15,6 +31,8 @@ export interface StreamRecord {
 
 const FILE = 'stream.json'
 const VERSION = 1
+/** What older files do not have. */
+const ADDED_LATER = { tags: [], consumers: [], shardLevelMetrics: [], encryptionKeyId: null }
 
 export async function writeStreamFile(files: Files, directory: string, record: StreamRecord): Promise<void> {
   const path = `${directory}/${FILE}`
@@ -46,6 +64,7 @@ export async function readStreamFile(files: Files, directory: string): Promise<S
     const json = JSON.parse(new TextDecoder().decode(await files.readAll(path))) as StoredStream
     if (json.version !== VERSION) throw new Error(`version ${String(json.version)}`)
     return {
+      ...ADDED_LATER,
       ...json,
       retentionMs: json.retentionMs === 'forever' ? Number.POSITIVE_INFINITY : json.retentionMs,
       shards: json.shards.map(shard => ({

@@ -2,6 +2,7 @@
 import type { Clock, Files } from '../../core/index.ts'
 import type { StreamNotice } from './notice.ts'
 import type { Durability } from './segment-log.ts'
+import type { ShardLimits } from './throughput.ts'
 
 /** Bounds and habits of streams; `LocalStreams` fills in defaults. */
 export interface StreamSettings {
@@ -13,5 +14,10 @@ export interface StreamSettings {
   readonly tailBytesMax: number
   readonly segmentBytesMax: number
   readonly onCorruption: 'refuse' | 'truncate'
+  readonly limits: ShardLimits | null
+  /** how long CREATING, UPDATING and DELETING last */
+  readonly stateDelayMs: number
+  /** the stream is CREATING until this instant, epoch milliseconds */
+  readonly activeAt: number
   readonly onNotice: (notice: StreamNotice) => void
 }
