@@ -18,6 +18,7 @@ export type ErrorCode =
   | 'already_exists'
   | 'invalid_argument'
   | 'throttled'
+  | 'connection_lost'
   | 'expired_iterator'
   | 'limit_exceeded'
   | 'state_limit'

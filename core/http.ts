@@ -23,6 +23,8 @@ export interface HttpReply {
   /** Resolves when the client takes more; at once after the client has gone. */
   write(chunk: Uint8Array | string): Promise<void>
   end(chunk?: Uint8Array | string): void
+  /** Ends the connection without an answer, or in the middle of one; over HTTP/2 every other call on it ends too. */
+  abort(): void
 }
 
 /** A rejection is answered with 500 and counted; handlers answer what they expect themselves. */

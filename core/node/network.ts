@@ -86,7 +86,10 @@ async function answer(incoming: Incoming, outgoing: Outgoing, handler: HttpHandl
   const controller = new AbortController()
   outgoing.on('close', () => controller.abort())
   outgoing.on('error', () => controller.abort())
-  const reply = replyOf(outgoing, incoming.httpVersionMajor >= 2, controller.signal)
+  const reply = replyOf(outgoing, incoming.httpVersionMajor >= 2, controller.signal, () => {
+    if ('stream' in incoming) incoming.stream.session?.destroy()
+    else incoming.socket.destroy()
+  })
   try {
     await handler(requestOf(incoming, controller.signal), reply)
   } catch {
@@ -127,7 +130,7 @@ function requestOf(incoming: Incoming, signal: AbortSignal): HttpRequest {
   }
 }
 
-function replyOf(outgoing: Outgoing, isHttp2: boolean, signal: AbortSignal): HttpReply {
+function replyOf(outgoing: Outgoing, isHttp2: boolean, signal: AbortSignal, abort: () => void): HttpReply {
   // Both kinds of response have these members; their overloads differ only in types.
   const sink = outgoing as unknown as {
     writeHead(status: number, headers: Record<string, string>): void
@@ -163,5 +166,6 @@ function replyOf(outgoing: Outgoing, isHttp2: boolean, signal: AbortSignal): Htt
     end(chunk) {
       if (!sink.writableEnded) sink.end(chunk)
     },
+    abort,
   }
 }

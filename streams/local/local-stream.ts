@@ -24,6 +24,7 @@ import type {
   Stream,
 } from '../stream.ts'
 import { ACCOUNT } from './arn.ts'
+import { Consumers } from './consumers.ts'
 import { KeptDescription } from './kept-description.ts'
 import type { LocalShard, ShardRecord } from './local-shard.ts'
 import { LocalSource, type SourceStream } from './local-source.ts'
@@ -60,6 +61,8 @@ const NOTICES_MAX = 100
 
 export class LocalStream implements Stream, StreamSource, SourceStream {
   readonly clock: Clock
+  /** consumers with enhanced fan-out */
+  readonly consumers: Consumers
   readonly #settings: StreamSettings
   readonly #kept: KeptDescription
   readonly #shards: ShardTable
@@ -78,6 +81,7 @@ export class LocalStream implements Stream, StreamSource, SourceStream {
     this.clock = settings.clock
     this.#kept = new KeptDescription(record, settings.storage)
     this.#shards = new ShardTable(settings, this.#kept, tell)
+    this.consumers = new Consumers(settings.clock, this.#kept, settings.stateDelayMs)
     this.#upkeep = new Upkeep(settings.clock, tell)
     this.#state = new StreamState({
       clock: settings.clock,
@@ -210,19 +214,24 @@ export class LocalStream implements Stream, StreamSource, SourceStream {
     const shard = this.shard(shardId)
     const throughput = this.#throughputOf(shard)
     if (throughput !== null && !throughput.takeRead(this.clock.monotonicMs()))
-      throw new MillraceError('throttled', this.#rateExceeded(shardId), { retry: 'backoff' })
+      throw new MillraceError('throttled', this.rateExceeded(shardId), { retry: 'backoff' })
     const read = await this.readFrom(shard, counter, recordsMax)
     throughput?.noteRead(slicesBytes(read.slices))
     return read
   }
 
   /** As `read`, from a counter and under no limit. */
-  async readFrom(shard: LocalShard, counter: number, recordsMax: number): Promise<RawRecords> {
+  async readFrom(
+    shard: LocalShard,
+    counter: number,
+    recordsMax: number,
+    bytesMax = GET_RECORDS_BYTES_MAX,
+  ): Promise<RawRecords> {
     const now = this.clock.now()
     const { shardId } = shard
     // Asked before the read: records that are put meanwhile belong to a shard that was open then.
     const isClosed = shard.isClosed
-    const read = await shard.log.read(counter, recordsMax, GET_RECORDS_BYTES_MAX, this.trimmedBefore(now))
+    const read = await shard.log.read(counter, recordsMax, bytesMax, this.trimmedBefore(now))
     const isEnd = isClosed && read.atTip
     return {
       ...read,
@@ -383,6 +392,12 @@ export class LocalStream implements Stream, StreamSource, SourceStream {
     return this.#shards.router.byHashKey(explicitHashKey)
   }
 
+  /** What a caller above the limits of a shard, or of the whole stream, is told: in the words of the service. */
+  rateExceeded(shardId?: string): string {
+    const shard = shardId === undefined ? '' : `shard ${shardId} in `
+    return `Rate exceeded for ${shard}stream ${this.streamName} under account ${ACCOUNT}.`
+  }
+
   /** @param check throws what the caller did wrong, before anything changes */
   async #change(check: () => unknown, work: () => Promise<void>): Promise<void> {
     this.#refuseUnlessOpen()
@@ -409,7 +424,7 @@ export class LocalStream implements Stream, StreamSource, SourceStream {
     if (throughput !== null) {
       const sizeBytes = entry.data.length + keyBytes(entry.partitionKey)
       if (!throughput.takeWrite(sizeBytes, this.clock.monotonicMs()))
-        return { accepted: false, code: 'throttled', message: this.#rateExceeded(shard.shardId) }
+        return { accepted: false, code: 'throttled', message: this.rateExceeded(shard.shardId) }
     }
     const counter = this.#shards.nextCounter++
     const before = log.heldBytes
@@ -422,11 +437,6 @@ export class LocalStream implements Stream, StreamSource, SourceStream {
     if (this.#limits === null) return null
     shard.throughput ??= new ShardThroughput(this.#limits, this.clock.monotonicMs())
     return shard.throughput
-  }
-
-  /** in the words of the service */
-  #rateExceeded(shardId: string): string {
-    return `Rate exceeded for shard ${shardId} in stream ${this.streamName} under account ${ACCOUNT}.`
   }
 
   #makeRoom(): boolean {

@@ -68,9 +68,11 @@ export class LocalStreams {
   readonly #streams = new Map<string, LocalStream>()
   /** names that are being created or deleted */
   readonly #busy = new Set<string>()
+  #limits: ShardLimits | null
 
   private constructor(options: LocalStreamsOptions) {
     this.#options = options
+    this.#limits = options.limits ?? null
   }
 
   /**
@@ -162,6 +164,12 @@ export class LocalStreams {
     return this.#streams.get(streamName)
   }
 
+  /** Puts each shard of every stream under limits, of streams to come too; or under none. */
+  setLimits(limits: ShardLimits | null): void {
+    this.#limits = limits
+    for (const stream of this.#streams.values()) stream.setLimits(limits)
+  }
+
   /** names in order */
   list(): readonly string[] {
     return [...this.#streams.keys()].sort()
@@ -225,7 +233,7 @@ export class LocalStreams {
       tailBytesMax: this.#options.tailBytesMax ?? 4 * MEBIBYTE,
       segmentBytesMax: this.#options.segmentBytesMax ?? 16 * MEBIBYTE,
       onCorruption: this.#options.onCorruption ?? 'refuse',
-      limits: this.#options.limits ?? null,
+      limits: this.#limits,
       stateDelayMs: this.#stateDelayMs,
       activeAt,
       onNotice: notice => onNotice?.(notice, record.streamName),

@@ -4,7 +4,7 @@
  * transactions per second", and after a reply of 10 MB "subsequent calls made within the next 5 seconds throw
  * ProvisionedThroughputExceededException".
  */
-import { MEBIBYTE } from '../../core/index.ts'
+import { MEBIBYTE, MillraceError } from '../../core/index.ts'
 
 /** Rates of one shard; `Infinity` is no limit. All are above 0. */
 export interface ShardLimits {
@@ -94,4 +94,33 @@ export class ShardThroughput {
   noteRead(sizeBytes: number): void {
     this.#readBytes.take(sizeBytes)
   }
+}
+
+const NAMES = Object.keys(NO_LIMITS) as readonly (keyof ShardLimits)[]
+
+/**
+ * Limits from parsed JSON: null for none, `service` for those of the service, or rates; a rate left out or null is no limit.
+ * @throws MillraceError `invalid_argument`
+ */
+export function parseLimits(value: unknown): ShardLimits | null {
+  if (value === null) return null
+  if (value === 'service') return SERVICE_LIMITS
+  if (typeof value !== 'object' || Array.isArray(value))
+    throw new MillraceError('invalid_argument', `limits must be null, "service", or rates: ${NAMES.join(', ')}`)
+  const limits: Record<string, number> = { ...NO_LIMITS }
+  for (const [name, rate] of Object.entries(value as Readonly<Record<string, unknown>>)) {
+    if (!NAMES.some(one => one === name))
+      throw new MillraceError('invalid_argument', `limits have no member ${name}; members are ${NAMES.join(', ')}`)
+    if (rate === null) continue
+    if (typeof rate !== 'number' || !(rate > 0))
+      throw new MillraceError('invalid_argument', `${name} ${JSON.stringify(rate)} must be a number above 0, or null`)
+    limits[name] = rate
+  }
+  return limits as unknown as ShardLimits
+}
+
+/** Limits as JSON can have them: no limit is null. */
+export function limitsMembers(limits: ShardLimits | null): object | null {
+  if (limits === null) return null
+  return Object.fromEntries(NAMES.map(name => [name, Number.isFinite(limits[name]) ? limits[name] : null]))
 }

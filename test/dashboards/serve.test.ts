@@ -414,6 +414,7 @@ describe('an event stream', () => {
           return new Promise(resolve => waiting.push(resolve))
         },
         end: () => {},
+        abort: () => {},
       },
     )
     const takeOne = async (): Promise<void> => {

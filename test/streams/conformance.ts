@@ -50,12 +50,13 @@ export interface Way {
 
 const utf8 = new TextEncoder()
 
-export function client(url: string, protocol: 'h2' | 'http1'): KinesisClient {
+export function client(url: string, protocol: 'h2' | 'http1', more: { maxAttempts?: number } = {}): KinesisClient {
   return new KinesisClient({
     endpoint: url,
     region: 'us-east-1',
     credentials: { accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: 'a-key-that-nobody-checks' },
     maxAttempts: 1,
+    ...more,
     ...(protocol === 'http1' ? { requestHandler: new NodeHttpHandler() } : {}),
   })
 }

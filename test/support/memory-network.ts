@@ -115,6 +115,7 @@ export class MemoryNetwork implements Network {
         const whole = Buffer.concat(chunks)
         settle({ status: status ?? 200, headers, body: whole, text: whole.toString('utf8') })
       },
+      abort: () => exchange.abort(),
     }
     const exchange: MemoryExchange = {
       response,

@@ -2,7 +2,10 @@
 import { GET_RECORDS_RECORDS_MAX } from '../../../core/index.ts'
 import type { LocalStream, RawRecords } from '../local-stream.ts'
 import { sequenceNumberOf } from '../sequence-counter.ts'
-import { shardJson } from './shard-json.ts'
+import { Instant } from './cbor.ts'
+import { JSON_PROTOCOL, type Protocol } from './protocol.ts'
+import type { Answer } from './service.ts'
+import { shardMembers } from './shard-members.ts'
 import type { Rules } from './validate.ts'
 
 export const GET_RECORDS_RULES: Rules = {
@@ -12,24 +15,48 @@ export const GET_RECORDS_RULES: Rules = {
 }
 
 /** Bytes of a record in the reply beside its data and key: member names, a sequence number, a time. */
-const RECORD_BYTES = 240
+const RECORD_BYTES = 270
 
 export async function getRecords(
   stream: LocalStream,
   iterator: string,
   limit: number | undefined,
-): Promise<Uint8Array> {
+  protocol: Protocol,
+): Promise<Answer> {
   const read = await stream.read(iterator, limit ?? GET_RECORDS_RECORDS_MAX)
-  let tail = `],"MillisBehindLatest":${read.millisBehindLatest}`
-  if (read.nextIterator !== null) tail += `,"NextShardIterator":"${read.nextIterator}"`
-  if (read.childShards.length > 0)
-    tail += `,"ChildShards":[${read.childShards.map(shard => shardJson(shard, null)).join(',')}]`
-  tail += '}'
-  return recordsJson(read, tail)
+  const { millisBehindLatest: MillisBehindLatest, nextIterator, childShards } = read
+  const rest = {
+    MillisBehindLatest,
+    NextShardIterator: nextIterator ?? undefined,
+    ChildShards: childShards.length === 0 ? undefined : childShards.map(shard => shardMembers(shard, null)),
+  }
+  const EncryptionType = stream.description.encryptionKeyId === null ? undefined : 'KMS'
+  return protocol === JSON_PROTOCOL
+    ? recordsJson(read, EncryptionType, rest)
+    : { Records: recordMembers(read, EncryptionType), ...rest }
 }
 
-function recordsJson({ slices }: RawRecords, tail: string): Uint8Array {
-  let mostBytes = tail.length + 16
+/** The records as members of a reply, their data as views. */
+export function recordMembers({ slices }: RawRecords, EncryptionType: string | undefined): readonly object[] {
+  return slices.flatMap(({ block, from, to }) =>
+    Array.from({ length: to - from }, (_, i) => {
+      const start = block.dataStart(from + i)
+      return {
+        ApproximateArrivalTimestamp: new Instant(block.arrivedAt(from + i)),
+        Data: block.bytes.subarray(start, start + block.dataSize(from + i)),
+        EncryptionType,
+        PartitionKey: block.partitionKey(from + i),
+        SequenceNumber: sequenceNumberOf(block.counter(from + i)),
+      }
+    }),
+  )
+}
+
+/** Records and the other members of a reply as JSON. */
+export function recordsJson({ slices }: RawRecords, encryptionType: string | undefined, rest: object): Uint8Array {
+  const tail = `],${JSON.stringify(rest).slice(1)}`
+  const encryption = encryptionType === undefined ? '' : `,"EncryptionType":"${encryptionType}"`
+  let mostBytes = Buffer.byteLength(tail) + 16
   for (const { block, from, to } of slices)
     for (let i = from; i < to; i++)
       // A key's character is at most 6 bytes of JSON.
@@ -45,7 +72,7 @@ function recordsJson({ slices }: RawRecords, tail: string): Uint8Array {
       at += out.write(`${comma}{"ApproximateArrivalTimestamp":${block.arrivedAt(i) / 1_000},"Data":"`, at, 'latin1')
       at += out.write(bytes.toString('base64', start, start + block.dataSize(i)), at, 'latin1')
       at += out.write(`","PartitionKey":${JSON.stringify(block.partitionKey(i))},"SequenceNumber":"`, at)
-      at += out.write(`${sequenceNumberOf(block.counter(i))}"}`, at, 'latin1')
+      at += out.write(`${sequenceNumberOf(block.counter(i))}"${encryption}}`, at, 'latin1')
       comma = ','
     }
   }

@@ -1,11 +1,11 @@
 /** ListShards: filters and pages. Source: Kinesis API reference, ListShards and ShardFilter. */
-import { SHARD_ITERATOR_LIFE_MS } from '../../../core/index.ts'
 import type { ShardRecord } from '../local-shard.ts'
 import type { LocalStream } from '../local-stream.ts'
-import { STREAM_RULES, streamNameIn } from './arn.ts'
-import { type Service, streamNamed } from './service.ts'
+import { decodeToken, encodeToken, type PageToken } from './page-token.ts'
+import { type Call, streamNamed } from './service.ts'
 import { ServiceError } from './service-error.ts'
-import { shardJson } from './shard-json.ts'
+import { shardMembers } from './shard-members.ts'
+import { NAME_RULE, STREAM_RULES, streamNameIn } from './stream-name.ts'
 import { Input, type Rules } from './validate.ts'
 
 const FILTER_TYPES = [
@@ -18,17 +18,14 @@ const FILTER_TYPES = [
 ] as const
 type FilterType = (typeof FILTER_TYPES)[number]
 
-const SHARD_ID: Rules[string] = { type: 'string', min: 1, max: 128, pattern: '[a-zA-Z0-9_.-]+' }
 /** ListShards: MaxResults: default and largest */
 const RESULTS_DEFAULT = 1_000
 const RESULTS_MAX = 10_000
-/** ListShards: "Tokens expire after 300 seconds". */
-const TOKEN_LIFE_MS = SHARD_ITERATOR_LIFE_MS
 
 const RULES: Rules = {
   ...STREAM_RULES,
   NextToken: { type: 'string', min: 1, max: 1_048_576 },
-  ExclusiveStartShardId: SHARD_ID,
+  ExclusiveStartShardId: NAME_RULE,
   MaxResults: { type: 'integer', min: 1, max: RESULTS_MAX },
   StreamCreationTimestamp: { type: 'timestamp' },
   ShardFilter: { type: 'structure' },
@@ -36,7 +33,7 @@ const RULES: Rules = {
 
 const FILTER_RULES: Rules = {
   Type: { type: 'string', required: true, oneOf: FILTER_TYPES },
-  ShardId: SHARD_ID,
+  ShardId: NAME_RULE,
   Timestamp: { type: 'timestamp' },
 }
 
@@ -47,56 +44,37 @@ interface Filter {
   readonly timestamp: number
 }
 
-interface Page {
-  readonly streamName: string
-  readonly createdAt: number
-  readonly issuedAt: number
-  /** the last shard of the page before; empty for the first page */
-  readonly after: string
-  readonly filter: Filter | null
-}
-
-export function listShards({ streams, clock }: Service, body: unknown): string {
+export function listShards({ service: { streams, clock }, body }: Call): object {
   const input = new Input(body, RULES)
   const now = clock.now()
-  const token = input.text('NextToken')
-  const asked = token === undefined ? firstPage(input, now) : nextPage(input, token, now)
-  const stream = streamNamed(streams, asked.streamName)
-  if (token !== undefined && stream.description.createdAt !== asked.createdAt)
+  const given = input.text('NextToken')
+  const token = given === undefined ? null : nextPage(input, given, now)
+  const filter = token === null ? filterIn(input) : (token.filter as Filter | null)
+  const stream = streamNamed(streams, token?.streamName ?? streamNameIn(input))
+  const { createdAt } = stream.description
+  if (token !== null && token.createdAt !== createdAt)
     throw new ServiceError('InvalidArgumentException', 'NextToken is of a stream that was deleted.')
+  const after = token?.after ?? input.text('ExclusiveStartShardId') ?? ''
   const limit = input.number('MaxResults') ?? RESULTS_DEFAULT
-  const shards = filtered(stream, asked.filter, now).filter(({ shardId }) => shardId > asked.after)
+  const shards = filtered(stream, filter, now).filter(({ shardId }) => shardId > after)
   const shown = shards.slice(0, limit)
-  const last = shown.at(-1)
-  const page: Page = {
-    ...asked,
-    createdAt: stream.description.createdAt,
-    issuedAt: now,
-    after: last?.shardId ?? '',
-  }
-  const next = shards.length > limit ? `,"NextToken":"${encode(page)}"` : ''
-  return `{"Shards":[${shown.map(record => shardJson(record, record)).join(',')}]${next}}`
+  const { streamName } = stream
+  const last = shown.at(-1)?.shardId ?? ''
+  const NextToken =
+    shards.length > limit
+      ? encodeToken({ of: 'shards', streamName, createdAt, issuedAt: now, after: last, filter })
+      : undefined
+  return { Shards: shown.map(record => shardMembers(record, record)), NextToken }
 }
 
-function firstPage(input: Input, now: number): Page {
-  const filter = filterIn(input)
-  return {
-    streamName: streamNameIn(input),
-    createdAt: 0,
-    issuedAt: now,
-    after: input.text('ExclusiveStartShardId') ?? '',
-    filter,
-  }
-}
-
-function nextPage(input: Input, token: string, now: number): Page {
+function nextPage(input: Input, given: string, now: number): PageToken {
   for (const name of ['StreamName', 'StreamCreationTimestamp', 'ExclusiveStartShardId'])
     if (input.has(name))
       throw new ServiceError('InvalidArgumentException', `NextToken and ${name} cannot be provided together.`)
-  const page = decode(token)
-  if (now - page.issuedAt > TOKEN_LIFE_MS)
-    throw new ServiceError('ExpiredNextTokenException', `NextToken is older than ${TOKEN_LIFE_MS / 1_000} seconds.`)
-  return page
+  const token = decodeToken(given, 'shards', now)
+  const filter = token.filter as Filter | null
+  if (filter === null || FILTER_TYPES.includes(filter?.type)) return token
+  throw new ServiceError('InvalidArgumentException', 'NextToken is invalid.')
 }
 
 function filterIn(input: Input): Filter | null {
@@ -138,25 +116,4 @@ function filtered(stream: LocalStream, filter: Filter | null, now: number): read
     case 'FROM_TIMESTAMP':
       return shards.filter(({ closedAt }) => closedAt === null || closedAt >= Math.max(horizon, filter.timestamp))
   }
-}
-
-function encode(page: Page): string {
-  return Buffer.from(JSON.stringify(page)).toString('base64url')
-}
-
-function decode(token: string): Page {
-  try {
-    const page: unknown = JSON.parse(Buffer.from(token, 'base64url').toString())
-    const { streamName, createdAt, issuedAt, after, filter } = page as Page
-    const isOurs =
-      typeof streamName === 'string' &&
-      typeof createdAt === 'number' &&
-      typeof issuedAt === 'number' &&
-      typeof after === 'string' &&
-      (filter === null || FILTER_TYPES.includes(filter.type))
-    if (isOurs) return { streamName, createdAt, issuedAt, after, filter }
-  } catch {
-    // Said below, as for any other text that is no token.
-  }
-  throw new ServiceError('InvalidArgumentException', 'NextToken is invalid.')
 }

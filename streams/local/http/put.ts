@@ -2,18 +2,20 @@
 import { KIBIBYTE, MEBIBYTE, PUT_RECORDS_BYTES_MAX, PUT_RECORDS_ENTRIES_MAX } from '../../../core/index.ts'
 import { parseHashKey } from '../../hash-key.ts'
 import { isPartitionKey, keyBytes } from '../../put-limits.ts'
-import type { PutEntry } from '../../stream.ts'
-import type { LocalStreams } from '../local-streams.ts'
-import { STREAM_RULES, streamNameIn } from './arn.ts'
-import { streamNamed } from './service.ts'
+import type { PutEntry, PutOutcome } from '../../stream.ts'
+import { putInPart } from '../faults/faulty-stream.ts'
+import type { LocalStream } from '../local-stream.ts'
+import { JSON_PROTOCOL, type Protocol } from './protocol.ts'
+import { type Answer, type Call, usableStream } from './service.ts'
 import { ServiceError } from './service-error.ts'
+import { STREAM_RULES, streamNameIn } from './stream-name.ts'
 import { fault, Input, type Members, membersOf, type Rules, refuse } from './validate.ts'
 
 const HASH_KEY_PATTERN = '0|([1-9]\\d{0,38})'
 
 const PUT_RECORD_RULES: Rules = {
   ...STREAM_RULES,
-  Data: { type: 'string', required: true },
+  Data: { type: 'blob', required: true },
   PartitionKey: { type: 'string', required: true },
   ExplicitHashKey: { type: 'string' },
   SequenceNumberForOrdering: { type: 'string', pattern: '0|([1-9]\\d{0,128})' },
@@ -24,9 +26,9 @@ const PUT_RECORDS_RULES: Rules = {
   Records: { type: 'list', required: true, min: 1, max: PUT_RECORDS_ENTRIES_MAX },
 }
 
-export async function putRecord(streams: LocalStreams, body: unknown): Promise<string> {
-  const stream = streamNamed(streams, streamNameIn(new Input(body, PUT_RECORD_RULES)))
-  const decoder = new DataDecoder()
+export async function putRecord({ service: { streams }, body, protocol }: Call): Promise<Answer> {
+  const stream = usableStream(streams, streamNameIn(new Input(body, PUT_RECORD_RULES)))
+  const decoder = new DataDecoder(protocol)
   const members = membersOf(body)
   decoder.reserve(members)
   const faults: string[] = []
@@ -34,15 +36,15 @@ export async function putRecord(streams: LocalStreams, body: unknown): Promise<s
   refuse(faults)
   checkWithKey(entry, stream.description.recordBytesMax)
   const { shardId, sequenceNumber } = await stream.put(entry)
-  return `{"SequenceNumber":"${sequenceNumber}","ShardId":"${shardId}"}`
+  return { SequenceNumber: sequenceNumber, ShardId: shardId, ...encryptionOf(stream) }
 }
 
-export async function putRecords(streams: LocalStreams, body: unknown): Promise<string> {
+export async function putRecords({ service: { streams }, body, protocol, refuseEntry }: Call): Promise<Answer> {
   const input = new Input(body, PUT_RECORDS_RULES)
-  const stream = streamNamed(streams, streamNameIn(input))
+  const stream = usableStream(streams, streamNameIn(input))
   const { recordBytesMax } = stream.description
   const records = input.list('Records').map(membersOf)
-  const decoder = new DataDecoder()
+  const decoder = new DataDecoder(protocol)
   for (const record of records) decoder.reserve(record)
   const faults: string[] = []
   const entries = records.map((record, i) =>
@@ -59,16 +61,28 @@ export async function putRecords(streams: LocalStreams, body: unknown): Promise<
       'InvalidArgumentException',
       `Records size exceeds ${PUT_RECORDS_BYTES_MAX / MEBIBYTE} MB limit`,
     )
-  let failed = 0
-  const results: string[] = []
-  for (const outcome of await stream.putMany(entries))
-    if (outcome.accepted) results.push(`{"SequenceNumber":"${outcome.sequenceNumber}","ShardId":"${outcome.shardId}"}`)
-    else {
-      failed++
-      const code = outcome.code === 'throttled' ? 'ProvisionedThroughputExceededException' : 'InternalFailure'
-      results.push(`{"ErrorCode":"${code}","ErrorMessage":${JSON.stringify(outcome.message)}}`)
-    }
-  return `{"FailedRecordCount":${failed},"Records":[${results.join(',')}]}`
+  const outcomes = await putInPart(stream, entries, refuseEntry)
+  const FailedRecordCount = outcomes.reduce((count, { accepted }) => count + (accepted ? 0 : 1), 0)
+  const encryption = encryptionOf(stream)
+  if (protocol !== JSON_PROTOCOL || encryption !== null)
+    return { FailedRecordCount, Records: outcomes.map(resultOf), ...encryption }
+  const results = outcomes.map(outcome =>
+    outcome.accepted
+      ? `{"SequenceNumber":"${outcome.sequenceNumber}","ShardId":"${outcome.shardId}"}`
+      : JSON.stringify(resultOf(outcome)),
+  )
+  return Buffer.from(`{"FailedRecordCount":${FailedRecordCount},"Records":[${results.join(',')}]}`)
+}
+
+function resultOf(outcome: PutOutcome): object {
+  if (outcome.accepted) return { SequenceNumber: outcome.sequenceNumber, ShardId: outcome.shardId }
+  const ErrorCode = outcome.code === 'throttled' ? 'ProvisionedThroughputExceededException' : 'InternalFailure'
+  return { ErrorCode, ErrorMessage: outcome.message }
+}
+
+/** What replies say of encryption; null for a stream that asked for none. */
+function encryptionOf({ description }: LocalStream): { readonly EncryptionType: 'KMS' } | null {
+  return description.encryptionKeyId === null ? null : { EncryptionType: 'KMS' }
 }
 
 function entryOf(
@@ -80,7 +94,7 @@ function entryOf(
 ): PutEntry {
   const { Data, PartitionKey, ExplicitHashKey } = record
   const hasKey = PartitionKey !== undefined && PartitionKey !== null
-  if ((hasKey && typeof PartitionKey !== 'string') || !isTextOrNone(Data) || !isTextOrNone(ExplicitHashKey))
+  if ((hasKey && typeof PartitionKey !== 'string') || !decoder.isData(Data) || !isTextOrNone(ExplicitHashKey))
     throw new ServiceError('SerializationException', `members of ${path || 'the record'} must be strings`)
   if (!hasKey) faults.push(fault(null, `${path}partitionKey`, 'Member must not be null'))
   else if (!isPartitionKey(PartitionKey))
@@ -91,8 +105,9 @@ function entryOf(
         `Member must have length ${PartitionKey === '' ? 'greater than or equal to 1' : 'less than or equal to 256'}`,
       ),
     )
-  const data = typeof Data === 'string' ? decoder.decode(Data) : EMPTY
-  if (typeof Data !== 'string') faults.push(fault(null, `${path}data`, 'Member must not be null'))
+  const hasData = Data !== undefined && Data !== null
+  const data = hasData ? decoder.decode(Data as string | Uint8Array) : EMPTY
+  if (!hasData) faults.push(fault(null, `${path}data`, 'Member must not be null'))
   else if (data.length > recordBytesMax)
     faults.push(
       `Value at '${path}data' failed to satisfy constraint: Member must have length less than or equal to ${recordBytesMax}`,
@@ -137,19 +152,33 @@ function isTextOrNone(value: unknown): boolean {
 
 const EMPTY = new Uint8Array()
 
-/** Decodes the Base64 of a whole request into one buffer. */
+/** Data of a whole request: Base64 decoded into one buffer, or the bytes of CBOR as they lie in the request. */
 class DataDecoder {
+  readonly #isText: boolean
   #reservedBytes = 0
   #bytes: Buffer | null = null
   #used = 0
+
+  constructor({ name }: Protocol) {
+    this.#isText = name === 'json'
+  }
+
+  /** Whether a member is data in the request's protocol, or not there. */
+  isData(value: unknown): boolean {
+    return this.#isText ? isTextOrNone(value) : value === undefined || value === null || value instanceof Uint8Array
+  }
 
   /** Counts what a record will need; all records come before the first `decode`. */
   reserve(record: Members): void {
     if (typeof record['Data'] === 'string') this.#reservedBytes += Math.ceil(record['Data'].length / 4) * 3
   }
 
-  /** @throws ServiceError SerializationException when the text is not Base64 */
-  decode(text: string): Uint8Array {
+  /** @throws ServiceError SerializationException when a text is not Base64 */
+  decode(data: string | Uint8Array): Uint8Array {
+    return typeof data === 'string' ? this.#decodeText(data) : data
+  }
+
+  #decodeText(text: string): Uint8Array {
     this.#bytes ??= Buffer.allocUnsafe(this.#reservedBytes)
     const padding = text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0
     const sizeBytes = (text.length / 4) * 3 - padding

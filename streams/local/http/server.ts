@@ -1,24 +1,23 @@
 /**
- * Embedded streams over HTTP: the JSON protocol of Kinesis (AWS JSON 1.1) on loopback. Signatures are not checked, for
- * there is no secret to check them with; Host and Origin are, so that web pages cannot reach it.
+ * Embedded streams over HTTP: the protocols of Kinesis (AWS JSON 1.1 and CBOR) on loopback. Signatures are not checked, for
+ * there is no secret to check them with; Host and Origin are, so that web pages cannot reach it. Control calls, which the
+ * service does not have, are on the same port and need a token.
  */
 import {
   type Clock,
   type HttpReply,
-  type HttpRequest,
-  hasCode,
   isAllowedRequest,
   isLoopbackAddress,
   type Listener,
-  MEBIBYTE,
   MillraceError,
   type Network,
   type Random,
 } from '../../../core/index.ts'
+import { FaultPlan } from '../faults/fault-plan.ts'
 import type { LocalStreams } from '../local-streams.ts'
-import { OPERATIONS } from './operations.ts'
+import { CONTROL_PATH, Control } from './control.ts'
+import { dispatch } from './dispatch.ts'
 import type { Service } from './service.ts'
-import { ServiceError, serviceErrorOf } from './service-error.ts'
 
 export interface ServeStreamsOptions {
   readonly streams: LocalStreams
@@ -32,17 +31,23 @@ export interface ServeStreamsOptions {
   readonly extraHosts?: readonly string[] | undefined
   /** shown in ARNs; default us-east-1 */
   readonly region?: string | undefined
+  /** what goes wrong; default nothing, until rules are added to the listener's `faults` */
+  readonly faults?: FaultPlan | undefined
+  /** needed by control calls; default a random one. At least 16 characters */
+  readonly token?: string | undefined
 }
 
 export interface StreamsListener extends Listener {
   /** what to give a client as its endpoint */
   readonly url: string
+  /** where rules of faults and limits are set; calls need `token` as a bearer token */
+  readonly controlUrl: string
+  readonly token: string
+  readonly faults: FaultPlan
 }
 
-const JSON_TYPE = 'application/x-amz-json-1.1'
-const TARGET_PREFIX = 'Kinesis_20131202.'
-/** 10 MiB of data and keys in Base64 and JSON, with room for member names and escapes. */
-const REQUEST_BYTES_MAX = 16 * MEBIBYTE
+const TOKEN_BYTES = 24
+const TOKEN_CHARACTERS_MIN = 16
 
 /**
  * Serves the streams until the listener is closed.
@@ -55,80 +60,36 @@ export async function serveStreams(options: ServeStreamsOptions): Promise<Stream
       'invalid_argument',
       `host ${host} is reachable from other machines and the stream asks for no password; use 127.0.0.1, or set allowRemote`,
     )
-  const service: Service = { streams, clock: env.clock, region }
+  const faults = options.faults ?? new FaultPlan()
+  const token = options.token ?? Buffer.from(env.random.bytes(TOKEN_BYTES)).toString('base64url')
+  if (token.length < TOKEN_CHARACTERS_MIN)
+    throw new MillraceError(
+      'invalid_argument',
+      `the token of the stream must have at least ${TOKEN_CHARACTERS_MIN} characters`,
+    )
+  const service: Service = { streams, clock: env.clock, region, faults }
+  const control = new Control(streams, faults, token)
   let bound = port
-  const listener = await env.network.serve({ host, port }, (request, reply) =>
-    isAllowedRequest(request, bound, extraHosts)
-      ? answer(service, request, reply, env.random)
-      : Promise.resolve(refuseHost(reply)),
-  )
+  const listener = await env.network.serve({ host, port }, (request, reply) => {
+    if (!isAllowedRequest(request, bound, extraHosts)) return Promise.resolve(refuseHost(reply))
+    if (request.url.startsWith(CONTROL_PATH)) return control.answer(request, reply)
+    return dispatch(service, request, reply, env.random)
+  })
   bound = listener.port
   const authority = host.includes(':') ? `[${host}]` : host
+  const url = `http://${authority}:${bound}`
   return {
     host: listener.host,
     port: bound,
     close: graceMs => listener.close(graceMs),
-    url: `http://${authority}:${bound}`,
+    url,
+    controlUrl: url + CONTROL_PATH,
+    token,
+    faults,
   }
 }
 
 function refuseHost(reply: HttpReply): void {
   reply.start(403, { 'content-type': 'text/plain; charset=utf-8', connection: 'close' })
   reply.end('refused: Host or Origin is not this listener\n')
-}
-
-async function answer(service: Service, request: HttpRequest, reply: HttpReply, random: Random): Promise<void> {
-  const headers = { 'content-type': JSON_TYPE, 'x-amzn-requestid': random.uuid() }
-  try {
-    const body = await perform(service, request)
-    const bytes = typeof body === 'string' ? Buffer.from(body) : body
-    reply.start(200, { ...headers, 'content-length': String(bytes.length) })
-    reply.end(bytes)
-  } catch (cause) {
-    if (hasCode(cause, 'aborted')) return reply.end()
-    const error = serviceErrorOf(cause)
-    const text = JSON.stringify({ __type: error.type, message: error.message })
-    reply.start(error.status, {
-      ...headers,
-      'x-amzn-errortype': error.type,
-      'content-length': String(Buffer.byteLength(text)),
-    })
-    reply.end(text)
-  }
-}
-
-async function perform(service: Service, request: HttpRequest): Promise<string | Uint8Array> {
-  const type = request.headers['content-type']?.split(';')[0]?.trim().toLowerCase()
-  if (type === 'application/x-amz-cbor-1.1')
-    throw new ServiceError(
-      'SerializationException',
-      'This stream speaks JSON only; switch CBOR off in the client (AWS_CBOR_DISABLE=true).',
-    )
-  if (request.method !== 'POST' || type !== JSON_TYPE || request.url.split('?')[0] !== '/')
-    throw new ServiceError('AccessDeniedException', 'Unable to determine service/operation name to be authorized')
-  const target = request.headers['x-amz-target'] ?? ''
-  const name = target.startsWith(TARGET_PREFIX) ? target.slice(TARGET_PREFIX.length) : ''
-  const operation = OPERATIONS.get(name)
-  if (operation === undefined)
-    throw new ServiceError('UnknownOperationException', `Operation ${target || '(none)'} is not known to this stream.`)
-  const body = await jsonBody(request)
-  if (request.headers['authorization'] === undefined && !request.url.includes('X-Amz-Algorithm='))
-    throw new ServiceError('MissingAuthenticationTokenException', 'Missing Authentication Token')
-  return operation(service, body)
-}
-
-async function jsonBody(request: HttpRequest): Promise<unknown> {
-  let bytes: Uint8Array
-  try {
-    bytes = await request.body(REQUEST_BYTES_MAX)
-  } catch (error) {
-    if (hasCode(error, 'limit_exceeded'))
-      throw new ServiceError('RequestEntityTooLargeException', `Request exceeds ${REQUEST_BYTES_MAX / MEBIBYTE} MiB.`)
-    throw error
-  }
-  try {
-    return JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString())
-  } catch {
-    throw new ServiceError('SerializationException', 'The request body is no JSON.')
-  }
 }

@@ -6,6 +6,7 @@ export type ServiceErrorType =
   | 'ExpiredIteratorException'
   | 'ExpiredNextTokenException'
   | 'InternalFailure'
+  | 'InternalFailureException'
   | 'InvalidArgumentException'
   | 'LimitExceededException'
   | 'MissingAuthenticationTokenException'
@@ -14,12 +15,15 @@ export type ServiceErrorType =
   | 'ResourceInUseException'
   | 'ResourceNotFoundException'
   | 'SerializationException'
+  | 'ServiceUnavailable'
   | 'UnknownOperationException'
   | 'ValidationException'
 
 const STATUS: Partial<Record<ServiceErrorType, number>> = {
   AccessDeniedException: 403,
   InternalFailure: 500,
+  InternalFailureException: 500,
+  ServiceUnavailable: 503,
   RequestEntityTooLargeException: 413,
 }
 

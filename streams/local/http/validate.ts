@@ -2,7 +2,8 @@
 import { ServiceError } from './service-error.ts'
 
 export interface Rule {
-  readonly type: 'string' | 'integer' | 'timestamp' | 'boolean' | 'list' | 'structure'
+  /** `blob`: Base64 text in JSON, bytes in CBOR */
+  readonly type: 'string' | 'blob' | 'integer' | 'timestamp' | 'boolean' | 'list' | 'structure'
   readonly required?: true
   /** smallest and largest: characters of a string, the value of a number, members of a list */
   readonly min?: number
@@ -41,6 +42,16 @@ export class Input {
   number(name: string): number | undefined {
     const value = this.#members[name]
     return typeof value === 'number' ? value : undefined
+  }
+
+  /** false unless the member is true */
+  flag(name: string): boolean {
+    return this.#members[name] === true
+  }
+
+  /** every member as it is, for maps */
+  get entries(): readonly (readonly [string, unknown])[] {
+    return Object.entries(this.#members)
   }
 
   list(name: string): readonly unknown[] {
@@ -82,7 +93,9 @@ export function checkType(value: unknown, rule: Rule): void {
         ? Array.isArray(value)
         : rule.type === 'structure'
           ? typeof value === 'object' && !Array.isArray(value)
-          : typeof value === rule.type
+          : rule.type === 'blob'
+            ? typeof value === 'string' || value instanceof Uint8Array
+            : typeof value === rule.type
   if (isRight) return
   const found = Array.isArray(value) ? 'a list' : typeof value === 'object' ? 'a structure' : `a ${typeof value}`
   throw new ServiceError('SerializationException', `${found} can not be converted to a ${rule.type}`)

@@ -1,16 +1,13 @@
-/** Names of streams in Amazon's form. The embedded stream has one account and one region of its own. */
+/** How requests name their stream: by name, by ARN, or both. */
+import { streamNameInArn } from '../arn.ts'
 import { ServiceError } from './service-error.ts'
-import type { Input, Rules } from './validate.ts'
+import type { Input, Rule, Rules } from './validate.ts'
 
-export const ACCOUNT = '000000000000'
+export const NAME_RULE: Rule = { type: 'string', min: 1, max: 128, pattern: '[a-zA-Z0-9_.-]+' }
 
 export const STREAM_RULES: Rules = {
-  StreamName: { type: 'string', min: 1, max: 128, pattern: '[a-zA-Z0-9_.-]+' },
+  StreamName: NAME_RULE,
   StreamARN: { type: 'string', min: 1, max: 2_048, pattern: 'arn:aws.*:kinesis:.*:\\d{12}:stream/\\S+' },
-}
-
-export function arnOf(region: string, streamName: string): string {
-  return `arn:aws:kinesis:${region}:${ACCOUNT}:stream/${streamName}`
 }
 
 /**
@@ -21,7 +18,7 @@ export function arnOf(region: string, streamName: string): string {
 export function streamNameIn(input: Input): string {
   const name = input.text('StreamName')
   const arn = input.text('StreamARN')
-  const named = arn?.slice(arn.indexOf(':stream/') + ':stream/'.length)
+  const named = arn === undefined ? undefined : (streamNameInArn(arn) ?? undefined)
   if (name !== undefined && named !== undefined && name !== named)
     throw new ServiceError(
       'InvalidArgumentException',

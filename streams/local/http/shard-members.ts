@@ -7,15 +7,14 @@ import { sequenceNumberOf } from '../sequence-counter.ts'
  * A member of Shards or ChildShards.
  * @param record gives the sequence numbers; null for a child shard, which has parents in their place
  */
-export function shardJson(shard: ShardDescription | ShardRecord, record: ShardRecord | null): string {
+export function shardMembers(shard: ShardDescription | ShardRecord, record: ShardRecord | null): object {
   const HashKeyRange = {
     StartingHashKey: shard.startingHashKey.toString(),
     EndingHashKey: shard.endingHashKey.toString(),
   }
   const [parent, adjacentParent] = shard.parentShardIds
-  if (record === null)
-    return JSON.stringify({ ShardId: shard.shardId, ParentShards: shard.parentShardIds, HashKeyRange })
-  return JSON.stringify({
+  if (record === null) return { ShardId: shard.shardId, ParentShards: shard.parentShardIds, HashKeyRange }
+  return {
     ShardId: shard.shardId,
     ParentShardId: parent,
     AdjacentParentShardId: adjacentParent,
@@ -24,5 +23,5 @@ export function shardJson(shard: ShardDescription | ShardRecord, record: ShardRe
       StartingSequenceNumber: sequenceNumberOf(record.firstCounter),
       EndingSequenceNumber: record.lastCounter === null ? undefined : sequenceNumberOf(record.lastCounter),
     },
-  })
+  }
 }

@@ -1,0 +1,85 @@
+/** An embedded stream with faults, for callers in the process: what a remote client would get, without a network. */
+import { MillraceError, type ShardDescription } from '../../../core/index.ts'
+import type { GetRecordsResult, IteratorStart, PutAccepted, PutEntry, PutOutcome, Stream } from '../../stream.ts'
+import type { LocalStream } from '../local-stream.ts'
+import { decodeIterator } from '../shard-iterator.ts'
+import type { EntryFault, FaultPlan } from './fault-plan.ts'
+
+export class FaultyStream implements Stream {
+  readonly #stream: LocalStream
+  readonly #faults: FaultPlan
+
+  constructor(stream: LocalStream, faults: FaultPlan) {
+    this.#stream = stream
+    this.#faults = faults
+  }
+
+  get streamName(): string {
+    return this.#stream.streamName
+  }
+
+  /** @throws MillraceError besides those of the stream: `connection_lost`, `internal`, `throttled`, all with retry `backoff` */
+  put(entry: PutEntry): Promise<PutAccepted> {
+    return this.#run('PutRecord', undefined, () => this.#stream.put(entry))
+  }
+
+  /** @throws MillraceError as `put` */
+  putMany(entries: readonly PutEntry[]): Promise<readonly PutOutcome[]> {
+    return this.#run('PutRecords', undefined, refuseEntry => putInPart(this.#stream, entries, refuseEntry))
+  }
+
+  listShards(signal?: AbortSignal): Promise<readonly ShardDescription[]> {
+    return this.#run('ListShards', undefined, () => this.#stream.listShards(signal))
+  }
+
+  getIterator(shardId: string, from: IteratorStart): Promise<string> {
+    return this.#run('GetShardIterator', shardId, () => this.#stream.getIterator(shardId, from))
+  }
+
+  getRecords(iterator: string, recordsMax?: number): Promise<GetRecordsResult> {
+    const { shardId } = decodeIterator(iterator)
+    return this.#run('GetRecords', shardId, () => this.#stream.getRecords(iterator, recordsMax))
+  }
+
+  async #run<T>(
+    operation: string,
+    shardId: string | undefined,
+    work: (refuseEntry: EntryFault | null) => Promise<T>,
+  ): Promise<T> {
+    const { streamName } = this
+    const { delayMs, refuse, loseReply, refuseEntry } = this.#faults.decide({ operation, streamName, shardId })
+    if (delayMs > 0) await this.#stream.clock.sleep(delayMs)
+    if (refuse === 'drop')
+      throw new MillraceError('connection_lost', `the connection ended before ${operation} was answered`, BACKOFF)
+    if (refuse === 'throttle') throw new MillraceError('throttled', this.#stream.rateExceeded(shardId), BACKOFF)
+    if (refuse === 'expired_iterator') throw new MillraceError('expired_iterator', 'Iterator expired.')
+    if (refuse !== null)
+      throw new MillraceError('internal', `${operation} failed inside the service with HTTP ${refuse}`, BACKOFF)
+    const answer = await work(refuseEntry)
+    if (loseReply)
+      throw new MillraceError('connection_lost', `the connection ended before ${operation} was answered`, BACKOFF)
+    return answer
+  }
+}
+
+const BACKOFF = { retry: 'backoff' } as const
+
+/** Puts the entries that a fault does not refuse; one outcome for each entry, in their order. */
+export async function putInPart(
+  stream: LocalStream,
+  entries: readonly PutEntry[],
+  refuseEntry: EntryFault | null,
+): Promise<readonly PutOutcome[]> {
+  if (refuseEntry === null) return stream.putMany(entries)
+  const outcomes: (PutOutcome | null)[] = entries.map((entry, place) => {
+    const { shardId } = stream.shardFor(entry)
+    const code = refuseEntry(place, entry, shardId)
+    if (code === null) return null
+    const message = code === 'throttled' ? stream.rateExceeded(shardId) : 'Internal service failure.'
+    return { accepted: false, code, message }
+  })
+  const taken = entries.filter((_, place) => outcomes[place] === null)
+  const answers = taken.length === 0 ? [] : await stream.putMany(taken)
+  let next = 0
+  return outcomes.map(outcome => outcome ?? (answers[next++] as PutOutcome))
+}
