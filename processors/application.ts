@@ -49,6 +49,8 @@ export interface StartOptions {
   /** CURRENT_ROW_TIMESTAMP */
   readonly rowTimestamp: CompileOptions['rowTimestamp']
   readonly limits?: NonNullable<CompileOptions['limits']>
+  /** default `auto` */
+  readonly codegen?: NonNullable<CompileOptions['codegen']>
   /** by reference table, the bytes of its file; a table without is empty until `replaceTable` of the program */
   readonly references?: ReadonlyMap<string, Uint8Array>
 }
@@ -111,7 +113,7 @@ export function compileApplication(options: ApplicationOptions): Application {
   const missing = wanted.filter(name => !streams.has(name) && name !== ERROR_STREAM)
   const indexes = neededColumns(plan, results)
   const needed = schema.columns.filter((_, index) => indexes === 'all' || indexes.has(index)).map(({ name }) => name)
-  const start = ({ errors, startedAt, rowTimestamp, limits, references = new Map() }: StartOptions): Program =>
+  const start = ({ errors, startedAt, rowTimestamp, limits, codegen, references = new Map() }: StartOptions): Program =>
     compileProgram(plan, {
       errors,
       outputs: results,
@@ -119,6 +121,7 @@ export function compileApplication(options: ApplicationOptions): Application {
       rowTimestamp,
       tables: new Map([...references].map(([name, bytes]) => [name, readTable(name, bytes, errors, startedAt)])),
       ...(limits === undefined ? {} : { limits }),
+      ...(codegen === undefined ? {} : { codegen }),
     })
   // Some expressions are refused only when they are compiled.
   start({ errors: { add: () => {} }, startedAt: 0, rowTimestamp: 'rowtime' })

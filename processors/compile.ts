@@ -1,9 +1,11 @@
 /** Plans to operators: one chain for each pump, a fan-out for each stream, a merge where several pumps write one stream. */
 import { assert, unreachable } from '../core/assert.ts'
 import type { ErrorOutput } from '../core/error-output.ts'
-import { MillraceError, SqlError } from '../core/errors.ts'
+import { MillraceError, SqlError, type TextSpan } from '../core/errors.ts'
 import type { RowBatch } from '../core/rows.ts'
-import { compileExpression } from './expressions/compile-expression.ts'
+import type { Schema } from '../core/schema.ts'
+import { type Codegen, type ExpressionCompiler, expressionCompiler } from './codegen/expression-compiler.ts'
+import { RowFailure } from './expressions/failures.ts'
 import type { ExpressionHost, Kernel } from './expressions/kernel.ts'
 import { everyRow } from './expressions/selection.ts'
 import { Collector, ReferenceTables, SubqueryAnswer } from './finite.ts'
@@ -26,7 +28,7 @@ import { Merge } from './operators/merge.ts'
 import { OneRow } from './operators/one-row.ts'
 import type { Input, Operator } from './operators/operator.ts'
 import { Output, type StreamRows } from './operators/output.ts'
-import { Project, type ProjectedValue } from './operators/project.ts'
+import { Project } from './operators/project.ts'
 import { PumpErrors, type RowErrors } from './operators/row-errors.ts'
 import type { CompiledJoinKey } from './operators/row-store.ts'
 import { SetOperation } from './operators/set-operation.ts'
@@ -59,6 +61,11 @@ export interface CompileOptions {
   /** CURRENT_ROW_TIMESTAMP: the rowtime where runs must repeat, else a clock */
   readonly rowTimestamp: 'rowtime' | (() => number)
   readonly limits?: Partial<StateLimits>
+  /**
+   * `auto` (default): expressions become generated code where the host allows code from strings, and are interpreted where
+   * it does not. `off`: they are always interpreted. The answers are the same.
+   */
+  readonly codegen?: Codegen
   /** rows of the reference tables by name; one without rows is empty until the program gets some */
   readonly tables?: ReadonlyMap<string, readonly RowBatch[]>
 }
@@ -77,6 +84,7 @@ class Compiler {
   readonly #plan: ProgramPlan
   readonly #options: CompileOptions
   readonly #host: ExpressionHost
+  readonly #expressions: ExpressionCompiler
   readonly #limits: StateLimits
   readonly #tables: ReferenceTables
   readonly #streams = new Map<string, FanOut>()
@@ -97,6 +105,7 @@ class Compiler {
       ({ schema }) => new SubqueryAnswer(schema.columns.map(({ type }) => type)),
     )
     this.#host = { startedAt: options.startedAt, rowTimestamp: options.rowTimestamp, subqueries }
+    this.#expressions = expressionCompiler(this.#host, options.codegen)
     for (const [name, limit] of Object.entries(this.#limits))
       if (!(limit >= 1) || (name === 'maxKeys' && limit > KEYS_MAX))
         throw new MillraceError(
@@ -192,8 +201,7 @@ class Compiler {
     const project = new Project({
       name: `pump "${pump.name}"`,
       schema: target.schema,
-      values: pump.values.map(value => this.#value(value)),
-      rowtime: this.#rowtime(pump.rowtime),
+      ...this.#projection(pump.values, pump.rowtime, target.schema),
       output,
       errors,
     })
@@ -209,7 +217,7 @@ class Compiler {
         this.#stream(node.stream).add(output)
         return
       case 'filter': {
-        const condition = compileExpression(node.condition, this.#host)
+        const condition = this.#expressions.filter(node.condition)
         this.#connect(node.input, new Filter({ condition, output, errors }), errors, pump, numbers)
         return
       }
@@ -217,8 +225,11 @@ class Compiler {
         const project = new Project({
           name,
           schema: node.schema,
-          values: node.items.map(item => this.#value(item.expression)),
-          rowtime: this.#rowtime(node.rowtime),
+          ...this.#projection(
+            node.items.map(item => item.expression),
+            node.rowtime,
+            node.schema,
+          ),
           output,
           errors,
         })
@@ -228,14 +239,14 @@ class Compiler {
       }
       case 'aggregate':
       case 'stagger': {
+        const [keys, args] = this.#groupKernels(node)
         const shared = {
           name,
           schema: node.schema,
-          keys: node.keys.map(({ expression }) => ({ ...this.#value(expression), type: expression.type })),
-          aggregates: node.aggregates.map(({ argument, ...rest }) => ({
+          keys: node.keys.map(({ expression: { type, span } }, index) => ({ kernel: keys[index]!, type, span })),
+          aggregates: node.aggregates.map(({ argument, ...rest }, index) => ({
             ...rest,
-            argument:
-              argument === null ? null : { kernel: compileExpression(argument, this.#host), type: argument.type },
+            argument: argument === null ? null : { kernel: args[index]!, type: argument.type },
           })),
           output: node.kind === 'aggregate' && node.whole === true ? this.#oneRow(node, name, output) : output,
           errors,
@@ -309,15 +320,16 @@ class Compiler {
         return this.#connect(node.input, assign, errors, pump, numbers)
       }
       case 'event-aggregate': {
-        const { schema, time, condition, keys, aggregates } = node
+        const { schema, time, condition, aggregates } = node
+        const [keys, args] = this.#groupKernels(node)
         const aggregate = new EventAggregate({
           name,
           schema,
           time,
           state: this.#windowState(node),
-          condition: condition === null ? null : compileExpression(condition, this.#host),
-          keys: keys.map(({ expression }) => compileExpression(expression, this.#host)),
-          args: aggregates.map(({ argument }) => (argument === null ? null : compileExpression(argument, this.#host))),
+          condition: this.#condition(condition),
+          keys,
+          args,
           spans: aggregates.map(({ span }) => span),
           output,
           errors,
@@ -394,7 +406,6 @@ class Compiler {
   }
 
   #slide(node: Extract<PlanNode, { kind: 'slide' }>, name: string, output: Input, errors: RowErrors): Slide {
-    const typed = (expression: Expression) => ({ ...this.#value(expression), type: expression.type })
     // Functions over the same argument share it.
     const args = new Map<string, Expression>()
     const indexOf = (argument: Expression): number => {
@@ -402,16 +413,25 @@ class Compiler {
       if (!args.has(key)) args.set(key, argument)
       return [...args.keys()].indexOf(key)
     }
-    const functions = node.functions.map(({ argument, otherwise, ...rest }) => ({
+    const indexes = node.functions.map(({ argument }) => (argument === null ? null : indexOf(argument)))
+    const asked = [...args.values(), ...node.windows.flatMap(({ partition }) => partition)]
+    const defaults = node.functions.flatMap(({ otherwise }) => (otherwise === null ? [] : [otherwise]))
+    // In the order in which the operator asks for them.
+    const kernels = this.#expressions.kernels([...asked, ...defaults])
+    let next = 0
+    const typed = ({ type, span }: Expression) => ({ kernel: kernels[next++]!, type, span })
+    const argumentColumns = [...args.values()].map(typed)
+    const windows = node.windows.map(({ partition, frame }) => ({ partition: partition.map(typed), frame }))
+    const functions = node.functions.map(({ otherwise, ...rest }, index) => ({
       ...rest,
-      argument: argument === null ? null : indexOf(argument),
-      otherwise: otherwise === null ? null : compileExpression(otherwise, this.#host),
+      argument: indexes[index] ?? null,
+      otherwise: otherwise === null ? null : kernels[next++]!,
     }))
     return new Slide({
       name,
       schema: node.schema,
-      arguments: [...args.values()].map(typed),
-      windows: node.windows.map(({ partition, frame }) => ({ partition: partition.map(typed), frame })),
+      arguments: argumentColumns,
+      windows,
       functions,
       output,
       errors,
@@ -468,22 +488,48 @@ class Compiler {
 
   #joinKeys(keys: readonly JoinKey[], side: 'left' | 'right'): readonly CompiledJoinKey[] {
     return keys.map(key => ({
-      kernel: compileExpression(key[side], this.#host),
+      kernel: this.#expressions.kernel(key[side]),
       type: key[side].type,
       padded: key.left.type.kind === 'CHAR' || key.right.type.kind === 'CHAR',
     }))
   }
 
   #condition(expression: Expression | null): Kernel | null {
-    return expression === null ? null : compileExpression(expression, this.#host)
+    return expression === null ? null : this.#expressions.kernel(expression)
   }
 
-  #value(expression: Expression): ProjectedValue {
-    return { kernel: compileExpression(expression, this.#host), span: expression.span }
+  #value(expression: Expression): { readonly kernel: Kernel; readonly span: TextSpan } {
+    return { kernel: this.#expressions.kernel(expression), span: expression.span }
   }
 
-  #rowtime(expression: Expression | null): ProjectedValue | null {
-    return expression === null || expression.kind === 'rowtime' ? null : this.#value(expression)
+  /**
+   * Keys, then arguments (null for COUNT(*)), computed together. An aggregate has read its columns when its push returns,
+   * so that the next batch may fill them again.
+   */
+  #groupKernels({
+    keys,
+    aggregates,
+  }: Extract<PlanNode, { kind: 'aggregate' | 'stagger' | 'event-aggregate' }>): readonly [Kernel[], (Kernel | null)[]] {
+    const args = aggregates.flatMap(({ argument }) => (argument === null ? [] : [argument]))
+    const kernels = this.#expressions.kernels([...keys.map(({ expression }) => expression), ...args], { scratch: true })
+    let next = keys.length
+    return [
+      kernels.slice(0, keys.length),
+      aggregates.map(({ argument }) => (argument === null ? null : kernels[next++]!)),
+    ]
+  }
+
+  #projection(values: readonly Expression[], rowtime: Expression | null, schema: Schema) {
+    const retimed = rowtime === null || rowtime.kind === 'rowtime' ? null : rowtime
+    const required = schema.columns.map(({ name, nullable }) =>
+      nullable
+        ? null
+        : new RowFailure('NULL_NOT_ALLOWED', `NULL for column ${JSON.stringify(name)}, which is NOT NULL`),
+    )
+    return {
+      values: this.#expressions.set(retimed === null ? values : [...values, retimed], { required }),
+      rowtime: retimed === null ? null : retimed.span,
+    }
   }
 
   #stream(name: string): FanOut {

@@ -1,6 +1,7 @@
 /** + - * / and unary minus over numbers: integers overflow as row errors, DECIMAL is exact, division by zero is a row error. */
 import { unreachable } from '../../core/assert.ts'
 import type { TextSpan } from '../../core/errors.ts'
+import type { Value } from '../../core/rows.ts'
 import { integerRange, type SqlType, sqlTypeText } from '../../core/sql-type.ts'
 import type { ArithmeticOperator } from '../sql/expression.ts'
 import { decimalText, divideRounded, fitsPrecision, powerOfTen, rescale } from './decimal.ts'
@@ -48,6 +49,11 @@ function divisionByZero(left: unknown): RowFailure {
   return new RowFailure('DIVISION_BY_ZERO', `division by zero: ${String(left)} / 0`)
 }
 
+/** Why two numbers have no result. */
+export function numberFailure(operator: ArithmeticOperator, x: number, y: number, type: SqlType): RowFailure {
+  return operator === '/' && y === 0 ? divisionByZero(x) : overflow(`${x} ${operator} ${y}`, type)
+}
+
 /** TINYINT, SMALLINT, INTEGER, REAL, DOUBLE. */
 export function numberArithmetic(
   operator: ArithmeticOperator,
@@ -84,7 +90,7 @@ export function numberArithmetic(
           const row = rows[i]!
           const divisor = y[row]!
           if (divisor === 0) {
-            if (nulls[row] === 0) evaluation.failures.add(row, divisionByZero(x[row]), span)
+            if (nulls[row] === 0) evaluation.failures.add(row, numberFailure('/', x[row]!, 0, type), span)
             nulls[row] = 1
           } else values[row] = x[row]! / divisor
         }
@@ -98,7 +104,7 @@ export function numberArithmetic(
       let value = integer ? Math.trunc(values[row]!) + 0 : real ? Math.fround(values[row]!) : values[row]!
       if (nulls[row] === 1) value = 0
       else if (!(value >= least && value <= greatest)) {
-        evaluation.failures.add(row, overflow(`${x[row]!} ${operator} ${y[row]!}`, type), span)
+        evaluation.failures.add(row, numberFailure(operator, x[row]!, y[row]!, type), span)
         nulls[row] = 1
         value = 0
       }
@@ -109,15 +115,12 @@ export function numberArithmetic(
 }
 
 /** BIGINT and DECIMAL: exact, then brought to the scale of the result. */
-export function exactArithmetic(
+export function exactNumbers(
   operator: ArithmeticOperator,
-  left: Kernel,
-  right: Kernel,
   leftType: SqlType,
   rightType: SqlType,
   type: SqlType,
-  span: TextSpan,
-): Kernel {
+): (a: bigint, b: bigint) => bigint | RowFailure {
   const leftScale = scaleOf(leftType)
   const rightScale = scaleOf(rightType)
   const scale = scaleOf(type)
@@ -144,6 +147,25 @@ export function exactArithmetic(
     type.kind === 'DECIMAL'
       ? (value: bigint) => fitsPrecision(value, type.precision)
       : (value: bigint) => BigInt.asIntN(64, value) === value
+  return (a, b) => {
+    if (operator === '/' && b === 0n) return divisionByZero(decimalText(a, leftScale))
+    const value = compute(a, b)
+    return fits(value)
+      ? value
+      : overflow(`${decimalText(a, leftScale)} ${operator} ${decimalText(b, rightScale)}`, type)
+  }
+}
+
+export function exactArithmetic(
+  operator: ArithmeticOperator,
+  left: Kernel,
+  right: Kernel,
+  leftType: SqlType,
+  rightType: SqlType,
+  type: SqlType,
+  span: TextSpan,
+): Kernel {
+  const compute = exactNumbers(operator, leftType, rightType, type)
   return (evaluation, selection) => {
     const a = asBigints(left(evaluation, selection))
     const b = asBigints(right(evaluation, selection))
@@ -152,58 +174,46 @@ export function exactArithmetic(
       const row = selection.rows[i]!
       out.nulls[row] = 1
       if (a.nulls[row] === 1 || b.nulls[row] === 1) continue
-      const x = a.values[row]!
-      const y = b.values[row]!
-      if (operator === '/' && y === 0n) {
-        evaluation.failures.add(row, divisionByZero(decimalText(x, leftScale)), span)
-        continue
-      }
-      const value = compute(x, y)
-      if (fits(value)) {
+      const value = compute(a.values[row]!, b.values[row]!)
+      if (typeof value === 'bigint') {
         out.values[row] = value
         out.nulls[row] = 0
-      } else {
-        const text = `${decimalText(x, leftScale)} ${operator} ${decimalText(y, rightScale)}`
-        evaluation.failures.add(row, overflow(text, type), span)
-      }
+      } else evaluation.failures.add(row, value, span)
     }
     return out
   }
 }
 
-/** Unary minus of numbers and intervals; the least integer has no opposite. */
-export function negateKernel(operand: Kernel, type: SqlType, span: TextSpan): Kernel {
+/** The opposite of a value of a type with number or bigint storage; the least integer has none. */
+export function negated(type: SqlType): (value: Value) => Value | RowFailure {
   if (type.kind === 'BIGINT' || type.kind === 'DECIMAL') {
-    return (evaluation, selection) => {
-      const a = asBigints(operand(evaluation, selection))
-      const out = bigintVector(evaluation.batch.length)
-      for (let i = 0; i < selection.length; i++) {
-        const row = selection.rows[i]!
-        const value = -a.values[row]!
-        if (a.nulls[row] === 1) out.nulls[row] = 1
-        else if (BigInt.asIntN(64, value) === value) out.values[row] = value
-        else {
-          evaluation.failures.add(row, overflow(`-(${a.values[row]!})`, type), span)
-          out.nulls[row] = 1
-        }
-      }
-      return out
+    return given => {
+      const value = -(given as bigint)
+      return BigInt.asIntN(64, value) === value ? value : overflow(`-(${given as bigint})`, type)
     }
   }
   const [, greatest] = numberRange(type)
   const integer = isInteger(type) || type.kind === 'INTERVAL'
+  return given => {
+    const value = integer ? -(given as number) + 0 : -(given as number)
+    return value <= greatest ? value : overflow(`-(${given as number})`, type)
+  }
+}
+
+/** Unary minus of numbers and intervals. */
+export function negateKernel(operand: Kernel, type: SqlType, span: TextSpan): Kernel {
+  const compute = negated(type)
+  const exact = type.kind === 'BIGINT' || type.kind === 'DECIMAL'
   return (evaluation, selection) => {
-    const a = asNumbers(operand(evaluation, selection))
-    const out = numberVector(evaluation.batch.length)
+    const a = exact ? asBigints(operand(evaluation, selection)) : asNumbers(operand(evaluation, selection))
+    const out = exact ? bigintVector(evaluation.batch.length) : numberVector(evaluation.batch.length)
     for (let i = 0; i < selection.length; i++) {
       const row = selection.rows[i]!
-      const value = integer ? -a.values[row]! + 0 : -a.values[row]!
-      if (a.nulls[row] === 1) out.nulls[row] = 1
-      else if (value <= greatest) out.values[row] = value
-      else {
-        evaluation.failures.add(row, overflow(`-(${a.values[row]!})`, type), span)
+      const value = a.nulls[row] === 1 ? null : compute(a.values[row]!)
+      if (value === null || value instanceof RowFailure) {
         out.nulls[row] = 1
-      }
+        if (value !== null) evaluation.failures.add(row, value, span)
+      } else out.values[row] = value as never
     }
     return out
   }

@@ -48,7 +48,7 @@ export function castKernel(operand: LiftedArgument, to: SqlType, span: TextSpan,
 }
 
 /** True when every value of a type is the same value of the other, so that there is nothing to do. */
-function widens(from: SqlType, to: SqlType): boolean {
+export function widens(from: SqlType, to: SqlType): boolean {
   if (sameSqlType(from, to)) return true
   switch (to.kind) {
     case 'SMALLINT':

@@ -2,7 +2,7 @@
 import { unreachable } from '../../core/assert.ts'
 import { SqlError } from '../../core/errors.ts'
 import { typedValueAt, type Value } from '../../core/rows.ts'
-import { sqlTypeText, storageOf } from '../../core/sql-type.ts'
+import { type SqlType, sqlTypeText, storageOf } from '../../core/sql-type.ts'
 import { type Expression, operandsOf } from '../sql/expression.ts'
 import { exactArithmetic, negateKernel, numberArithmetic } from './arithmetic.ts'
 import { castKernel } from './cast.ts'
@@ -95,13 +95,22 @@ function argumentOf(expression: Expression, host: ExpressionHost): LiftedArgumen
   if (expression.kind === 'literal')
     return { kernel: literalKernel(expression.value, type), type, constant: expression.value }
   const kernel = compileExpression(expression, host)
-  if (!isConstant(expression)) return { kernel, type, constant: undefined }
+  const constant = isConstant(expression) ? valueOfConstant(kernel, type) : undefined
+  return { kernel: constant === undefined ? kernel : literalKernel(constant, type), type, constant }
+}
+
+/** The value of an expression that is the same for every row, or undefined. */
+export function constantOf(expression: Expression, host: ExpressionHost): Value | undefined {
+  if (expression.kind === 'literal') return expression.value
+  return isConstant(expression) ? valueOfConstant(compileExpression(expression, host), expression.type) : undefined
+}
+
+/** A constant that fails must fail the rows that reach it, not the program: it stays a computation. */
+function valueOfConstant(kernel: Kernel, type: SqlType): Value | undefined {
   const failures = new RowFailures()
   const batch = { schema: { columns: [] }, length: 1, rowtimes: new Float64Array(1), columns: [], origin: null }
-  const constant: Value = typedValueAt(kernel({ batch, failures }, everyRow(1)), type, 0)
-  // A constant that fails must fail the rows that reach it, not the program: it stays a computation.
-  if (failures.size > 0) return { kernel, type, constant: undefined }
-  return { kernel: literalKernel(constant, type), type, constant }
+  const constant = typedValueAt(kernel({ batch, failures }, everyRow(1)), type, 0)
+  return failures.size > 0 ? undefined : constant
 }
 
 function isConstant(expression: Expression): boolean {

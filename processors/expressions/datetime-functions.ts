@@ -5,8 +5,9 @@ import { ceilToUnit, civilFromDays, DAY_MS, floorToUnit, monthIndex, monthStart 
 import { countsMonths, unitSize } from './datetime-text.ts'
 import { RowFailure } from './failures.ts'
 import { type FunctionImplementation, prepared, scalar } from './function-call.ts'
+import type { Kernel } from './kernel.ts'
 import { literalKernel } from './leaves.ts'
-import type { LiftedArgument, Scalar } from './lift.ts'
+import { type LiftedArgument, type Scalar, withScalar } from './lift.ts'
 import { asNumbers, numberVector } from './vectors.ts'
 
 const UNITS: readonly string[] = ['YEAR', 'MONTH', 'DAY', 'HOUR', 'MINUTE', 'SECOND']
@@ -35,7 +36,7 @@ function roundedTime(direction: -1 | 1, type: SqlType, unit: IntervalUnit): (val
 function mapNumbers(map: (value: number) => number | RowFailure): FunctionImplementation {
   return ({ args, span }) => {
     const input = args[0]!.kernel
-    return (evaluation, selection) => {
+    const kernel: Kernel = (evaluation, selection) => {
       const { values, nulls } = asNumbers(input(evaluation, selection))
       const out = numberVector(evaluation.batch.length)
       for (let i = 0; i < selection.length; i++) {
@@ -49,6 +50,7 @@ function mapNumbers(map: (value: number) => number | RowFailure): FunctionImplem
       }
       return out
     }
+    return withScalar(kernel, ([value]) => map(value as number))
   }
 }
 

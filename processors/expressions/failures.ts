@@ -28,6 +28,11 @@ export class RowFailures {
     this.#byRow.set(row, new RowFailure(failure.name, `${place.line}:${place.column} ${failure.message}`))
   }
 
+  /** Marks a row with a failure that has its place in front already, unless an earlier error holds it. */
+  addPlaced(row: number, failure: RowFailure): void {
+    if (!this.#byRow.has(row)) this.#byRow.set(row, failure)
+  }
+
   get(row: number): RowFailure | undefined {
     return this.#byRow.get(row)
   }

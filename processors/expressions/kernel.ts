@@ -20,6 +20,15 @@ export interface Evaluation {
  */
 export type Kernel = (evaluation: Evaluation, selection: Selection) => ColumnVector
 
+/**
+ * Several expressions over the same rows: one column each, in their order. The first error of a row is that of the first
+ * expression that has one.
+ */
+export type SetKernel = (evaluation: Evaluation, selection: Selection) => readonly ColumnVector[]
+
+/** The rows of a selection for which a condition is TRUE; rows that fail are marked and not among them. */
+export type FilterKernel = (evaluation: Evaluation, selection: Selection) => Selection
+
 /** What expressions may know beside their row. */
 export interface ExpressionHost {
   /** CURRENT_TIMESTAMP and its relatives: epoch milliseconds, the same for every row for ever */

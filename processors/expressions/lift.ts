@@ -28,12 +28,41 @@ export interface LiftOptions {
   readonly pure?: boolean
 }
 
+/** What is inside a lifted kernel: generated code calls it row by row. */
+export interface LiftedScalar {
+  readonly scalar: Scalar
+  readonly seesNull: boolean
+}
+
+const SCALARS = new WeakMap<Kernel, LiftedScalar>()
+
+/** The function that a kernel lifts, or undefined where it is no lifted function of its direct operands. */
+export function scalarOf(kernel: Kernel): LiftedScalar | undefined {
+  return SCALARS.get(kernel)
+}
+
+/** Says what function of its operands a kernel computes that has a loop of its own. */
+export function withScalar(kernel: Kernel, scalar: Scalar, seesNull = false): Kernel {
+  SCALARS.set(kernel, { scalar, seesNull })
+  return kernel
+}
+
 export function lift(
   scalar: Scalar,
   args: readonly LiftedArgument[],
   type: SqlType,
   span: TextSpan,
   options: LiftOptions = {},
+): Kernel {
+  return withScalar(kernelOf(scalar, args, type, span, options), scalar, options.seesNull === true)
+}
+
+function kernelOf(
+  scalar: Scalar,
+  args: readonly LiftedArgument[],
+  type: SqlType,
+  span: TextSpan,
+  options: LiftOptions,
 ): Kernel {
   const seesNull = options.seesNull === true
   const storage = storageOf(type)

@@ -24,18 +24,18 @@ export function temporalArithmetic(
   type: SqlType,
   span: TextSpan,
 ): Kernel {
-  const compute = numbersOf(operator, left.type, right.type, type)
+  const compute = temporalNumbers(operator, left.type, right.type, type)
   const readLeft = factorReader(left.type)
   const readRight = factorReader(right.type)
   return lift(args => compute(readLeft(args[0]), readRight(args[1])), [left, right], type, span)
 }
 
-function factorReader(type: SqlType): (value: unknown) => number {
+export function factorReader(type: SqlType): (value: unknown) => number {
   const scale = scaleOf(type)
   return storageOf(type) === 'bigint' ? value => decimalToNumber(value as bigint, scale) : value => value as number
 }
 
-function numbersOf(operator: ArithmeticOperator, left: SqlType, right: SqlType, type: SqlType): Numbers {
+export function temporalNumbers(operator: ArithmeticOperator, left: SqlType, right: SqlType, type: SqlType): Numbers {
   if (isDatetime(left) && isDatetime(right)) return difference(type)
   if (isDatetime(left)) {
     const sign = operator === '-' ? -1 : 1

@@ -2,32 +2,28 @@
  * One row for each input row: a select list, or the values of a pump. Rows may get a new rowtime; one below the last
  * that left is late and goes to the error output, because no stream ever runs backwards.
  */
+import { assert } from '../../core/assert.ts'
 import type { TextSpan } from '../../core/errors.ts'
-import { isNullAt, type RowBatch } from '../../core/rows.ts'
+import type { ColumnVector, RowBatch } from '../../core/rows.ts'
 import type { Schema } from '../../core/schema.ts'
 import { timestampText } from '../expressions/datetime-text.ts'
 import { RowFailure, RowFailures } from '../expressions/failures.ts'
-import type { Kernel } from '../expressions/kernel.ts'
+import type { SetKernel } from '../expressions/kernel.ts'
 import { everyRow, type Selection } from '../expressions/selection.ts'
-import { asNumbers } from '../expressions/vectors.ts'
 import { gatherColumn, gatherNumbers, gatherOrigin } from './gather.ts'
 import type { Input, Operator } from './operator.ts'
 import { type RowErrors, withoutFailures } from './row-errors.ts'
 import type { StateReader } from './state-reader.ts'
 import type { StateWriter } from './state-writer.ts'
 
-export interface ProjectedValue {
-  readonly kernel: Kernel
-  readonly span: TextSpan
-}
-
 export interface ProjectOptions {
   readonly name: string
-  /** schema of the rows that leave; a NULL for a column that is not nullable is a row error */
+  /** schema of the rows that leave */
   readonly schema: Schema
-  readonly values: readonly ProjectedValue[]
-  /** null: rows keep their rowtime */
-  readonly rowtime: ProjectedValue | null
+  /** one column for each of the schema, then the new rowtime, if any; a NULL that a column does not take is a failure */
+  readonly values: SetKernel
+  /** where the program sets the rowtime; null: rows keep theirs */
+  readonly rowtime: TextSpan | null
   readonly output: Input
   readonly errors: RowErrors
 }
@@ -36,8 +32,8 @@ export class Project implements Operator, Input {
   readonly name: string
   readonly inputs: readonly Input[] = [this]
   readonly #schema: Schema
-  readonly #values: readonly ProjectedValue[]
-  readonly #rowtime: ProjectedValue | null
+  readonly #values: SetKernel
+  readonly #rowtime: TextSpan | null
   readonly #output: Input
   readonly #errors: RowErrors
   /** the greatest rowtime that left, where rowtimes are set here */
@@ -54,28 +50,18 @@ export class Project implements Operator, Input {
 
   push(rows: RowBatch, selection: Selection): void {
     const failures = new RowFailures()
-    const evaluation = { batch: rows, failures }
-    const columns = this.#values.map(({ kernel, span }, index) => {
-      const column = kernel(evaluation, selection)
-      const target = this.#schema.columns[index]
-      if (target?.nullable === false) {
-        const failure = new RowFailure(
-          'NULL_NOT_ALLOWED',
-          `NULL for column ${JSON.stringify(target.name)}, which is NOT NULL`,
-        )
-        for (let i = 0; i < selection.length; i++)
-          if (isNullAt(column, selection.rows[i]!)) failures.add(selection.rows[i]!, failure, span)
-      }
-      return column
-    })
-    const rowtimes = this.#rowtime === null ? rows.rowtimes : this.#retimed(this.#rowtime, rows, selection, failures)
+    const columns = this.#values({ batch: rows, failures }, selection)
+    const rowtimes =
+      this.#rowtime === null
+        ? rows.rowtimes
+        : this.#retimed(columns[columns.length - 1], this.#rowtime, selection, failures)
     const kept = withoutFailures(rows, selection, failures, this.#errors)
     if (kept.length === 0) return
     const output: RowBatch = {
       schema: this.#schema,
       length: kept.length,
       rowtimes: gatherNumbers(rowtimes, kept, rows.length),
-      columns: columns.map(column => gatherColumn(column, kept, rows.length)),
+      columns: this.#schema.columns.map((_, index) => gatherColumn(columns[index]!, kept, rows.length)),
       origin: gatherOrigin(rows.origin, kept, rows.length),
     }
     this.#output.push(output, everyRow(output.length))
@@ -102,12 +88,12 @@ export class Project implements Operator, Input {
   }
 
   #retimed(
-    { kernel, span }: ProjectedValue,
-    rows: RowBatch,
+    column: ColumnVector | undefined,
+    span: TextSpan,
     selection: Selection,
     failures: RowFailures,
   ): Float64Array {
-    const column = asNumbers(kernel({ batch: rows, failures }, selection))
+    assert(column?.layout === 'number', 'a rowtime is a TIMESTAMP')
     for (let i = 0; i < selection.length; i++) {
       const row = selection.rows[i]!
       if (failures.get(row) !== undefined) continue

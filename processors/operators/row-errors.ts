@@ -58,9 +58,13 @@ export function withoutFailures(
   failures: RowFailures,
   errors: RowErrors,
 ): Selection {
-  if (failures.size === 0) return selection
-  for (const [row, failure] of failures.among(selection)) errors.report(rows, row, failure.name, failure.message)
+  reportFailures(rows, selection, failures, errors)
   return failures.without(selection)
+}
+
+export function reportFailures(rows: RowBatch, selection: Selection, failures: RowFailures, errors: RowErrors): void {
+  if (failures.size === 0) return
+  for (const [row, failure] of failures.among(selection)) errors.report(rows, row, failure.name, failure.message)
 }
 
 /** A row as one JSON object with the names of its columns, in their order; values as outputs print them. */
