@@ -1,34 +1,34 @@
 /**
  * Golden programs: a program over a file of records, run as a task over shards, with every result row written down.
- * The header of a program is its first lines:
+ * The header of a program is its first lines, in any order:
  *
- *     -- input: FILE.jsonl     records, one a line; beside the program or in sql/inputs/; arrivals are its column `arrival`
- *     -- schema: FILE.json     InputSchema of the input
+ *     -- input: FILE           records, one a line; beside the program or in sql/inputs/; arrivals are its column `arrival`
+ *     -- schema: FILE.json     InputSchema of the input; default: name of the input with .schema.json
+ *     -- reference: TABLE=FILE[, schema FILE.json]   a reference table; its schema by default as that of the input
+ *     -- parallelism: N        InputParallelism; default 1
+ *     -- shards: N             the input lies on so many shards in every way: for results that show which shard a row came from
+ *     -- event-time: COLUMN    of the input: what a program with a watermark, or a sort WITHIN an interval, goes by; or
+ *     -- event-time: no, REASON    where its results depend on the order of arrival after all
+ *     -- covers: NAME, NAME    rows of the tables of features.ts that reading the program cannot tell
  *     -- error:                in place of `input`: the program is refused, and what it is told is the result
+ *
+ * How programs are run is in ways.ts.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { basename, dirname, join, relative } from 'node:path'
-import { ByteWriter } from '../../core/byte-writer.ts'
-import { createDecoder, schemaOf } from '../../core/codecs/decoder.ts'
 import { type InputSchema, parseInputSchema } from '../../core/codecs/input-schema.ts'
-import { JsonLinesEncoder } from '../../core/codecs/json-lines.ts'
-import { ERROR_STREAM_SCHEMA, type ErrorOutput } from '../../core/error-output.ts'
 import { renderSqlError, SqlError } from '../../core/errors.ts'
-import { type RowBatch, typedValueAt, type Value } from '../../core/rows.ts'
-import type { Schema } from '../../core/schema.ts'
-import type { Sink } from '../../core/sink.ts'
 import { type Application, compileApplication } from '../../processors/application.ts'
-import { StateReader } from '../../processors/operators/state-reader.ts'
-import { StateWriter } from '../../processors/operators/state-writer.ts'
-import type { Program } from '../../processors/program.ts'
-import { ColumnArrivals } from '../../processors/replay/arrivals.ts'
-import { FileSource } from '../../processors/replay/file-source.ts'
-import type { LineBatch } from '../../processors/replay/line-reader.ts'
-import { runTask, type TaskProgram } from '../../processors/task.ts'
-import { memoryEnv } from '../support/memory-env.ts'
 
 const FOLDER = join(import.meta.dirname, 'sql')
-const STARTED_AT = Date.UTC(2024, 0, 1)
+const HEADER = /^-- (input|schema|reference|parallelism|shards|event-time|covers|error):(.*)$/
+
+export interface GoldenTable {
+  readonly name: string
+  /** path of its file */
+  readonly file: string
+  readonly schema: InputSchema
+}
 
 export interface GoldenProgram {
   /** area/name */
@@ -39,6 +39,14 @@ export interface GoldenProgram {
   /** path of the records; null for a program that is refused */
   readonly input: string | null
   readonly schema: InputSchema
+  readonly tables: readonly GoldenTable[]
+  readonly parallelism: number
+  /** null: any number gives the same */
+  readonly shards: number | null
+  /** column of the input; null where the program has no event time, or the order of arrival shows in its results all the same */
+  readonly eventTime: string | null
+  readonly saysEventTime: boolean
+  readonly covers: readonly string[]
   /** the same question for DuckDB, or null */
   readonly duckdb: string | null
 }
@@ -53,171 +61,78 @@ export function goldenPrograms(): readonly GoldenProgram[] {
 
 function readProgram(path: string): GoldenProgram {
   const text = readFileSync(path, 'utf8')
-  const header = new Map<string, string>()
-  for (const line of text.split('\n')) {
-    const found = /^-- (input|schema|error):(.*)$/.exec(line)
-    if (found === null) break
-    header.set(found[1]!, found[2]!.trim())
-  }
-  const fileOf = (key: string): string => {
-    const name = header.get(key)
-    if (name === undefined) throw new Error(`${path} has no "-- ${key}:" among its first lines`)
+  const header = readHeader(text)
+  const valueOf = (key: string): string | undefined => header.find(([name]) => name === key)?.[1]
+  const pathOf = (name: string): string => {
     const beside = join(dirname(path), name)
     return existsSync(beside) ? beside : join(FOLDER, 'inputs', name)
   }
+  const schemaOf = (file: string, schema: string | undefined): InputSchema => {
+    const schemaPath = pathOf(schema ?? file.replace(/\.\w+$/, '.schema.json'))
+    return parseInputSchema(JSON.parse(readFileSync(schemaPath, 'utf8')), basename(schemaPath))
+  }
+  const isRefused = valueOf('error') !== undefined
+  const input = valueOf('input') ?? (isRefused ? 'ticks.jsonl' : undefined)
+  if (input === undefined) throw new Error(`${path} has no "-- input:" among its first lines`)
+  const eventTime = valueOf('event-time')
+  const shards = valueOf('shards')
   const duckdb = path.replace(/\.sql$/, '.duckdb.sql')
   return {
     name: relative(FOLDER, path).replace(/\.sql$/, ''),
     text,
     expectedPath: path.replace(/\.sql$/, '.expected'),
-    input: header.has('error') ? null : fileOf('input'),
-    schema: parseInputSchema(JSON.parse(readFileSync(fileOf('schema'), 'utf8'))),
+    input: isRefused ? null : pathOf(input),
+    schema: schemaOf(input, valueOf('schema')),
+    tables: header.flatMap(([key, value]) => {
+      if (key !== 'reference') return []
+      const found = /^([^=]+)=([^,]+)(?:, schema (.+))?$/.exec(value)
+      if (found === null) throw new Error(`${path}: "-- reference: TABLE=FILE[, schema FILE]" is meant, not "${value}"`)
+      const [, name = '', file = '', schema] = found
+      return [{ name, file: pathOf(file), schema: schemaOf(file, schema) }]
+    }),
+    parallelism: Number(valueOf('parallelism') ?? 1),
+    shards: shards === undefined ? null : Number(shards),
+    eventTime: eventTime === undefined || /^no, \w/.test(eventTime) ? null : eventTime,
+    saysEventTime: eventTime !== undefined,
+    covers: header.flatMap(([key, value]) => (key === 'covers' ? value.split(/,\s*/) : [])),
     duckdb: existsSync(duckdb) ? readFileSync(duckdb, 'utf8') : null,
   }
 }
 
-export interface GoldenWay {
-  readonly shards: number
-  /** records of a batch at most */
-  readonly batch: number
-  /** a new program after each batch, from a snapshot of the one before */
-  readonly restoring: boolean
+function readHeader(text: string): readonly (readonly [key: string, value: string])[] {
+  const entries: (readonly [string, string])[] = []
+  for (const line of text.split('\n')) {
+    const found = HEADER.exec(line)
+    if (found === null) break
+    entries.push([found[1]!, found[2]!.trim()])
+  }
+  return entries
 }
 
-/** Straight through first; all others must give the same. */
-export const WAYS: readonly GoldenWay[] = [
-  { shards: 1, batch: 1_024, restoring: false },
-  { shards: 1, batch: 1, restoring: false },
-  { shards: 1, batch: 7, restoring: false },
-  { shards: 2, batch: 1_024, restoring: false },
-  { shards: 7, batch: 7, restoring: false },
-  { shards: 1, batch: 1, restoring: true },
-  { shards: 2, batch: 7, restoring: true },
-]
+/** The program without its header. */
+export function bodyOf({ text }: GoldenProgram): string {
+  const lines = text.split('\n')
+  return lines.slice(lines.findIndex(line => !HEADER.test(line))).join('\n')
+}
 
-export interface GoldenResult {
-  /** `STREAM<TAB>row as JSON`: streams in the order of the program, errors last, rows as they came */
-  readonly lines: readonly string[]
-  readonly rows: ReadonlyMap<string, { readonly schema: Schema; readonly values: readonly Value[][] }>
+/** @param outputs default: the streams that no pump reads */
+export function compileGolden(program: GoldenProgram, outputs?: readonly string[]): Application {
+  const { text, schema, parallelism, tables } = program
+  return compileApplication({
+    text,
+    input: { schema, parallelism },
+    referenceTables: tables.map(table => ({ name: table.name, schema: table.schema })),
+    ...(outputs === undefined ? {} : { outputs }),
+  })
 }
 
 /** What a refused program is told, as a terminal shows it. */
 export function refusalOf(program: GoldenProgram): string {
   try {
-    compile(program)
+    compileGolden(program)
   } catch (error) {
     if (error instanceof SqlError) return `${renderSqlError(error, program.text)}\n`
     throw error
   }
   return 'the program is not refused\n'
-}
-
-export async function runGolden(program: GoldenProgram, way: GoldenWay): Promise<GoldenResult> {
-  const application = compile(program)
-  const { schema, input } = program
-  if (input === null) throw new Error(`${program.name} has no input`)
-  const arrivals = new ColumnArrivals(options => createDecoder(schema, options), schemaOf(schema), 'arrival')
-  const env = memoryEnv({ startAt: STARTED_AT })
-  const sinks = new Map(application.outputs.map(stream => [stream, new Collector()] as const))
-  await runTask({
-    env,
-    source: new FileSource({ name: basename(input), lines: arrivals.stamped(linesOf(input)), shards: way.shards }),
-    decoder: application.createDecoder(),
-    inputStreams: application.inputStreams,
-    program: errors => (way.restoring ? new Restoring(application, errors) : start(application, errors)),
-    sinks,
-    merge: { idleSlackMs: 0, recordsPerBatchMax: way.batch },
-    errorTime: 'rowtime',
-    placeOf: ({ sequenceNumber }) => `line ${sequenceNumber}`,
-  })
-  const streams = [...sinks]
-  return {
-    lines: streams.flatMap(([stream, sink]) => sink.lines.map(line => `${stream}\t${line}`)),
-    rows: new Map(
-      streams.map(([stream, { values }]) => {
-        return [stream, { schema: application.schemaOf(stream) ?? ERROR_STREAM_SCHEMA, values }]
-      }),
-    ),
-  }
-}
-
-function compile({ text, schema }: GoldenProgram): Application {
-  return compileApplication({ text, input: { schema } })
-}
-
-function start(application: Application, errors: ErrorOutput): Program {
-  return application.start({ errors, startedAt: STARTED_AT, rowTimestamp: 'rowtime' })
-}
-
-async function* linesOf(path: string): AsyncGenerator<LineBatch> {
-  const texts = readFileSync(path, 'utf8').split('\n')
-  const lines = texts.flatMap((text, index) => (text === '' ? [] : [{ bytes: Buffer.from(text), number: index + 1 }]))
-  let end = 0
-  const offsets = lines.map(({ bytes }) => (end += bytes.length) - bytes.length)
-  if (lines.length === 0) return
-  yield {
-    length: lines.length,
-    bytes: Buffer.concat(lines.map(({ bytes }) => bytes)),
-    offsets: Int32Array.from(offsets),
-    sizes: Int32Array.from(lines, ({ bytes }) => bytes.length),
-    numbers: Float64Array.from(lines, ({ number }) => number),
-  }
-}
-
-class Collector implements Sink {
-  readonly lines: string[] = []
-  /** rowtime, then the columns */
-  readonly values: Value[][] = []
-  readonly #encoder = new JsonLinesEncoder({ rowtime: true })
-
-  async write(rows: RowBatch): Promise<void> {
-    const out = new ByteWriter()
-    this.#encoder.encode(rows, out)
-    this.lines.push(...Buffer.from(out.take()).toString('utf8').trimEnd().split('\n'))
-    for (let row = 0; row < rows.length; row++) {
-      const values = rows.columns.map((column, index) => typedValueAt(column, rows.schema.columns[index]!.type, row))
-      this.values.push([rows.rowtimes[row]!, ...values])
-    }
-  }
-
-  advance(): void {
-    // Rows say their times.
-  }
-
-  async close(): Promise<void> {}
-}
-
-/** A program that is given up before each batch, for a new one that continues from its snapshot. */
-class Restoring implements TaskProgram {
-  readonly #application: Application
-  readonly #errors: ErrorOutput
-  #program: Program
-
-  constructor(application: Application, errors: ErrorOutput) {
-    this.#application = application
-    this.#errors = errors
-    this.#program = start(application, errors)
-  }
-
-  push(stream: string, rows: RowBatch): void {
-    const writer = new StateWriter()
-    const parts: Uint8Array[] = []
-    for (const _ of this.#program.snapshot(writer)) parts.push(writer.take())
-    parts.push(writer.take())
-    this.#program = start(this.#application, this.#errors)
-    this.#program.restore(new StateReader(Buffer.concat(parts)))
-    this.#program.push(stream, rows)
-  }
-
-  advance(bound: number): void {
-    this.#program.advance(bound)
-  }
-
-  work(): boolean {
-    return this.#program.work()
-  }
-
-  takeResults(): ReturnType<Program['takeResults']> {
-    return this.#program.takeResults()
-  }
 }

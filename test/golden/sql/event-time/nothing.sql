@@ -1,5 +1,6 @@
 -- input: empty.jsonl
 -- schema: visits.schema.json
+-- event-time: ts
 -- no row gives no window
 CREATE OR REPLACE STREAM visits (who VARCHAR(8), ts TIMESTAMP, v INTEGER, d DOUBLE,
   WATERMARK FOR ts AS ts - INTERVAL '3' SECOND) OPTIONS (ALLOWED_LATENESS INTERVAL '2' SECOND);

@@ -1,5 +1,6 @@
 -- input: disorder.jsonl
 -- schema: seen.schema.json
+-- event-time: SEEN
 -- with room for all the disorder there is, a T-sort is a sort
 CREATE STREAM o (id INTEGER, n INTEGER);
 CREATE PUMP p AS INSERT INTO o

@@ -1,0 +1,201 @@
+/**
+ * The ways in which a golden program is run. Whatever the way, the rows are the same; `WAYS` is the place for more of them.
+ * One thing differs where event time is shuffled: a window of event time leaves when a row moves the watermark past its end,
+ * so ROWTIME, which says when that was, and the order of rows that wait for different windows follow the arrivals. Such runs
+ * are compared without ROWTIME and without order (`comparable`); which rows come out, and what they say, is the same.
+ */
+import { readFileSync } from 'node:fs'
+import { ByteWriter } from '../../core/byte-writer.ts'
+import { JsonLinesEncoder } from '../../core/codecs/json-lines.ts'
+import { ERROR_STREAM_SCHEMA, type ErrorOutput } from '../../core/error-output.ts'
+import { type RowBatch, typedValueAt, type Value } from '../../core/rows.ts'
+import type { Schema } from '../../core/schema.ts'
+import type { Sink } from '../../core/sink.ts'
+import type { Application } from '../../processors/application.ts'
+import { StateReader } from '../../processors/operators/state-reader.ts'
+import { StateWriter } from '../../processors/operators/state-writer.ts'
+import type { Program } from '../../processors/program.ts'
+import { runTask, type TaskProgram } from '../../processors/task.ts'
+import { memoryEnv } from '../support/memory-env.ts'
+import { compileGolden, type GoldenProgram } from './golden.ts'
+import { fileOf, readLines, reshardedStream, STARTED_AT } from './inputs.ts'
+import { shuffle, toleranceOf } from './shuffle.ts'
+
+export interface GoldenWay {
+  readonly name: string
+  /** how many shards the input lies on; `split` and `merged` midway: a stream of two, one of which is split, and all but one of which are merged again */
+  readonly shards: number | 'split and merged'
+  /** records of a batch at most */
+  readonly batch: number
+  /** a new program after each batch, from a snapshot of the one before */
+  readonly restoring?: boolean
+  /** rows in another order of arrival, within what the program tolerates; only programs over event time are run so */
+  readonly shuffleSeed?: number
+}
+
+/** Straight through first; all others must give the same. */
+export const WAYS: readonly GoldenWay[] = [
+  { name: 'straight', shards: 1, batch: 1_024 },
+  { name: 'rows one by one, restored after each', shards: 1, batch: 1, restoring: true },
+  { name: 'batches of 7', shards: 1, batch: 7 },
+  { name: 'two shards', shards: 2, batch: 1_024 },
+  { name: 'seven shards', shards: 7, batch: 1 },
+  { name: 'two shards, restored after each batch of 7', shards: 2, batch: 7, restoring: true },
+  { name: 'shards split and merged midway', shards: 'split and merged', batch: 1_024 },
+  { name: 'shards split and merged midway, restored', shards: 'split and merged', batch: 7, restoring: true },
+  { name: 'shuffled', shards: 1, batch: 7, shuffleSeed: 1 },
+  { name: 'shuffled otherwise, restored', shards: 1, batch: 1, restoring: true, shuffleSeed: 2 },
+]
+
+export interface GoldenResult {
+  /** `STREAM<TAB>row as JSON`: streams in the order of the program, errors last, rows as they came */
+  readonly lines: readonly string[]
+  readonly rows: ReadonlyMap<string, { readonly schema: Schema; readonly values: readonly Value[][] }>
+}
+
+/** Runs one program in several ways; compiled once. */
+export class GoldenRunner {
+  readonly #program: GoldenProgram
+  readonly #application: Application
+  readonly #references: ReadonlyMap<string, Uint8Array>
+  readonly #toleranceMs: number | null
+  /** of the program run straight through */
+  #straight: GoldenResult | null = null
+
+  constructor(program: GoldenProgram) {
+    this.#program = program
+    this.#application = compileGolden(program)
+    this.#toleranceMs = toleranceOf(this.#application)
+    if (this.#toleranceMs !== null && !program.saysEventTime)
+      throw new Error(`${program.name} goes by event time; give it "-- event-time: COLUMN"`)
+    this.#references = new Map(program.tables.map(({ name, file }) => [name, readFileSync(file)] as const))
+  }
+
+  /** The ways that make sense for the program, the straight one first. */
+  get ways(): readonly GoldenWay[] {
+    const { shards, eventTime } = this.#program
+    return WAYS.filter(way => {
+      if (way.shuffleSeed !== undefined && eventTime === null) return false
+      return shards === null || way.shards !== 'split and merged'
+    }).map(way => (shards === null ? way : { ...way, shards }))
+  }
+
+  /** What comes out when the program is run straight through. */
+  async straight(): Promise<GoldenResult> {
+    return (this.#straight ??= await this.run(this.ways[0]!))
+  }
+
+  async run(way: GoldenWay): Promise<GoldenResult> {
+    const { schema, input, eventTime, name } = this.#program
+    if (input === null) throw new Error(`${name} has no input`)
+    const application = this.#application
+    const env = memoryEnv({ startAt: STARTED_AT })
+    const sinks = new Map(application.outputs.map(stream => [stream, new Collector()] as const))
+    let lines = await readLines(input, schema)
+    if (way.shuffleSeed !== undefined && lines !== null && eventTime !== null)
+      lines = shuffle(lines, {
+        schema,
+        column: eventTime,
+        toleranceMs: this.#toleranceMs ?? 0,
+        results: (await this.straight()).lines,
+        seed: way.shuffleSeed,
+      })
+    const { source, placeOf } =
+      way.shards === 'split and merged' ? await reshardedStream(env, lines) : fileOf(lines, way.shards)
+    const task = runTask({
+      env,
+      source,
+      decoder: application.createDecoder(),
+      inputStreams: application.inputStreams,
+      program: errors => (way.restoring === true ? new Restoring(() => this.#start(errors)) : this.#start(errors)),
+      sinks,
+      merge: { idleSlackMs: 0, recordsPerBatchMax: way.batch },
+      errorTime: 'rowtime',
+      placeOf,
+    })
+    await env.clock.until(task)
+    const streams = [...sinks]
+    return {
+      lines: streams.flatMap(([stream, sink]) => sink.lines.map(line => `${stream}\t${line}`)),
+      rows: new Map(
+        streams.map(([stream, { values }]) => {
+          return [stream, { schema: application.schemaOf(stream) ?? ERROR_STREAM_SCHEMA, values }]
+        }),
+      ),
+    }
+  }
+
+  #start(errors: ErrorOutput): Program {
+    const references = this.#references
+    return this.#application.start({ errors, startedAt: STARTED_AT, rowTimestamp: 'rowtime', references })
+  }
+}
+
+/** Lines as they must agree between a way and the straight one. */
+export function comparable(lines: readonly string[], way: GoldenWay): readonly string[] {
+  if (way.shuffleSeed === undefined) return lines
+  return lines.map(line => (line.startsWith('error_stream\t') ? line : withoutOrder(line))).toSorted()
+}
+
+/** Sums of DOUBLE are taken in another order, so their last digits may differ. */
+function withoutOrder(line: string): string {
+  return line
+    .replace(/"ROWTIME":"[^"]*",?/, '')
+    .replace(/:(-?\d+\.\d{10,}(?:e[-+]?\d+)?)/g, (_, digits: string) => `:${Number(digits).toPrecision(12)}`)
+}
+
+class Collector implements Sink {
+  readonly lines: string[] = []
+  /** rowtime, then the columns */
+  readonly values: Value[][] = []
+  readonly #encoder = new JsonLinesEncoder({ rowtime: true })
+
+  async write(rows: RowBatch): Promise<void> {
+    const out = new ByteWriter()
+    this.#encoder.encode(rows, out)
+    this.lines.push(...Buffer.from(out.take()).toString('utf8').trimEnd().split('\n'))
+    for (let row = 0; row < rows.length; row++) {
+      const values = rows.columns.map((column, index) => typedValueAt(column, rows.schema.columns[index]!.type, row))
+      this.values.push([rows.rowtimes[row]!, ...values])
+    }
+  }
+
+  advance(): void {
+    // Rows say their times.
+  }
+
+  async close(): Promise<void> {}
+}
+
+/** A program that is given up before each batch, for a new one that continues from its snapshot. */
+class Restoring implements TaskProgram {
+  readonly #start: () => Program
+  #program: Program
+
+  constructor(start: () => Program) {
+    this.#start = start
+    this.#program = start()
+  }
+
+  push(stream: string, rows: RowBatch): void {
+    const writer = new StateWriter()
+    const parts: Uint8Array[] = []
+    for (const _ of this.#program.snapshot(writer)) parts.push(writer.take())
+    parts.push(writer.take())
+    this.#program = this.#start()
+    this.#program.restore(new StateReader(Buffer.concat(parts)))
+    this.#program.push(stream, rows)
+  }
+
+  advance(bound: number): void {
+    this.#program.advance(bound)
+  }
+
+  work(): boolean {
+    return this.#program.work()
+  }
+
+  takeResults(): ReturnType<Program['takeResults']> {
+    return this.#program.takeResults()
+  }
+}
