@@ -2,7 +2,7 @@
 import { assert } from '../core/index.ts'
 import { encodeAggregate } from '../streams/aggregation.ts'
 import type { PendingRecord } from './pending.ts'
-import type { OpenShard, PutEntry } from './put-target.ts'
+import type { OpenShard, PutEntry, TargetCapabilities } from './put-target.ts'
 
 /** The partition key of every aggregate, as KPL sets it: a reader takes keys from the user records inside. */
 const AGGREGATE_PARTITION_KEY = 'a'
@@ -48,9 +48,22 @@ export class Bundle {
   }
 }
 
-/** The entry of a call that holds these user records, which belong to one shard. A hash key is always set, as KPL does. */
-export function entryOf(records: readonly PendingRecord[]): PutEntry {
+/**
+ * The entry of a call that holds these user records, which belong to one shard. For a target that routes by hash a hash key is
+ * always set, as KPL does.
+ */
+export function entryOf(records: readonly PendingRecord[], routing: TargetCapabilities['routing']): PutEntry {
   const first = firstOf(records)
+  if (routing === 'partition') {
+    const { partitionKey, data, partition, headers } = first
+    assert(records.length === 1, 'what is routed by partition travels alone')
+    return {
+      data,
+      partitionKey,
+      ...(partition === undefined ? {} : { partition }),
+      ...(headers === undefined ? {} : { headers }),
+    }
+  }
   const explicitHashKey = first.explicitHashKey ?? first.hashKey.toString()
   if (records.length > 1)
     return { data: encodeAggregate(records), partitionKey: AGGREGATE_PARTITION_KEY, explicitHashKey }

@@ -2,6 +2,8 @@
 export { completeConfiguration, type ProducerConfiguration } from './configuration.ts'
 export { ERROR_CODES_MAX, type ProducerMetrics } from './counters.ts'
 export { type FirehoseLike, type FirehoseTargetOptions, firehoseTarget } from './firehose-target.ts'
+export type { KafkaLike } from './kafka/client.ts'
+export { type KafkaCompression, type KafkaTarget, type KafkaTargetOptions, kafkaTarget } from './kafka/kafka-target.ts'
 export { fromCommands, type KinesisLike, type KinesisTargetOptions, kinesisTarget } from './kinesis-target.ts'
 export { type ClientSettings, type KplProperties, parseKplProperties } from './kpl-properties.ts'
 export * from './metrics/adapters.ts'
@@ -11,7 +13,17 @@ export type { AdditionalDimension, MetricDatum, MetricDimension } from './metric
 export type { Statistics } from './metrics/statistics.ts'
 export { type Attempt, type Outcome, PutError, type PutFailure } from './outcome.ts'
 export { type CloseSummary, type MarkOptions, Producer, type ProducerOptions } from './producer.ts'
-export type { ListedShard, OpenShard, PutEntry, PutOutcome, PutRefused, PutStored, PutTarget } from './put-target.ts'
+export {
+  type ListedShard,
+  type OpenShard,
+  type PutEntry,
+  type PutOutcome,
+  type PutRefused,
+  type PutStored,
+  type PutTarget,
+  type TargetCapabilities,
+  UNKNOWN_END,
+} from './put-target.ts'
 export { type RecordPutter, type RecordWritableOptions, recordWritable } from './record-writable.ts'
 export type { ShardMapState } from './shard-map.ts'
 export { streamTarget } from './stream-target.ts'

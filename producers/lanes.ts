@@ -62,6 +62,8 @@ export class Lanes {
   }
 }
 
-function laneKey({ partitionKey, explicitHashKey }: PendingRecord): string {
+/** A record without a key is ordered after nobody. */
+function laneKey({ partitionKey, explicitHashKey, partition, order }: PendingRecord): string {
+  if (partitionKey === '') return partition === undefined ? `without key ${order}` : `partition ${partition}`
   return explicitHashKey === undefined ? partitionKey : `${explicitHashKey} ${partitionKey}`
 }

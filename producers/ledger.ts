@@ -133,10 +133,9 @@ export class Ledger {
     this.#metrics.add('RetriesPerRecord', Math.max(0, tries - 1), now, shardId)
     if (record.stage === 'in_line') this.admission.giveUp(record)
     this.#settle(record)
-    const { partitionKey, data, explicitHashKey } = record
-    const text = `user record with partition key ${JSON.stringify(partitionKey)} was not stored after ${tries} attempts in ${Math.round(now - record.arrivedAt)} ms (${failure}): ${reason}`
-    const input = explicitHashKey === undefined ? { partitionKey, data } : { partitionKey, data, explicitHashKey }
-    record.reject(new PutError(failure, text, record.attempts, this.#settings.ReturnUserRecordOnFailure ? input : null))
+    const text = `user record with partition key ${JSON.stringify(record.partitionKey)} was not stored after ${tries} attempts in ${Math.round(now - record.arrivedAt)} ms (${failure}): ${reason}`
+    const input = this.#settings.ReturnUserRecordOnFailure ? record.input : null
+    record.reject(new PutError(failure, text, record.attempts, input))
     this.#flushes.settled(record.order)
   }
 

@@ -25,7 +25,8 @@ export interface Outcome {
 
 /**
  * Why a user record was given up: `expired` (RecordTtl passed), `throttled` (FailIfThrottled), `permanent` (a repeat cannot
- * help), `closed` (the deadline of close passed), `timeout` (UserRecordTimeoutInMillis passed; the record may be stored later).
+ * help), `closed` (the deadline of close passed), `timeout` (UserRecordTimeoutInMillis passed, or a target that repeats by itself
+ * had no answer; the record may be stored all the same).
  */
 export type PutFailure = 'expired' | 'throttled' | 'permanent' | 'closed' | 'timeout'
 

@@ -22,8 +22,11 @@ export class PendingRecord {
   readonly partitionKey: string
   /** only one that the caller gave */
   readonly explicitHashKey: string | undefined
+  /** only of records for Kafka */
+  readonly partition: number | undefined
+  readonly headers: UserRecordInput['headers']
   readonly data: Uint8Array
-  /** UTF-8 bytes of the partition key */
+  /** UTF-8 bytes of the partition key, and of the headers */
   readonly keyBytes: number
   readonly tags: readonly AggregateTag[] | undefined
   /** rising with each put */
@@ -55,6 +58,8 @@ export class PendingRecord {
     reject: (error: PutError) => void,
   ) {
     this.partitionKey = input.partitionKey
+    this.partition = input.partition
+    this.headers = input.headers
     this.data = input.data
     this.explicitHashKey = checked.explicitHashKey
     this.keyBytes = checked.keyBytes
@@ -67,9 +72,21 @@ export class PendingRecord {
     this.reject = reject
   }
 
-  /** Data and partition key. */
+  /** Data, partition key and headers. */
   get sizeBytes(): number {
     return this.data.length + this.keyBytes
+  }
+
+  /** What was put, for the error of a record that was given up. */
+  get input(): UserRecordInput {
+    const { partitionKey, data, explicitHashKey, partition, headers } = this
+    return {
+      partitionKey,
+      data,
+      ...(explicitHashKey === undefined ? {} : { explicitHashKey }),
+      ...(partition === undefined ? {} : { partition }),
+      ...(headers === undefined ? {} : { headers }),
+    }
   }
 
   get settled(): boolean {

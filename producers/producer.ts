@@ -26,7 +26,13 @@ import type { Outcome, PutError } from './outcome.ts'
 import { PendingRecord } from './pending.ts'
 import { placementOf } from './placement.ts'
 import { type CallResult, callTarget } from './put-call.ts'
-import type { PutOutcome, PutStored, PutTarget } from './put-target.ts'
+import {
+  KINESIS_CAPABILITIES,
+  type PutOutcome,
+  type PutStored,
+  type PutTarget,
+  type TargetCapabilities,
+} from './put-target.ts'
 import { type RecordWritableOptions, recordWritable } from './record-writable.ts'
 import { classOfCode, type Failure, judge } from './retrier.ts'
 import { ShardMap } from './shard-map.ts'
@@ -82,6 +88,7 @@ const SPLITS_MAX = 64
  */
 export class Producer {
   readonly #target: PutTarget
+  readonly #capabilities: TargetCapabilities
   readonly #env: Pick<Env, 'clock' | 'random'>
   readonly #settings: ProducerConfiguration
   readonly #mark: { readonly producerId: string; readonly epoch: number } | null
@@ -105,8 +112,14 @@ export class Producer {
   constructor(options: ProducerOptions) {
     const { target, env } = options
     this.#target = target
+    this.#capabilities = target.capabilities ?? KINESIS_CAPABILITIES
     this.#env = env
     this.#settings = completeConfiguration(options.configuration)
+    if (options.marks !== undefined && this.#capabilities.routing === 'partition')
+      throw new MillraceError(
+        'config',
+        'marks travel in aggregates, which a topic of Kafka does not get; use an idempotent or transactional kafka target',
+      )
     this.#mark = options.marks === undefined ? null : completeMark(options.marks, env)
     this.#recorder = new MetricsRecorder({
       level: this.#settings.MetricsLevel,
@@ -133,14 +146,14 @@ export class Producer {
 
   /**
    * Puts one user record. The promise settles exactly once, at the latest RecordTtl + RequestTimeout after the put (later only
-   * where RecordTtl is Infinity). While the producer is full the record waits in line first, on its own time; a caller with much
+   * where RecordTtl is Infinity; twice RecordTtl where the target repeats by itself). While the producer is full the record waits in line first, on its own time; a caller with much
    * to put awaits `ready()` before each put.
    * @throws MillraceError at once: `invalid_argument` for a record that no stream takes, `closed` after close
    * @returns rejects with `PutError` when the record is given up, and with `limit_exceeded` when even the line is full
    */
   put(record: UserRecordInput): Promise<Outcome> {
     if (this.#closing !== null) throw new MillraceError('closed', 'put: the producer is closed')
-    const checked = checkUserRecord(record, this.#settings.MaxUserRecordSize)
+    const checked = checkUserRecord(record, this.#settings.MaxUserRecordSize, this.#capabilities)
     return new Promise((resolve, reject) => this.#enter(record, checked, resolve, reject))
   }
 
@@ -267,6 +280,7 @@ export class Producer {
     this.#map?.abort()
     this.#arm()
     this.#feed.close()
+    await this.#target.close?.()
     return { abandoned }
   }
 
@@ -368,8 +382,10 @@ export class Producer {
     const call = new AbortController()
     this.#calls.add(call)
     const { clock } = this.#env
-    const entries = shipments.map(({ records }) => entryOf(records))
-    const result = await callTarget(this.#target, entries, clock, this.#settings.RequestTimeout, call)
+    const { routing, idempotent } = this.#capabilities
+    const entries = shipments.map(({ records }) => entryOf(records, routing))
+    const timeoutMs = idempotent ? this.#settings.RecordTtl : this.#settings.RequestTimeout
+    const result = await callTarget(this.#target, entries, clock, timeoutMs, call)
     this.#calls.delete(call)
     const endedAt = clock.monotonicMs()
     counters.requestMs += endedAt - sentAt

@@ -9,6 +9,7 @@ export type CallResult =
 
 /**
  * Calls the target and waits for its answer, at most `timeoutMs`; a later answer is not looked at.
+ * @param timeoutMs may be Infinity
  * @param call aborts the call, from outside as well; it then counts as timed out
  */
 export async function callTarget(
@@ -18,10 +19,11 @@ export async function callTarget(
   timeoutMs: number,
   call: AbortController,
 ): Promise<CallResult> {
-  const timedOut: Promise<CallResult> = clock.sleep(timeoutMs, call.signal).then(() => ({
+  const errorClass = target.capabilities?.idempotent === true ? 'unanswered' : 'network'
+  const timedOut: Promise<CallResult> = waited(clock, timeoutMs, call.signal).then(() => ({
     kind: 'failed',
     failure: {
-      errorClass: 'network',
+      errorClass,
       code: 'RequestTimeout',
       message: `PutRecords of ${entries.length} entries had no answer within ${timeoutMs} ms; the entries may have been stored`,
     },
@@ -29,6 +31,12 @@ export async function callTarget(
   const result = await Promise.race([answer(target, entries, call.signal), timedOut])
   call.abort()
   return result
+}
+
+/** Resolves after the time, or when aborted. */
+function waited(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+  if (ms !== Number.POSITIVE_INFINITY) return clock.sleep(ms, signal)
+  return new Promise(resolve => signal.addEventListener('abort', () => resolve(), { once: true }))
 }
 
 async function answer(target: PutTarget, entries: readonly PutEntry[], signal: AbortSignal): Promise<CallResult> {

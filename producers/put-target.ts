@@ -7,6 +7,10 @@ export interface PutEntry {
   readonly partitionKey: string
   /** unsigned 128-bit number in base 10, without leading zeros; where absent, the MD5 of the partition key routes */
   readonly explicitHashKey?: string
+  /** as the caller gave it; only for targets that route by partition */
+  readonly partition?: number
+  /** only for targets that carry them */
+  readonly headers?: Readonly<Record<string, Uint8Array | string>>
 }
 
 /** What happened to one entry. Both are values: a call in which every entry failed has not failed itself. */
@@ -33,9 +37,27 @@ export interface ListedShard extends OpenShard {
   readonly closed?: boolean | undefined
 }
 
+/** What a target promises and carries beyond a stream of Kinesis. */
+export interface TargetCapabilities {
+  /** `hash`: by hash key, the partition key is needed. `partition`: by a number or the key, which may be empty: no key */
+  readonly routing: 'hash' | 'partition'
+  readonly headers: boolean
+  /** records of one partition are stored in the order of their calls */
+  readonly ordered: boolean
+  /**
+   * The target repeats by itself, and a repeat stores nothing twice. So the producer waits for its answer as long as its records
+   * live, and does not repeat what had none.
+   */
+  readonly idempotent: boolean
+  /** a call is stored as a whole or not at all */
+  readonly transactional: boolean
+}
+
 export interface PutTarget {
   /** shown in metrics */
   readonly streamName?: string | undefined
+  /** default: those of Kinesis */
+  readonly capabilities?: TargetCapabilities | undefined
   /** bytes of one call, keys included, where the target takes less than PutRecords does */
   readonly callBytesMax?: number | undefined
   /**
@@ -53,4 +75,18 @@ export interface PutTarget {
    * @throws whatever stopped the call; it is asked again later
    */
   listShards?(withClosed: boolean, signal: AbortSignal): Promise<readonly ListedShard[]>
+  /** Ends its connections, where it holds some; the producer calls it when it has closed. */
+  close?(): Promise<void>
+}
+
+/** Error code of an entry that may have been stored, and that the target has given up repeating: nobody repeats it. */
+export const UNKNOWN_END = 'UnknownEnd'
+
+/** A stream of Kinesis, and everything that behaves like one. */
+export const KINESIS_CAPABILITIES: TargetCapabilities = {
+  routing: 'hash',
+  headers: false,
+  ordered: false,
+  idempotent: false,
+  transactional: false,
 }

@@ -7,14 +7,16 @@
  *   network    time-out, connection reset, name not found            repeat, 100 ms doubling to 5 s
  *   permanent  AccessDenied, ResourceNotFound, KMSDisabled           fail at once; or as internal, RetryPermanentErrors
  *   invalid    Validation, InvalidArgument, own limit_exceeded       as permanent, after the call was split to find the culprit
+ *   unanswered the target itself repeats and has no answer           give up: a repeat of ours could store it twice
  *   misplaced  an aggregate that lies on a shard of others           pack again at once, by the new map
  *
  * Waiting times are drawn from the upper half (0.5 to 1 times), one draw a call, so that records that failed together come back
  * together and calls do not fall into step. KPL has no growing back-off; the growth is deliberate.
  */
 import { MillraceError } from '../core/index.ts'
+import { UNKNOWN_END } from './put-target.ts'
 
-export type ErrorClass = 'throttled' | 'internal' | 'network' | 'permanent' | 'invalid' | 'misplaced'
+export type ErrorClass = 'throttled' | 'internal' | 'network' | 'permanent' | 'invalid' | 'unanswered' | 'misplaced'
 
 /** A failure as attempts report it. */
 export interface Failure {
@@ -29,20 +31,23 @@ const BACKOFF: Readonly<Record<ErrorClass, { readonly firstMs: number; readonly 
   network: { firstMs: 100, largestMs: 5_000 },
   permanent: { firstMs: 50, largestMs: 2_000 },
   invalid: { firstMs: 50, largestMs: 2_000 },
+  unanswered: { firstMs: 0, largestMs: 0 },
   misplaced: { firstMs: 0, largestMs: 0 },
 }
 
-/** Error names of the Kinesis API reference (PutRecords, common errors), of the AWS SDK and of node. */
+/** Error names of the Kinesis API reference (PutRecords, common errors), of the AWS SDK, of node, and of Kafka's protocol. */
 const THROTTLED = /ProvisionedThroughputExceeded|Throttl|TooManyRequests|SlowDown|LimitExceeded/i
 const PERMANENT =
-  /AccessDenied|ResourceNotFound|NotAuthorized|UnrecognizedClient|InvalidClientTokenId|InvalidSignature|MissingAuthenticationToken|OptInRequired|KMS(AccessDenied|Disabled|InvalidState|NotFound|OptInRequired)/i
+  /AccessDenied|ResourceNotFound|NotAuthorized|UnrecognizedClient|InvalidClientTokenId|InvalidSignature|MissingAuthenticationToken|OptInRequired|KMS(AccessDenied|Disabled|InvalidState|NotFound|OptInRequired)|_AUTHORIZATION_FAILED|SASL_|INVALID_TOPIC|UNSUPPORTED_|FENCED|INVALID_PRODUCER_EPOCH|KafkaJSNotImplemented/i
 /** The service refuses a request as a whole when one entry breaks a rule. */
-const INVALID = /Validation|InvalidArgument/i
+const INVALID =
+  /Validation|InvalidArgument|MESSAGE_TOO_LARGE|RECORD_LIST_TOO_LARGE|INVALID_RECORD|CORRUPT_MESSAGE|INVALID_TIMESTAMP/i
 const NETWORK =
-  /^(ECONN|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EPIPE|EHOSTUNREACH|ENETUNREACH)|Timeout|Networking|socket hang up/i
+  /^(ECONN|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EPIPE|EHOSTUNREACH|ENETUNREACH)|Timeout|TIMED_OUT|NETWORK_EXCEPTION|KafkaJSConnection|Networking|socket hang up/i
 
 /** The class of an entry's error code, or of the name of a thrown error. What nobody knows is `internal`, which is repeated. */
 export function classOfCode(code: string): ErrorClass {
+  if (code === UNKNOWN_END) return 'unanswered'
   if (THROTTLED.test(code)) return 'throttled'
   if (PERMANENT.test(code)) return 'permanent'
   if (INVALID.test(code)) return 'invalid'
@@ -79,7 +84,7 @@ export function backoffMs(errorClass: ErrorClass, failures: number, draw: number
 
 export type Verdict =
   | { readonly kind: 'repeat'; readonly afterMs: number }
-  | { readonly kind: 'give_up'; readonly failure: 'throttled' | 'permanent' | 'expired' }
+  | { readonly kind: 'give_up'; readonly failure: 'throttled' | 'permanent' | 'timeout' | 'expired' }
 
 /**
  * What to do with a user record after a failed attempt.
@@ -93,6 +98,7 @@ export function judge(
   settings: { readonly FailIfThrottled: boolean; readonly RetryPermanentErrors: boolean },
 ): Verdict {
   if (errorClass === 'throttled' && settings.FailIfThrottled) return { kind: 'give_up', failure: 'throttled' }
+  if (errorClass === 'unanswered') return { kind: 'give_up', failure: 'timeout' }
   const permanent = errorClass === 'permanent' || errorClass === 'invalid'
   if (permanent && !settings.RetryPermanentErrors) return { kind: 'give_up', failure: 'permanent' }
   const afterMs = backoffMs(errorClass, failures, draw)
