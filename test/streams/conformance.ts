@@ -10,7 +10,7 @@ import {
 } from '@aws-sdk/client-kinesis'
 import { NodeHttpHandler } from '@smithy/node-http-handler'
 import { nodeEnv } from '../../core/index.ts'
-import { LocalStreams, serveStreams } from '../../streams/index.ts'
+import { LocalStreams, type LocalStreamsOptions, serveStreams } from '../../streams/index.ts'
 import { SimClock } from '../support/memory-env.ts'
 
 export const START_AT = Date.UTC(2026, 0, 1)
@@ -62,9 +62,9 @@ export function client(url: string, protocol: 'h2' | 'http1', more: { maxAttempt
 }
 
 /** Streams with a simulated clock behind a real listener. */
-export async function served(directory?: string) {
+export async function served(options: Partial<LocalStreamsOptions> = {}) {
   const clock = new SimClock(START_AT)
-  const streams = await LocalStreams.open({ env: { clock, files: nodeEnv.files }, directory })
+  const streams = await LocalStreams.open({ env: { clock, files: nodeEnv.files }, ...options })
   const listener = await serveStreams({ streams, env: { ...nodeEnv, clock } })
   return {
     clock,
@@ -78,7 +78,7 @@ export async function served(directory?: string) {
 }
 
 export async function sdkWay(protocol: 'h2' | 'http1', directory?: string): Promise<Way> {
-  const server = await served(directory)
+  const server = await served({ directory })
   const { clock, streams, listener } = server
   const sdk = client(listener.url, protocol)
   const entryOf = ({ data, key, hashKey }: Entry) => ({

@@ -8,26 +8,45 @@ export interface Raw {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
 }
 
-export function rawHttp1(
+export interface RawBytes {
+  readonly status: number
+  readonly bytes: Buffer
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>
+}
+
+export function rawHttp1Bytes(
   port: number,
   headers: Record<string, string | undefined>,
-  body = '{}',
+  body: string | Uint8Array,
   method = 'POST',
   path = '/',
-): Promise<Raw> {
+): Promise<RawBytes> {
   return new Promise((resolve, reject) => {
     const kept = Object.fromEntries(Object.entries(headers).filter(([, value]) => value !== undefined)) as Record<
       string,
       string
     >
     const outgoing = request({ host: '127.0.0.1', port, method, path, headers: kept, setHost: false }, reply => {
-      let text = ''
-      reply.on('data', (chunk: Buffer) => (text += chunk.toString()))
-      reply.on('end', () => resolve({ status: reply.statusCode ?? 0, body: text, headers: reply.headers }))
+      const chunks: Buffer[] = []
+      reply.on('data', (chunk: Buffer) => chunks.push(chunk))
+      reply.on('end', () =>
+        resolve({ status: reply.statusCode ?? 0, bytes: Buffer.concat(chunks), headers: reply.headers }),
+      )
     })
     outgoing.on('error', reject)
     outgoing.end(body)
   })
+}
+
+export async function rawHttp1(
+  port: number,
+  headers: Record<string, string | undefined>,
+  body = '{}',
+  method = 'POST',
+  path = '/',
+): Promise<Raw> {
+  const { status, bytes, headers: sent } = await rawHttp1Bytes(port, headers, body, method, path)
+  return { status, body: bytes.toString(), headers: sent }
 }
 
 export function rawHttp2(port: number, authority: string, headers: Record<string, string>): Promise<Raw> {
