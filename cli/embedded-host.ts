@@ -87,6 +87,7 @@ export class EmbeddedHost {
       const deliveries = makeDeliveries(pipeline, env, onNotice)
       const streams = await LocalStreams.open({
         env,
+        owner: `millrace, pipeline ${pipeline.name}`,
         directory: source.directory,
         // A demo may run for days: in memory, what was read long ago makes room for what comes.
         whenFull: 'trim',

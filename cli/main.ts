@@ -50,6 +50,31 @@ command('dev [config]', 'run a pipeline on an embedded stream, with a live page'
   .option('--duration <time>', 'drain and end after this time')
 
 command(
+  'stream',
+  'Kinesis on this machine: streams for any client, with limits and faults on request',
+  () => import('./stream.ts'),
+)
+  .option('--port <port>', 'port of the Kinesis endpoint; 0 picks a free one', '4567')
+  .option('--host <address>', 'address to listen on', '127.0.0.1')
+  .option('--allow-remote', 'listen where other machines can reach it; no call needs a password')
+  .option('--stream <name:shards>', 'make this stream if it is not there; once for each stream', repeated)
+  .option('--dir <dir>', 'keep records in this directory; left out, they live in memory')
+  .option('--durability <when>', 'each-put, or how long after a put the disk has it at the latest', '1s')
+  .option('--memory <MiB>', 'without a directory: what one stream may hold', '256')
+  .option('--when-full <what>', 'without a directory: refuse puts, or trim the oldest records', 'refuse')
+  .option(
+    '--limits <rates>',
+    "none, service for the service's own, or NAME=RATE,... such as writeRecordsPerSecond=100",
+    'none',
+  )
+  .option('--fault <rule>', 'such as "throttle PutRecords rate=0.1"; once for each rule', repeated)
+  .option('--faults <file>', 'rules of faults as JSON')
+  .option('--seed <number>', 'the same seed hits the same calls', '1')
+  .option('--state-delay <time>', 'how long streams are CREATING, UPDATING and DELETING')
+  .option('--region <region>', 'shown in ARNs', 'us-east-1')
+  .option('--duration <time>', 'end after this time')
+
+command(
   'replay <app>',
   'run an SQL program over a file; APP is a .sql file or a KDA application JSON',
   () => import('./replay.ts'),

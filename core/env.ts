@@ -76,7 +76,18 @@ export interface Network {
   serve(options: { readonly host: string; readonly port: number }, handler: HttpHandler): Promise<Listener>
 }
 
+/** A process, told from a later one with the same id by when it began. */
+export interface ProcessIdentity {
+  readonly pid: number
+  /** empty where the system does not tell; a text to compare, not an instant */
+  readonly startedAt: string
+}
+
 export interface Processes {
+  /** this process */
+  self(): Promise<ProcessIdentity>
+  /** the process with an id on this machine; null when there is none */
+  find(pid: number): Promise<ProcessIdentity | null>
   /** Starts a program without a shell; resolves with its exit code when it has ended. */
   run(
     command: string,

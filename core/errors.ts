@@ -14,6 +14,7 @@ export type ErrorCode =
   | 'unwritable_output'
   | 'corrupt_log'
   | 'address_in_use'
+  | 'directory_in_use'
   | 'not_found'
   | 'already_exists'
   | 'invalid_argument'

@@ -10,6 +10,7 @@ import {
   RETENTION_HOURS_DEFAULT,
 } from '../../core/index.ts'
 import { evenHashRanges } from '../hash-key.ts'
+import { isLockFile, lockDirectory } from './directory-lock.ts'
 import { newShards } from './local-shard.ts'
 import { LocalStream } from './local-stream.ts'
 import type { StreamNotice } from './notice.ts'
@@ -20,7 +21,9 @@ import type { StreamSettings } from './stream-settings.ts'
 import type { ShardLimits } from './throughput.ts'
 
 export interface LocalStreamsOptions {
-  readonly env: Pick<Env, 'clock' | 'files'>
+  readonly env: Pick<Env, 'clock' | 'files' | 'processes'>
+  /** names this program to another one that wants the same directory; default `millrace` */
+  readonly owner?: string | undefined
   /** where streams are kept; left out, they live in memory and end with the process */
   readonly directory?: string | undefined
   /** default: the disk has a record one second after it was answered, the system at once */
@@ -69,6 +72,7 @@ export class LocalStreams {
   /** names that are being created or deleted */
   readonly #busy = new Set<string>()
   #limits: ShardLimits | null
+  #unlock: () => Promise<void> = () => Promise.resolve()
 
   private constructor(options: LocalStreamsOptions) {
     this.#options = options
@@ -76,24 +80,22 @@ export class LocalStreams {
   }
 
   /**
-   * Opens the streams that the directory holds.
-   * @throws MillraceError `corrupt_log` when a log cannot be read, and what Files throws
+   * Opens the streams that the directory holds. The directory is locked until `close`.
+   * @throws MillraceError `directory_in_use` with the process that has it, `corrupt_log` when a log cannot be read, and what
+   *   Files throws
    */
   static async open(options: LocalStreamsOptions): Promise<LocalStreams> {
     const streams = new LocalStreams(options)
-    const { directory, env } = options
+    const { directory, env, owner = 'millrace' } = options
     if (directory === undefined) return streams
     await env.files.makeDirectory(directory)
     await env.files.syncDirectory(dirname(directory))
-    for (const name of await env.files.list(directory)) {
-      if (name.startsWith(DELETED)) {
-        await env.files.remove(`${directory}/${name}`)
-        continue
-      }
-      const record = await readStreamFile(env.files, `${directory}/${name}`)
-      // Without its description a stream was not created to the end.
-      if (record === null) continue
-      streams.#streams.set(record.streamName, await streams.#openStream(record, env.clock.now()))
+    streams.#unlock = await lockDirectory(env, directory, owner)
+    try {
+      await streams.#load(directory)
+    } catch (error) {
+      await streams.close()
+      throw error
     }
     return streams
   }
@@ -190,9 +192,28 @@ export class LocalStreams {
       .catch((error: unknown) => this.#options.onNotice?.({ kind: 'upkeep_failed', error }, streamName))
   }
 
-  /** Closes all streams; in file mode everything is on disk afterwards. */
+  /** Closes all streams; in file mode everything is on disk afterwards, and others may open the directory. */
   async close(): Promise<void> {
     for (const stream of this.#streams.values()) await stream.close()
+    const unlock = this.#unlock
+    // Called twice, it would take away the lock of whoever came next.
+    this.#unlock = () => Promise.resolve()
+    await unlock()
+  }
+
+  async #load(directory: string): Promise<void> {
+    const { files, clock } = this.#options.env
+    for (const name of await files.list(directory)) {
+      if (isLockFile(name)) continue
+      if (name.startsWith(DELETED)) {
+        await files.remove(`${directory}/${name}`)
+        continue
+      }
+      const record = await readStreamFile(files, `${directory}/${name}`)
+      // Without its description a stream was not created to the end.
+      if (record === null) continue
+      this.#streams.set(record.streamName, await this.#openStream(record, clock.now()))
+    }
   }
 
   async #remove(stream: LocalStream): Promise<void> {

@@ -64,7 +64,7 @@ export function client(url: string, protocol: 'h2' | 'http1', more: { maxAttempt
 /** Streams with a simulated clock behind a real listener. */
 export async function served(options: Partial<LocalStreamsOptions> = {}) {
   const clock = new SimClock(START_AT)
-  const streams = await LocalStreams.open({ env: { clock, files: nodeEnv.files }, ...options })
+  const streams = await LocalStreams.open({ env: { ...nodeEnv, clock }, ...options })
   const listener = await serveStreams({ streams, env: { ...nodeEnv, clock } })
   return {
     clock,
@@ -142,7 +142,7 @@ export async function sdkWay(protocol: 'h2' | 'http1', directory?: string): Prom
 
 export async function processWay(directory?: string): Promise<Way> {
   const clock = new SimClock(START_AT)
-  const streams = await LocalStreams.open({ env: { clock, files: nodeEnv.files }, directory })
+  const streams = await LocalStreams.open({ env: { ...nodeEnv, clock }, directory })
   const entryOf = ({ data, key, hashKey }: Entry) => ({
     data: utf8.encode(data),
     partitionKey: key,

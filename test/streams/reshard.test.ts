@@ -60,6 +60,7 @@ describe.each([
     await check(stream)
     if (directory === undefined) return
     // An unclean end: nobody closed the streams.
+    env.processes.restart()
     await check((await LocalStreams.open({ env, directory })).get('s'))
   })
 
@@ -75,8 +76,9 @@ describe.each([
       { shardId: id(2), parentShardIds: [], closed: false },
     ])
     expect(env.files.paths().filter(path => path.includes(id(0)))).toEqual([])
-    if (directory !== undefined)
-      expect(await (await LocalStreams.open({ env, directory })).get('s').listShards()).toHaveLength(2)
+    if (directory === undefined) return
+    env.processes.restart()
+    expect(await (await LocalStreams.open({ env, directory })).get('s').listShards()).toHaveLength(2)
   })
 
   test('refuses what cannot be split or merged, by name', async () => {

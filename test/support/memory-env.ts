@@ -1,5 +1,5 @@
 /** An Env without a system below it: simulated time, seeded random, files and network in memory. Everything repeats exactly. */
-import type { Env, Processes, ProcessResult } from '../../core/env.ts'
+import type { Env, Processes, ProcessIdentity, ProcessResult } from '../../core/env.ts'
 import { MillraceError } from '../../core/errors.ts'
 import { MemoryFiles, type MemoryFilesOptions } from './memory-files.ts'
 import { MemoryNetwork } from './memory-network.ts'
@@ -24,7 +24,60 @@ export interface MemoryEnvOptions {
   readonly programs?: Readonly<Record<string, MemoryProgram>>
 }
 
+/** The processes of a world: one of them is this one. */
+export class MemoryProcesses implements Processes {
+  readonly #programs: Readonly<Record<string, MemoryProgram>>
+  /** by id; shared by all that came of each other */
+  readonly #alive: Map<number, ProcessIdentity>
+  #pid: number
+
+  constructor(programs: Readonly<Record<string, MemoryProgram>>, alive = new Map<number, ProcessIdentity>()) {
+    this.#programs = programs
+    this.#alive = alive
+    this.#pid = this.#begin()
+  }
+
+  self(): Promise<ProcessIdentity> {
+    return Promise.resolve({ pid: this.#pid, startedAt: `start of ${this.#pid}` })
+  }
+
+  find(pid: number): Promise<ProcessIdentity | null> {
+    return Promise.resolve(this.#alive.get(pid) ?? null)
+  }
+
+  run(
+    command: string,
+    args: readonly string[],
+    { input = new Uint8Array() }: { readonly input?: Uint8Array } = {},
+  ): Promise<ProcessResult> {
+    const program = this.#programs[command]
+    if (program === undefined) return Promise.reject(new MillraceError('not_found', `cannot start ${command}`))
+    const nothing = { exitCode: 0, stdout: new Uint8Array(), stderr: new Uint8Array() }
+    return Promise.resolve({ ...nothing, ...program(args, input) })
+  }
+
+  /** This process is dead and another one in its place. */
+  restart(): void {
+    this.#alive.delete(this.#pid)
+    this.#pid = this.#begin()
+  }
+
+  /** A process beside this one. */
+  another(): MemoryProcesses {
+    return new MemoryProcesses(this.#programs, this.#alive)
+  }
+
+  #begin(): number {
+    const pid = Math.max(FIRST_PID - 1, ...this.#alive.keys(), this.#pid ?? 0) + 1
+    this.#alive.set(pid, { pid, startedAt: `start of ${pid}` })
+    return pid
+  }
+}
+
+const FIRST_PID = 1_000
+
 export interface MemoryEnv extends Env {
+  readonly processes: MemoryProcesses
   readonly clock: SimClock
   readonly random: SeededRandom
   readonly files: MemoryFiles
@@ -35,23 +88,11 @@ export interface MemoryEnv extends Env {
 export function memoryEnv(options: MemoryEnvOptions = {}): MemoryEnv {
   const random = seededRandom(options.seed ?? 1)
   const clock = new SimClock(options.startAt)
-  const processes: Processes = {
-    run(command, args, { input = new Uint8Array() } = {}) {
-      const program = options.programs?.[command]
-      if (program === undefined) return Promise.reject(new MillraceError('not_found', `cannot start ${command}`))
-      return Promise.resolve({
-        exitCode: 0,
-        stdout: new Uint8Array(),
-        stderr: new Uint8Array(),
-        ...program(args, input),
-      })
-    },
-  }
   return {
     clock,
     random,
     files: new MemoryFiles(clock, random, options.files),
     network: new MemoryNetwork(),
-    processes,
+    processes: new MemoryProcesses(options.programs ?? {}),
   }
 }
