@@ -6,12 +6,14 @@
  */
 import { readFileSync } from 'node:fs'
 import { ByteWriter } from '../../core/byte-writer.ts'
+import type { ScannerKind } from '../../core/codecs/json/scan/scan-path.ts'
 import { JsonLinesEncoder } from '../../core/codecs/json-lines.ts'
 import { ERROR_STREAM_SCHEMA, type ErrorOutput } from '../../core/error-output.ts'
 import { type RowBatch, typedValueAt, type Value } from '../../core/rows.ts'
 import type { Schema } from '../../core/schema.ts'
 import type { Sink } from '../../core/sink.ts'
 import type { Application } from '../../processors/application.ts'
+import type { Codegen } from '../../processors/codegen/expression-compiler.ts'
 import { StateReader } from '../../processors/operators/state-reader.ts'
 import { StateWriter } from '../../processors/operators/state-writer.ts'
 import type { Program } from '../../processors/program.ts'
@@ -29,6 +31,10 @@ export interface GoldenWay {
   readonly batch: number
   /** a new program after each batch, from a snapshot of the one before */
   readonly restoring?: boolean
+  /** what reads JSON; default: the best there is, WebAssembly */
+  readonly scanner?: ScannerKind
+  /** `off`: expressions are interpreted; default: generated code */
+  readonly codegen?: Codegen
   /** rows in another order of arrival, within what the program tolerates; only programs over event time are run so */
   readonly shuffleSeed?: number
 }
@@ -36,11 +42,18 @@ export interface GoldenWay {
 /** Straight through first; all others must give the same. */
 export const WAYS: readonly GoldenWay[] = [
   { name: 'straight', shards: 1, batch: 1_024 },
-  { name: 'rows one by one, restored after each', shards: 1, batch: 1, restoring: true },
-  { name: 'batches of 7', shards: 1, batch: 7 },
-  { name: 'two shards', shards: 2, batch: 1_024 },
-  { name: 'seven shards', shards: 7, batch: 1 },
-  { name: 'two shards, restored after each batch of 7', shards: 2, batch: 7, restoring: true },
+  { name: 'rows one by one, restored after each', shards: 1, batch: 1, restoring: true, scanner: 'javascript' },
+  { name: 'batches of 7', shards: 1, batch: 7, scanner: 'none' },
+  { name: 'two shards, interpreted', shards: 2, batch: 1_024, codegen: 'off' },
+  { name: 'seven shards', shards: 7, batch: 1, scanner: 'javascript', codegen: 'off' },
+  {
+    name: 'two shards, restored after each batch of 7',
+    shards: 2,
+    batch: 7,
+    restoring: true,
+    scanner: 'none',
+    codegen: 'off',
+  },
   { name: 'shards split and merged midway', shards: 'split and merged', batch: 1_024 },
   { name: 'shards split and merged midway, restored', shards: 'split and merged', batch: 7, restoring: true },
   { name: 'shuffled', shards: 1, batch: 7, shuffleSeed: 1 },
@@ -105,9 +118,10 @@ export class GoldenRunner {
     const task = runTask({
       env,
       source,
-      decoder: application.createDecoder(),
+      decoder: application.createDecoder({ scanner: way.scanner ?? 'auto' }),
       inputStreams: application.inputStreams,
-      program: errors => (way.restoring === true ? new Restoring(() => this.#start(errors)) : this.#start(errors)),
+      program: errors =>
+        way.restoring === true ? new Restoring(() => this.#start(errors, way)) : this.#start(errors, way),
       sinks,
       merge: { idleSlackMs: 0, recordsPerBatchMax: way.batch },
       errorTime: 'rowtime',
@@ -125,9 +139,9 @@ export class GoldenRunner {
     }
   }
 
-  #start(errors: ErrorOutput): Program {
+  #start(errors: ErrorOutput, { codegen = 'auto' }: GoldenWay): Program {
     const references = this.#references
-    return this.#application.start({ errors, startedAt: STARTED_AT, rowTimestamp: 'rowtime', references })
+    return this.#application.start({ errors, startedAt: STARTED_AT, rowTimestamp: 'rowtime', references, codegen })
   }
 }
 
