@@ -6,6 +6,7 @@ export {
   type LocalFilesOutput,
   localFiles,
   type PipelineDefinition,
+  type ReferenceDefinition,
 } from './cli/pipeline.ts'
 export { MillraceError, SqlError } from './core/index.ts'
 export { type Dashboard, dashboard, type Panel } from './dashboards/index.ts'

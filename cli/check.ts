@@ -7,7 +7,8 @@ import { readApplication } from './replay.ts'
 import { openTerminal } from './terminal.ts'
 
 export async function run(args: readonly string[], given: CommandOptions): Promise<ExitCode> {
-  const application = await readApplication(String(args[0]), given['schema'], nodeEnv, given['referenceSchema'])
+  // Nothing runs, so the function in front of the input is not needed.
+  const { application } = await readApplication(String(args[0]), { preprocess: 'none', ...given }, nodeEnv)
   const terminal = openTerminal()
   for (const warning of application.warnings) terminal.print(`warning: ${warning}`)
   terminal.print(explainProgram(application.plan))

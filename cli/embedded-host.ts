@@ -3,10 +3,11 @@
  *
  *   start ─► running ─► drain: seal the stream, read it to its end, close every window, deliver ─► close
  */
+import { CsvLinesEncoder } from '../core/codecs/csv-lines.ts'
 import { JsonLinesEncoder } from '../core/codecs/json-lines.ts'
 import { type Env, ERROR_STREAM, ERROR_STREAM_SCHEMA, type Schema, type Sink } from '../core/index.ts'
 import { type LiveListener, LiveView, serveLive } from '../dashboards/index.ts'
-import { Task, type TaskCounters } from '../processors/index.ts'
+import { fileReference, ReferenceRefresh, Task, type TaskCounters } from '../processors/index.ts'
 import { Delivery, FileStore, type ManifestTotals } from '../sinks/index.ts'
 import {
   DeaggregatedSource,
@@ -108,19 +109,40 @@ export class EmbeddedHost {
       })
       const page = await serveLive(view, env, { port: options.port })
       undo.push(() => page.close())
+      const refresh = new ReferenceRefresh({
+        clock: env.clock,
+        onNotice,
+        sources: [...pipeline.references].map(([table, { path, everyMs }]) => ({
+          source: fileReference(env.files, table, path),
+          everyMs,
+        })),
+      })
+      undo.push(async () => refresh.stop())
+      const references = await refresh.start()
       const task = new Task({
         env,
+        preprocessor: application.preprocessor,
+        onRetry: error => onNotice(error.message),
+        tables: {
+          take: () => refresh.take(),
+          read: ({ table, bytes }, errors, rowtime) => application.readTable(table, bytes, errors, rowtime),
+          refused: (table, error) => refresh.refused(table, error),
+        },
         source: new DeaggregatedSource(stream),
         decoder: application.createDecoder(),
         inputStreams: application.inputStreams,
         program: errors =>
-          application.start({ errors, startedAt: env.clock.now(), rowTimestamp: () => env.clock.now() }),
+          application.start({ errors, startedAt: env.clock.now(), rowTimestamp: () => env.clock.now(), references }),
         sinks: new Map([...deliveries].map(([name, sinks]): [string, Sink] => [name, new FanOutSink(sinks)])),
       })
       task.tap(({ stream: name, rows }) => view.rows(name, rows))
-      const stopStatus = env.clock.every(STATUS_INTERVAL_MS, () =>
+      const stopTimers = env.clock.every(STATUS_INTERVAL_MS, () =>
         view.status(liveStatusOf(task.counters, application)),
       )
+      const stopStatus = (): void => {
+        stopTimers()
+        refresh.stop()
+      }
       return new EmbeddedHost({ stream, task, view, page, endpoint, streams, deliveries, stopStatus })
     } catch (error) {
       for (const step of undo.reverse()) await step()
@@ -199,12 +221,15 @@ function makeDelivery(
   env: Env,
   onNotice: (text: string) => void,
 ): Delivery {
-  const { kind: _kind, directory, ...options } = output
+  const { kind: _kind, directory, DestinationSchema, ...options } = output
+  const format = DestinationSchema?.RecordFormatType
+  // Records that are asked for in the words of the service are as the service writes them.
+  const rowtime = output.rowtime ?? format === undefined
   const delivery = new Delivery({ DeliveryStreamName: name, ...options }, schema, {
     clock: env.clock,
     random: env.random,
     store: new FileStore({ files: env.files, clock: env.clock, directory }),
-    encoder: new JsonLinesEncoder({ rowtime: output.rowtime ?? true }),
+    encoder: format === 'CSV' ? new CsvLinesEncoder({ rowtime }) : new JsonLinesEncoder({ rowtime }),
     onRetry: error => onNotice(`output ${name}: ${error.message}; trying again`),
   })
   for (const warning of delivery.warnings) onNotice(`output ${name}: ${warning}`)

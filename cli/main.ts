@@ -79,11 +79,22 @@ command(
   'run an SQL program over a file; APP is a .sql file or a KDA application JSON',
   () => import('./replay.ts'),
 )
-  .requiredOption('--input <file>', 'JSON lines, CSV or text; plain or gzipped')
+  .option('--input <file>', 'JSON lines, CSV or text; plain or gzipped. Needed unless --bindings name it')
   .requiredOption('--out <dir>', 'where <STREAM>.jsonl files are written')
   .option('--schema <file>', 'KDA InputSchema of the input; needed with a .sql file')
+  .option('--resource <id>', 'logical id of the application, where a template holds several')
   .option('--reference <table=file>', 'rows of a reference table, JSON or CSV; once for each table', repeated)
   .option('--reference-schema <table=file>', 'ReferenceSchema of a table, with a .sql file', repeated)
+  .option(
+    '--preprocess <module>',
+    'module in place of the pre-processing Lambda function; none: its work is done already',
+  )
+  .option('--bindings <file>', 'JSON of local paths by ARN, for what an application JSON names')
+  .option(
+    '--format <format>',
+    'rows: JSON with ROWTIME; records: JSON or CSV as the outputs of the application',
+    'rows',
+  )
   .option('--arrival <column>', 'take the arrival time of each record from this column')
   .option('--shards <count>', 'shards to spread the records over; results do not depend on it', '1')
   .option('--batch <rows>', 'records read at once; results do not depend on it', '1024')
@@ -91,6 +102,7 @@ command(
 command('check <app>', 'compile an SQL program and print its plan, without running it', () => import('./check.ts'))
   .option('--schema <file>', 'KDA InputSchema of the input; needed with a .sql file')
   .option('--reference-schema <table=file>', 'ReferenceSchema of a table, with a .sql file', repeated)
+  .option('--resource <id>', 'logical id of the application, where a template holds several')
 
 try {
   await program.parseAsync()

@@ -1,11 +1,20 @@
 /** What a pipeline is, as a user writes it in `millrace.config.ts`: plain data, checked and resolved before anything runs. */
 import { dirname, resolve } from 'node:path'
-import { parseInputSchema } from '../core/codecs/input-schema.ts'
-import { type Files, hasCode, MillraceError } from '../core/index.ts'
+import { type InputSchema, parseInputSchema } from '../core/codecs/input-schema.ts'
+import { type Files, MillraceError } from '../core/index.ts'
 import type { Dashboard } from '../dashboards/index.ts'
-import { type Application, compileApplication } from '../processors/index.ts'
+import {
+  type Application,
+  type ApplicationTable,
+  compileApplication,
+  compileDefinition,
+  importApplication,
+  type PreprocessorFunction,
+} from '../processors/index.ts'
 import type { DeliveryOptions } from '../sinks/index.ts'
 import { withSource } from './exit.ts'
+import { loadHandler } from './module-loader.ts'
+import { readJson, readText } from './pipeline-files.ts'
 
 /** A stream that lives in this process. */
 export interface EmbeddedSource {
@@ -24,15 +33,37 @@ export interface LocalFilesOutput extends Omit<DeliveryOptions, 'DeliveryStreamN
   readonly directory: string
   /** begins object names; default the name of the stream */
   readonly DeliveryStreamName?: string
+  /** records as an output of the service holds them: JSON (default) or CSV, without ROWTIME unless `rowtime` is true */
+  readonly DestinationSchema?: { readonly RecordFormatType: 'JSON' | 'CSV' }
+}
+
+/** A reference table of a pipeline. */
+export interface ReferenceDefinition {
+  /** JSON or CSV, relative to the configuration file */
+  readonly file: string
+  /** a KDA ReferenceSchema: a JSON file or the object; an application brings its own */
+  readonly schema?: string | object
+  /** the file is read again when it has changed, looked for at this interval; left out, it is read once */
+  readonly refreshSeconds?: number
 }
 
 export interface PipelineDefinition {
   readonly name: string
   readonly source: EmbeddedSource
   /** a KDA InputSchema: a JSON file, relative to the configuration file, or the object itself */
-  readonly schema: string | object
+  readonly schema?: string | object
   /** a .sql file, relative to the configuration file, or the program itself */
-  readonly sql: string
+  readonly sql?: string
+  /** in place of `schema` and `sql`: a KDA application, as a JSON file or the object */
+  readonly application?: string | object
+  /** by reference table, stored name */
+  readonly references?: Readonly<Record<string, ReferenceDefinition>>
+  /**
+   * What records go through before the schema sees them: a function with the contract of KDA's pre-processing Lambda
+   * functions, or a module that exports it as `handler` or by default. `none` where an application names a Lambda function
+   * whose work is done already.
+   */
+  readonly preprocess?: string | PreprocessorFunction
   /** by output stream, stored name; a stream that is named gets its rows delivered. `error_stream` may be among them */
   readonly outputs?: Readonly<Record<string, LocalFilesOutput | readonly LocalFilesOutput[]>>
   readonly dashboard?: Dashboard
@@ -44,6 +75,8 @@ export interface Pipeline {
   readonly source: EmbeddedSource
   readonly application: Application
   readonly outputs: ReadonlyMap<string, readonly LocalFilesOutput[]>
+  /** by reference table, where its rows are and how often to look, in milliseconds; null: once */
+  readonly references: ReadonlyMap<string, { readonly path: string; readonly everyMs: number | null }>
   readonly dashboard: Dashboard | null
 }
 
@@ -72,31 +105,80 @@ export async function resolvePipeline(definition: PipelineDefinition, file: stri
   if (problems.length > 0)
     throw new MillraceError('config', `${file}:${problems.map(problem => `\n  ${problem}`).join('')}`)
   const base = dirname(file)
-  const sqlFile = /\.sql$/i.test(definition.sql.trim()) ? resolve(base, definition.sql.trim()) : null
-  const text = sqlFile === null ? definition.sql : await readText(files, sqlFile)
-  const schemaJson =
-    typeof definition.schema === 'string' ? await readJson(files, resolve(base, definition.schema)) : definition.schema
   const outputs = new Map(
     Object.entries(definition.outputs ?? {}).map(([stream, output]) => [
       stream,
       [output].flat().map(one => ({ ...one, directory: resolve(base, one.directory) })),
     ]),
   )
-  const application = withSource({ file: sqlFile ?? `${file} (sql)`, text }, () =>
-    compileApplication({
-      text,
-      input: { schema: parseInputSchema(schemaJson) },
-      ...(outputs.size === 0 ? {} : { outputs: [...outputs.keys()] }),
-    }),
+  const references = new Map(
+    Object.entries(definition.references ?? {}).map(([table, { file: path, refreshSeconds }]) => [
+      table,
+      { path: resolve(base, path), everyMs: refreshSeconds === undefined ? null : refreshSeconds * 1_000 },
+    ]),
   )
+  const application = await compiled(definition, file, files, [...outputs.keys()])
   const { source } = definition
+  for (const table of references.keys())
+    if (!application.referenceTables.some(({ name }) => name === table))
+      throw new MillraceError(
+        'config',
+        `${file}: references.${table}: the application has no reference table "${table}"`,
+      )
+  for (const { name, fileKey } of application.referenceTables)
+    if (!references.has(name)) {
+      const path = typeof definition.application === 'string' ? resolve(base, dirname(definition.application)) : base
+      if (typeof fileKey !== 'string')
+        throw new MillraceError('config', `${file}: reference table "${name}" has no file; add it to references`)
+      references.set(name, { path: resolve(path, fileKey), everyMs: null })
+    }
   return {
     name: definition.name,
     source: { ...source, ...(source.directory === undefined ? {} : { directory: resolve(base, source.directory) }) },
     application,
     outputs,
+    references,
     dashboard: definition.dashboard ?? null,
   }
+}
+
+/** The program of a definition, or its application. */
+async function compiled(
+  definition: PipelineDefinition,
+  file: string,
+  files: Files,
+  outputs: readonly string[],
+): Promise<Application> {
+  const base = dirname(file)
+  const { preprocess, sql = '', references = {} } = definition
+  const handler =
+    typeof preprocess === 'string' && preprocess !== 'none'
+      ? await loadHandler(resolve(base, preprocess))
+      : (preprocess as PreprocessorFunction | 'none' | undefined)
+  const wanted = outputs.length === 0 ? {} : { outputs }
+  if (definition.application !== undefined) {
+    const json =
+      typeof definition.application === 'string'
+        ? await readJson(files, resolve(base, definition.application))
+        : definition.application
+    const imported = importApplication(json)
+    const options = { ...wanted, ...(handler === undefined ? {} : { preprocess: handler }) }
+    return withSource({ file: `${file} (code of ${imported.name})`, text: imported.code }, () =>
+      compileDefinition(imported, options),
+    )
+  }
+  const schemaOf = async (schema: string | object | undefined, what: string): Promise<InputSchema> =>
+    parseInputSchema(typeof schema === 'string' ? await readJson(files, resolve(base, schema)) : schema, what)
+  const sqlFile = /\.sql$/i.test(sql.trim()) ? resolve(base, sql.trim()) : null
+  const text = sqlFile === null ? sql : await readText(files, sqlFile)
+  const schema = await schemaOf(definition.schema, 'the schema')
+  const referenceTables: ApplicationTable[] = []
+  for (const [name, reference] of Object.entries(references))
+    referenceTables.push({ name, schema: await schemaOf(reference.schema, name) })
+  const input = { schema, ...(typeof handler === 'function' ? { preprocessor: { handler } } : {}) }
+  return withSource({ file: sqlFile ?? `${file} (sql)`, text }, () =>
+    compileApplication({ text, input, referenceTables, ...wanted }),
+  )
 }
 
 /** What types would have said, for configurations that nobody type-checked. */
@@ -111,35 +193,32 @@ function shapeProblems(definition: PipelineDefinition): readonly string[] {
       'source: this version reads embedded({ StreamName }) only; write source: embedded({ StreamName: "clicks" })',
     )
   else if (typeof source.StreamName !== 'string') problems.push('source.StreamName: write the name of the stream')
-  if (typeof given['sql'] !== 'string') problems.push('sql: write the path of a .sql file, or the program itself')
-  if (typeof given['schema'] !== 'string' && (typeof given['schema'] !== 'object' || given['schema'] === null))
-    problems.push('schema: write the path of a KDA InputSchema as JSON, or the object itself')
+  const isPathOrObject = (value: unknown): boolean =>
+    typeof value === 'string' || (typeof value === 'object' && value !== null)
+  if (given['application'] !== undefined) {
+    if (!isPathOrObject(given['application'])) problems.push('application: write the path of its JSON, or the object')
+    for (const key of ['sql', 'schema'])
+      if (given[key] !== undefined) problems.push(`${key}: leave it out, the application has its own`)
+  } else {
+    if (typeof given['sql'] !== 'string') problems.push('sql: write the path of a .sql file, or the program itself')
+    if (!isPathOrObject(given['schema']))
+      problems.push('schema: write the path of a KDA InputSchema as JSON, or the object itself')
+  }
+  if (given['preprocess'] !== undefined && !['string', 'function'].includes(typeof given['preprocess']))
+    problems.push('preprocess: write the path of a module, or the function')
+  for (const [table, reference] of Object.entries((given['references'] ?? {}) as Record<string, unknown>)) {
+    const { file, schema, refreshSeconds } = (reference ?? {}) as Record<string, unknown>
+    if (typeof file !== 'string') problems.push(`references.${table}.file: write the path of a JSON or CSV file`)
+    if (given['application'] === undefined && !isPathOrObject(schema))
+      problems.push(`references.${table}.schema: write the path of a KDA ReferenceSchema as JSON, or the object itself`)
+    if (refreshSeconds !== undefined && !(typeof refreshSeconds === 'number' && refreshSeconds >= 0.1))
+      problems.push(`references.${table}.refreshSeconds: must be a number of seconds from 0.1`)
+  }
   for (const [stream, output] of Object.entries((given['outputs'] ?? {}) as Record<string, unknown>))
     for (const one of [output].flat() as Partial<LocalFilesOutput>[])
       if (one?.kind !== 'localFiles' || typeof one.directory !== 'string')
         problems.push(`outputs.${stream}: this version delivers to localFiles({ directory }) only`)
+      else if (!['JSON', 'CSV', undefined].includes(one.DestinationSchema?.RecordFormatType))
+        problems.push(`outputs.${stream}.DestinationSchema.RecordFormatType: must be "JSON" or "CSV"`)
   return problems
-}
-
-/** @throws MillraceError `config` when there is no such file */
-export async function readText(files: Files, path: string): Promise<string> {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(await files.readAll(path))
-  } catch (cause) {
-    if (hasCode(cause, 'not_found')) throw new MillraceError('config', `${path}: there is no such file`, { cause })
-    if (cause instanceof MillraceError) throw cause
-    throw new MillraceError('config', `${path} is not UTF-8 text`, { cause })
-  }
-}
-
-/** @throws MillraceError `config` when the file is missing or no JSON */
-export async function readJson(files: Files, path: string): Promise<unknown> {
-  const text = await readText(files, path)
-  try {
-    return JSON.parse(text)
-  } catch (cause) {
-    throw new MillraceError('config', `${path} is no JSON: ${cause instanceof Error ? cause.message : String(cause)}`, {
-      cause,
-    })
-  }
 }

@@ -1,9 +1,10 @@
 /** `millrace replay`: an SQL program over a file, with the same answer every time. */
 import { dirname, resolve } from 'node:path'
 import { parseInputSchema } from '../core/codecs/input-schema.ts'
-import { type Env, MillraceError, nodeEnv } from '../core/index.ts'
+import { type Env, ERROR_STREAM, MillraceError, nodeEnv } from '../core/index.ts'
 import {
   type Application,
+  type ApplicationDefinition,
   type ApplicationTable,
   compileApplication,
   compileDefinition,
@@ -12,9 +13,11 @@ import {
   type ReplayReport,
   replayFile,
 } from '../processors/index.ts'
+import { type Bindings, boundObject, NO_BINDINGS, readBindings } from './bindings.ts'
 import { EXIT, type ExitCode, withSource } from './exit.ts'
+import { loadHandler } from './module-loader.ts'
 import { type CommandOptions, parsePairs, parseWhole } from './options.ts'
-import { readJson, readText } from './pipeline.ts'
+import { readJson, readText } from './pipeline-files.ts'
 import { count, duration, openTerminal, size, type Terminal } from './terminal.ts'
 
 const BAR_CELLS = 24
@@ -22,7 +25,12 @@ const BAR_CELLS = 24
 export async function run(args: readonly string[], given: CommandOptions): Promise<ExitCode> {
   const terminal = openTerminal()
   const name = String(args[0])
-  const application = await readApplication(name, given['schema'], nodeEnv, given['referenceSchema'])
+  const read = await readApplication(name, given, nodeEnv)
+  const { application } = read
+  const input = inputFile(read, given['input'])
+  const format = given['format']
+  if (format !== 'rows' && format !== 'records')
+    throw new MillraceError('usage', `--format "${format}" must be rows or records`)
   for (const warning of application.warnings) terminal.print(`warning: ${warning}`)
   const stopping = new AbortController()
   const stop = (): void => stopping.abort()
@@ -33,12 +41,14 @@ export async function run(args: readonly string[], given: CommandOptions): Promi
     const report = await replayFile(
       {
         application,
-        file: resolve(String(given['input'])),
+        file: input,
+        format,
         outputDirectory: out,
         shards: parseWhole('--shards', String(given['shards']), 1, 1_000),
         batchRecordsMax: parseWhole('--batch', String(given['batch']), 1, 10_000),
-        references: referenceFiles(application, name, parsePairs('--reference', given['reference'])),
+        references: referenceFiles(read, parsePairs('--reference', given['reference'])),
         signal: stopping.signal,
+        onNotice: text => terminal.print(`warning: ${text}`),
         onProgress: progress => terminal.status(progressLine(progress), nodeEnv.clock.monotonicMs()),
         ...(given['arrival'] === undefined ? {} : { arrivalColumn: given['arrival'] }),
       },
@@ -56,17 +66,38 @@ export async function run(args: readonly string[], given: CommandOptions): Promi
   }
 }
 
-/** Where the reference tables are: as the command says, else under its file key beside the application. */
+/** Where the reference tables are: as the command says, as the bindings say, else under the file key beside the application. */
 function referenceFiles(
-  { referenceTables }: Application,
-  applicationFile: string,
+  { application, bindings, file }: ReadApplication,
   given: ReadonlyMap<string, string>,
 ): ReadonlyMap<string, string> {
   const files = new Map<string, string>()
-  for (const { name, fileKey } of referenceTables)
-    if (typeof fileKey === 'string') files.set(name, resolve(dirname(applicationFile), fileKey))
-  for (const [name, file] of given) files.set(name, resolve(file))
+  for (const { name, bucketArn = null, fileKey = null } of application.referenceTables) {
+    const bound = boundObject(bindings, bucketArn, fileKey)
+    if (bound !== null) files.set(name, bound)
+    else if (fileKey !== null) files.set(name, resolve(dirname(file), fileKey))
+  }
+  for (const [name, path] of given) files.set(name, resolve(path))
   return files
+}
+
+/** The records to replay: as the command says, else what the source of the application is bound to. */
+function inputFile({ bindings, definition }: ReadApplication, given: string | undefined): string {
+  if (given !== undefined) return resolve(given)
+  const arn = definition?.inputs[0]?.resourceArn
+  const bound = typeof arn === 'string' ? bindings.get(arn) : undefined
+  if (bound === undefined) throw new MillraceError('usage', 'the records are missing: add --input FILE')
+  return bound
+}
+
+/** An application and what its command says about it. */
+export interface ReadApplication {
+  readonly application: Application
+  /** null for a .sql file */
+  readonly definition: ApplicationDefinition | null
+  readonly bindings: Bindings
+  /** absolute */
+  readonly file: string
 }
 
 /**
@@ -75,31 +106,48 @@ function referenceFiles(
  */
 export async function readApplication(
   name: string,
-  schemaFile: string | undefined,
+  given: CommandOptions,
   env: Pick<Env, 'files'>,
-  referenceSchemas?: string,
-): Promise<Application> {
+): Promise<ReadApplication> {
   const file = resolve(name)
-  const tables = parsePairs('--reference-schema', referenceSchemas)
+  const tables = parsePairs('--reference-schema', given['referenceSchema'])
+  const schemaFile = given['schema']
+  const preprocess = given['preprocess']
   if (!/\.json$/i.test(file)) {
     if (schemaFile === undefined)
       throw new MillraceError(
         'usage',
         `${name} needs the schema of its input: add --schema SCHEMA.json, a KDA InputSchema`,
       )
+    for (const option of ['bindings', 'resource'])
+      if (given[option] !== undefined)
+        throw new MillraceError('usage', `--${option} goes with an application JSON; ${name} is none`)
     const text = await readText(env.files, file)
     const schema = parseInputSchema(await readJson(env.files, resolve(schemaFile)))
     const referenceTables: ApplicationTable[] = []
     for (const [table, path] of tables)
       referenceTables.push({ name: table, schema: parseInputSchema(await readJson(env.files, resolve(path)), table) })
-    return withSource({ file: name, text }, () => compileApplication({ text, input: { schema }, referenceTables }))
+    const preprocessor =
+      preprocess === undefined || preprocess === 'none' ? null : { handler: await loadHandler(resolve(preprocess)) }
+    const input = { schema, ...(preprocessor === null ? {} : { preprocessor }) }
+    const application = withSource({ file: name, text }, () => compileApplication({ text, input, referenceTables }))
+    return { application, definition: null, bindings: NO_BINDINGS, file }
   }
   if (tables.size > 0)
     throw new MillraceError('usage', `${name} is an application with its own tables; leave out --reference-schema`)
   if (schemaFile !== undefined)
     throw new MillraceError('usage', `${name} is an application with its own InputSchema; leave out --schema`)
-  const definition = importApplication(await readJson(env.files, file))
-  return withSource({ file: `${name} (code)`, text: definition.code }, () => compileDefinition(definition))
+  const bindings =
+    given['bindings'] === undefined ? NO_BINDINGS : await readBindings(env.files, resolve(given['bindings']))
+  const resource = given['resource']
+  const definition = importApplication(await readJson(env.files, file), resource === undefined ? {} : { resource })
+  const lambda = definition.inputs[0]?.processor?.resourceArn ?? null
+  const module = preprocess ?? (lambda === null ? undefined : bindings.get(lambda))
+  const handler = module === undefined || module === 'none' ? module : await loadHandler(resolve(module))
+  const application = withSource({ file: `${name} (code)`, text: definition.code }, () =>
+    compileDefinition(definition, handler === undefined ? {} : { preprocess: handler }),
+  )
+  return { application, definition, bindings, file }
 }
 
 function progressLine({ bytesRead, bytesTotal, records, recordsPerSecond }: ReplayProgress): string {
@@ -120,6 +168,9 @@ function tell(report: ReplayReport, out: string, terminal: Terminal): void {
     terminal.print(
       `${count(arrivalsUnreadable)} records have no readable arrival time and arrive with the record before them`,
     )
-  if (counters.errorRows > 0) terminal.print(`${count(counters.errorRows)} error rows: see ${out}/error_stream.jsonl`)
+  if (counters.recordsDropped > 0)
+    terminal.print(`${count(counters.recordsDropped)} records were left out by the pre-processing function`)
+  const errors = files.find(({ stream }) => stream === ERROR_STREAM)?.path ?? out
+  if (counters.errorRows > 0) terminal.print(`${count(counters.errorRows)} error rows: see ${errors}`)
   for (const file of files) terminal.print(`  ${file.path}  ${count(file.rows)} rows, ${size(file.sizeBytes)}`)
 }

@@ -23,6 +23,7 @@ export type ErrorCode =
   | 'expired_iterator'
   | 'limit_exceeded'
   | 'state_limit'
+  | 'preprocessor_failed'
   | 'closed'
   | 'aborted'
   | 'internal'

@@ -215,10 +215,6 @@ class DefinitionReader {
       lambda === null
         ? null
         : { resourceArn: this.#place(lambda.members.get('ResourceARN'), `${lambda.path}.ResourceARN`) }
-    if (processor !== null)
-      this.#notes.push(
-        `${path} is pre-processed by the Lambda function ${processor.resourceArn ?? 'of the deployment'}; bind a local module to it`,
-      )
     if (namePrefix === null || schema === null || resource === null) return null
     if (resource.kind === 'lambda') {
       this.problems.push(`${path}.LambdaInput: records come from Kinesis or Firehose only`)

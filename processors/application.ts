@@ -11,6 +11,7 @@ import type { RowBatch } from '../core/rows.ts'
 import type { Schema } from '../core/schema.ts'
 import { type ApplicationDefinition, inputStreamNames } from './application-definition.ts'
 import { type CompileOptions, compileProgram } from './compile.ts'
+import type { PreprocessorFunction, PreprocessorOptions } from './preprocessor.ts'
 import type { Program } from './program.ts'
 import { type ReferenceTableSchema, readReferenceTable } from './reference-table.ts'
 import { neededColumns } from './sql/needed-columns.ts'
@@ -26,6 +27,8 @@ export interface ApplicationInputOptions {
   readonly namePrefix?: string
   /** number of streams that the shards are spread over, from 1 (default) to 64 */
   readonly parallelism?: number
+  /** what records go through before the schema sees them, in place of the Lambda function of the service */
+  readonly preprocessor?: PreprocessorOptions
 }
 
 export interface ApplicationOptions {
@@ -34,10 +37,14 @@ export interface ApplicationOptions {
   readonly input: ApplicationInputOptions
   /** streams whose rows leave the program; default: those that no pump reads. The error stream always leaves */
   readonly outputs?: readonly string[]
+  /** by output, what its records are (DestinationSchema); default JSON */
+  readonly formats?: ReadonlyMap<string, 'JSON' | 'CSV'>
   readonly referenceTables?: readonly ApplicationTable[]
 }
 
 export interface ApplicationTable extends ReferenceTableSchema {
+  /** null where a template leaves it to the deployment */
+  readonly bucketArn?: string | null
   /** where its definition says that its rows are: the key of an S3 object; null where it does not */
   readonly fileKey?: string | null
 }
@@ -62,11 +69,15 @@ export interface Application {
   /** `PREFIX_001` and so on */
   readonly inputStreams: readonly string[]
   readonly inputSchema: InputSchema
+  /** null where records go to the schema as they come */
+  readonly preprocessor: PreprocessorOptions | null
   readonly referenceTables: readonly ApplicationTable[]
   /** in the order of the program, the error stream last */
   readonly outputs: readonly string[]
   /** what the reader should know, a sentence each */
   readonly warnings: readonly string[]
+  /** What the records of an output are, by its DestinationSchema. */
+  formatOf(output: string): 'JSON' | 'CSV'
   /** The columns of an output's rows. */
   schemaOf(output: string): Schema | null
   /** A decoder of its own for one reader of the input. Unless the options say otherwise it reads what the program uses, and the rest when asked. */
@@ -130,6 +141,7 @@ export function compileApplication(options: ApplicationOptions): Application {
     plan,
     inputStreams,
     inputSchema: input.schema,
+    preprocessor: input.preprocessor ?? null,
     referenceTables,
     readTable,
     outputs: [...results, ERROR_STREAM],
@@ -137,6 +149,7 @@ export function compileApplication(options: ApplicationOptions): Application {
       ...plan.warnings.map(({ message, span }) => `${span.line}:${span.column} ${message}`),
       ...missing.map(name => `output "${name}" gets no rows: the program creates no stream of that name`),
     ],
+    formatOf: output => options.formats?.get(output) ?? 'JSON',
     schemaOf: output => streams.get(output) ?? null,
     createDecoder: decoderOptions =>
       decoderOptions?.neededColumns === undefined
@@ -146,28 +159,60 @@ export function compileApplication(options: ApplicationOptions): Application {
   }
 }
 
+export interface DefinitionOptions {
+  /**
+   * The function in place of the Lambda function of InputProcessingConfiguration; `none` where the records come as that
+   * function leaves them, or where nothing will run.
+   */
+  readonly preprocess?: PreprocessorFunction | 'none'
+  /** streams whose rows leave the program; default: those that the definition names */
+  readonly outputs?: readonly string[]
+}
+
 /**
  * The application that a Kinesis Data Analytics definition describes.
  * @throws SqlError for its code; MillraceError `config` for parts that this version cannot run
  */
-export function compileDefinition(definition: ApplicationDefinition): Application {
+export function compileDefinition(definition: ApplicationDefinition, options: DefinitionOptions = {}): Application {
   const [input, second] = definition.inputs
   if (input === undefined || second !== undefined)
     throw new MillraceError(
       'config',
       `application ${definition.name} has ${definition.inputs.length} inputs; give it one, as Kinesis Data Analytics does`,
     )
-  if (input.processor !== null)
+  const { preprocess, outputs = definition.outputs.map(({ name }) => name) } = options
+  if (input.processor !== null && preprocess === undefined)
     throw new MillraceError(
       'config',
-      `input ${input.namePrefix} is pre-processed by a Lambda function, which cannot be called here; feed records as the function leaves them and remove InputProcessingConfiguration`,
+      `input ${input.namePrefix} is pre-processed by the Lambda function ${input.processor.resourceArn ?? 'of its deployment'}; bind its code with --preprocess MODULE (preprocess in a configuration), or say --preprocess none where records come as it leaves them`,
     )
-  return compileApplication({
+  const preprocessor =
+    typeof preprocess === 'function'
+      ? {
+          handler: preprocess,
+          kind: input.kind,
+          applicationArn: `arn:aws:kinesisanalytics:local:000000000000:application/${definition.name}`,
+          ...(input.resourceArn === null ? {} : { streamArn: input.resourceArn }),
+        }
+      : null
+  const notes = [...definition.notes]
+  if (input.processor !== null && preprocessor === null)
+    notes.push(
+      `records must come as the pre-processing function ${input.processor.resourceArn ?? 'of the deployment'} leaves them`,
+    )
+  const application = compileApplication({
     text: definition.code,
-    input: { schema: input.schema, namePrefix: input.namePrefix, parallelism: input.parallelism },
+    input: {
+      schema: input.schema,
+      namePrefix: input.namePrefix,
+      parallelism: input.parallelism,
+      ...(preprocessor === null ? {} : { preprocessor }),
+    },
     referenceTables: definition.referenceTables,
-    ...(definition.outputs.length === 0 ? {} : { outputs: definition.outputs.map(output => output.name) }),
+    ...(outputs.length === 0 ? {} : { outputs }),
+    formats: new Map(definition.outputs.map(({ name, format }) => [name, format])),
   })
+  return { ...application, warnings: [...notes, ...application.warnings] }
 }
 
 function tableList({ referenceTables = [] }: ApplicationOptions): string {

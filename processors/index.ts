@@ -6,6 +6,7 @@ export {
   type ApplicationTable,
   compileApplication,
   compileDefinition,
+  type DefinitionOptions,
   NAME_PREFIX_DEFAULT,
   type StartOptions,
 } from './application.ts'
@@ -20,7 +21,25 @@ export {
   type ShardMetrics,
   type ShardProgress,
 } from './merge.ts'
+export {
+  Preprocessor,
+  type PreprocessorCallback,
+  type PreprocessorContext,
+  type PreprocessorEvent,
+  type PreprocessorFunction,
+  type PreprocessorOptions,
+  type PreprocessorRecord,
+  type PreprocessorResponse,
+  type PreprocessorResult,
+} from './preprocessor.ts'
 export type { Program } from './program.ts'
+export {
+  fileReference,
+  ReferenceRefresh,
+  type ReferenceRefreshOptions,
+  type ReferenceSource,
+  type RefreshedTable,
+} from './reference-refresh.ts'
 export { REFERENCE_FILE_BYTES_MAX, type ReferenceTableSchema, readReferenceTable } from './reference-table.ts'
 export { REPLAY_START } from './replay/arrivals.ts'
 export {

@@ -1,8 +1,8 @@
 /**
  * The task of one SQL application: everything between the shards of its input and the sinks of its outputs.
  *
- *   merge ──records──► decoder ──rows──► program ──results──► sinks
- *                         └──── error rows, in order ────► error stream
+ *   merge ──records──► (pre-processing ──►) decoder ──rows──► program ──results──► sinks
+ *                              └─────────────┴──── error rows, in order ────► error stream
  *
  * One loop, one batch at a time: what a batch causes is with the sinks before the next one is read, so a slow sink slows the
  * reading. Between two batches the program's state equals the merge's position; that is where a round can be cut.
@@ -10,12 +10,14 @@
 import type { Decoder } from '../core/codec.ts'
 import type { Env } from '../core/env.ts'
 import { ERROR_STREAM, type ErrorOutput } from '../core/error-output.ts'
-import { hasCode } from '../core/errors.ts'
+import { hasCode, MillraceError } from '../core/errors.ts'
 import type { Position, RecordBatch } from '../core/record.ts'
 import type { RowBatch } from '../core/rows.ts'
 import type { Sink } from '../core/sink.ts'
 import type { StreamSource } from '../core/source.ts'
 import { type MergeMetrics, type MergePosition, ShardMerge, type ShardMergeOptions } from './merge.ts'
+import { Preprocessor, type PreprocessorOptions } from './preprocessor.ts'
+import type { RefreshedTable } from './reference-refresh.ts'
 import { ErrorRows, streamPlaceOf } from './task/error-rows.ts'
 import { InputSplitter } from './task/input-streams.ts'
 
@@ -30,6 +32,8 @@ export interface TaskProgram {
   /** a bounded slice of what is to do; true: there is more */
   work(): boolean
   takeResults(): readonly TaskResult[]
+  /** gives a reference table other rows; only of programs whose task has `tables` */
+  replaceTable?(name: string, rows: readonly RowBatch[]): void
 }
 
 export interface TaskResult {
@@ -40,6 +44,12 @@ export interface TaskResult {
 export interface TaskOptions {
   readonly env: Pick<Env, 'clock' | 'random'>
   readonly source: StreamSource
+  /** what records go through before the decoder */
+  readonly preprocessor?: PreprocessorOptions | null
+  /** reference tables that may change while the task runs */
+  readonly tables?: TaskTables | null
+  /** hears why a call of the pre-processing function is repeated */
+  readonly onRetry?: (error: MillraceError) => void
   readonly decoder: Decoder
   /** names of the streams that the input feeds, one or more; shards are spread over them */
   readonly inputStreams: readonly string[]
@@ -56,6 +66,8 @@ export interface TaskOptions {
 
 export interface TaskCounters {
   readonly recordsIn: number
+  /** records that the pre-processing function left out */
+  readonly recordsDropped: number
   readonly rowsIn: number
   /** by output stream; the error stream is not among them */
   readonly rowsOut: Readonly<Record<string, number>>
@@ -67,6 +79,16 @@ export interface TaskCounters {
   readonly merge: MergeMetrics
 }
 
+/** Where the changed rows of reference tables come from: ReferenceRefresh, with the application's `readTable`. */
+export interface TaskTables {
+  /** the tables that have changed since the last call */
+  take(): readonly RefreshedTable[]
+  /** @param rowtime of error rows */
+  read(table: RefreshedTable, errors: ErrorOutput, rowtime: number): readonly RowBatch[]
+  /** hears why a table keeps the rows that it had */
+  refused(table: RefreshedTable, error: MillraceError): void
+}
+
 /** Sees the rows of every output stream and of the error stream as they leave the program. What it throws stops the task. */
 export type TapListener = (result: TaskResult) => void
 
@@ -76,6 +98,7 @@ export class Task {
   readonly #errors: ErrorRows
   readonly #program: TaskProgram
   readonly #splitter: InputSplitter | null
+  readonly #preprocessor: Preprocessor | null
   readonly #stopping = new AbortController()
   readonly #taps = new Set<TapListener>()
   readonly #rowsOut: Record<string, number> = {}
@@ -92,6 +115,8 @@ export class Task {
       placeOf: options.placeOf ?? streamPlaceOf,
     })
     this.#program = options.program(this.#errors)
+    const { preprocessor = null } = options
+    this.#preprocessor = preprocessor === null ? null : new Preprocessor(preprocessor, options.env, options.onRetry)
     this.#splitter = options.inputStreams.length > 1 ? new InputSplitter(options.inputStreams.length) : null
   }
 
@@ -131,6 +156,7 @@ export class Task {
     const behind = Object.values(merge.behindLatestMs)
     return {
       recordsIn: this.#recordsIn,
+      recordsDropped: this.#preprocessor?.dropped ?? 0,
       rowsIn: this.#rowsIn,
       rowsOut: { ...this.#rowsOut },
       errorRows: this.#errors.count,
@@ -148,10 +174,13 @@ export class Task {
         const batch = await this.#read()
         if (batch === 'stopped') outcome = 'stopped'
         else {
-          if (batch === null) outcome = 'ended'
-          else this.#take(batch)
+          const records = batch === null ? null : await this.#preprocessed(batch)
+          if (records === 'stopped') return await this.#close('stopped')
+          if (records === null) outcome = 'ended'
+          else this.#take(records)
           this.#program.advance(this.#merge.watermark)
           await this.#deliver()
+          await this.#refreshTables()
         }
         if (clock.monotonicMs() - turnAt > TURN_MS_MAX) {
           // Sources and sinks in memory resolve at once; sockets and timers need the thread too.
@@ -159,11 +188,46 @@ export class Task {
           turnAt = clock.monotonicMs()
         }
       }
-      await this.#writeErrors(Number.POSITIVE_INFINITY)
-      for (const sink of this.#options.sinks.values()) await sink.close()
-      return outcome
+      return await this.#close(outcome)
     } finally {
       await this.#merge.close()
+    }
+  }
+
+  /** Between two batches, when nothing is pending: rows of streams that come after meet the new rows of the tables. */
+  async #refreshTables(): Promise<void> {
+    const { tables } = this.#options
+    const changed = tables?.take() ?? []
+    if (tables === undefined || tables === null || changed.length === 0) return
+    const { watermark } = this.#merge
+    const rowtime = Number.isFinite(watermark) ? watermark : this.#options.env.clock.now()
+    for (const table of changed) {
+      try {
+        this.#program.replaceTable?.(table.table, tables.read(table, this.#errors, rowtime))
+      } catch (error) {
+        // The table that is too large, or unreadable, is not taken; the program works on with the one before.
+        if (!(error instanceof MillraceError)) throw error
+        tables.refused(table, error)
+      }
+    }
+    await this.#deliver()
+  }
+
+  async #close(outcome: 'ended' | 'stopped'): Promise<'ended' | 'stopped'> {
+    await this.#writeErrors(Number.POSITIVE_INFINITY)
+    for (const sink of this.#options.sinks.values()) await sink.close()
+    return outcome
+  }
+
+  /** The batch as the pre-processing function leaves it; `stopped` where it was waiting for the function. */
+  async #preprocessed(batch: RecordBatch): Promise<RecordBatch | 'stopped'> {
+    this.#recordsIn += batch.length
+    if (this.#preprocessor === null || batch.length === 0) return batch
+    try {
+      return await this.#preprocessor.process(batch, this.#errors, this.#stopping.signal)
+    } catch (error) {
+      if (this.#stopping.signal.aborted && hasCode(error, 'aborted')) return 'stopped'
+      throw error
     }
   }
 
@@ -178,7 +242,6 @@ export class Task {
 
   #take(batch: RecordBatch): void {
     if (batch.length === 0) return
-    this.#recordsIn += batch.length
     const { decoder, inputStreams } = this.#options
     const parts = this.#splitter === null ? [batch] : this.#splitter.split(batch)
     parts.forEach((part, index) => {

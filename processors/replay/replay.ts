@@ -2,8 +2,10 @@
  * An application over a file: the real merge, decoder and program, with time taken from the records alone, so that a replay can
  * be repeated byte for byte, whatever the number of shards and the size of batches.
  *
- *   file ─ lines ─ arrivals ─ shards ─► task ─► DIR/STREAM.jsonl
+ *   file ─ lines ─ arrivals ─ shards ─► task ─► DIR/STREAM.jsonl (or .json, .csv)
  */
+
+import { CsvLinesEncoder } from '../../core/codecs/csv-lines.ts'
 import { schemaOf } from '../../core/codecs/decoder.ts'
 import { JsonLinesEncoder } from '../../core/codecs/json-lines.ts'
 import type { Env } from '../../core/env.ts'
@@ -14,7 +16,7 @@ import { type TapListener, Task, type TaskCounters } from '../task.ts'
 import { type Arrivals, ColumnArrivals, REPLAY_START, SteadyArrivals } from './arrivals.ts'
 import { FileSource } from './file-source.ts'
 import { LineReader } from './line-reader.ts'
-import { type ResultFile, ResultFiles } from './result-files.ts'
+import { type ResultFile, ResultFiles, type ResultFormat } from './result-files.ts'
 
 /** Pause between two calls of `onProgress`. Milliseconds. */
 const PROGRESS_MS = 500
@@ -29,6 +31,11 @@ export interface ReplayOptions {
   readonly outputDirectory: string
   /** by reference table, the path of its file; each table of the application needs one */
   readonly references?: ReadonlyMap<string, string>
+  /**
+   * `rows` (default): JSON lines that begin with ROWTIME. `records`: what the records of each output hold, JSON or CSV as its
+   * DestinationSchema says, in STREAM.json or STREAM.csv.
+   */
+  readonly format?: 'rows' | 'records'
   /** column that says when a record arrived; default: one record a millisecond */
   readonly arrivalColumn?: string
   /** arrival of the first record where no column says it, epoch milliseconds; default 2020-01-01T00:00:00Z */
@@ -38,6 +45,8 @@ export interface ReplayOptions {
   /** records in one batch at most; default that of the merge */
   readonly batchRecordsMax?: number
   readonly onProgress?: (progress: ReplayProgress) => void
+  /** what the user should know while it runs, a sentence each */
+  readonly onNotice?: (text: string) => void
   /** sees every result batch */
   readonly tap?: TapListener
   /** ends the replay; no file appears then */
@@ -68,7 +77,8 @@ export interface ReplayReport {
 /**
  * Replays a file and writes what comes out. The result files appear together, complete, or not at all.
  * @throws MillraceError `not_found` or `unreadable_input` for the file, `unwritable_output` for the results, `config` for the
- * arrival column, `state_limit` when the program would hold too much, `aborted` by the signal
+ * arrival column, `state_limit` when the program would hold too much, `preprocessor_failed` when the function in front of the
+ * input keeps failing, `aborted` by the signal
  */
 export async function replayFile(
   options: ReplayOptions,
@@ -99,11 +109,8 @@ export async function replayFile(
   })
   try {
     const firstArrival = await source.firstArrival()
-    const results = await ResultFiles.open(
-      env.files,
-      options.outputDirectory,
-      application.outputs,
-      () => new JsonLinesEncoder({ rowtime: true }),
+    const results = await ResultFiles.open(env.files, options.outputDirectory, application.outputs, stream =>
+      formatOf(options, stream),
     )
     try {
       const startedAt = firstArrival ?? options.startAt ?? REPLAY_START
@@ -158,6 +165,13 @@ async function readReferences(
   return contents
 }
 
+function formatOf({ application, format }: ReplayOptions, stream: string): ResultFormat {
+  if (format !== 'records') return { encoder: new JsonLinesEncoder({ rowtime: true }), extension: 'jsonl' }
+  return application.formatOf(stream) === 'CSV'
+    ? { encoder: new CsvLinesEncoder(), extension: 'csv' }
+    : { encoder: new JsonLinesEncoder(), extension: 'json' }
+}
+
 function arrivalsOf({ application, arrivalColumn, startAt }: ReplayOptions): Arrivals {
   if (arrivalColumn === undefined) return new SteadyArrivals(startAt)
   return new ColumnArrivals(
@@ -181,6 +195,8 @@ function taskOf(
     env,
     source,
     decoder: application.createDecoder(),
+    preprocessor: application.preprocessor,
+    onRetry: error => options.onNotice?.(error.message),
     inputStreams: application.inputStreams,
     program: errors => application.start({ errors, startedAt, rowTimestamp: 'rowtime', references }),
     sinks: results.sinks,

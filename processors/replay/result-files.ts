@@ -1,4 +1,4 @@
-/** The results of a replay as files, `DIR/STREAM.jsonl`. They appear all together under their names, complete, or not at all. */
+/** The results of a replay as files, `DIR/STREAM.jsonl` or another ending. They appear all together under their names, complete, or not at all. */
 import { ByteWriter } from '../../core/byte-writer.ts'
 import type { Encoder } from '../../core/codec.ts'
 import type { FileHandle, Files } from '../../core/env.ts'
@@ -8,6 +8,13 @@ import type { Sink } from '../../core/sink.ts'
 
 /** Bytes that are collected before they are written. */
 const WRITE_BYTES = 256 * 1_024
+
+/** How the rows of one stream are written. */
+export interface ResultFormat {
+  readonly encoder: Encoder
+  /** of file names, without the dot */
+  readonly extension: string
+}
 
 export interface ResultFile {
   readonly stream: string
@@ -35,11 +42,11 @@ export class ResultFiles {
     files: Files,
     directory: string,
     streams: readonly string[],
-    encoderOf: () => Encoder,
+    formatOf: (stream: string) => ResultFormat,
   ): Promise<ResultFiles> {
     const names = new Map<string, string>()
     for (const stream of streams) {
-      const name = fileNameOf(stream)
+      const name = fileNameOf(stream, formatOf(stream).extension)
       const other = names.get(name.toLowerCase())
       if (other !== undefined)
         throw new MillraceError(
@@ -53,11 +60,12 @@ export class ResultFiles {
     const results = new ResultFiles(files, directory, sinks)
     try {
       for (const stream of streams) {
-        const name = fileNameOf(stream)
+        const { encoder, extension } = formatOf(stream)
+        const name = fileNameOf(stream, extension)
         const partial = `${directory}/.${name}.partial`
         await files.remove(partial)
         const handle = await files.open(partial, 'create')
-        sinks.push(new FileSink({ stream, path: `${directory}/${name}`, partial, handle, encoder: encoderOf() }))
+        sinks.push(new FileSink({ stream, path: `${directory}/${name}`, partial, handle, encoder }))
       }
     } catch (error) {
       await results.discard()
@@ -142,8 +150,8 @@ class FileSink implements Sink {
   }
 }
 
-/** A stream's file name: characters that a file system may not take are written as their code in hexadecimal. */
-function fileNameOf(stream: string): string {
+/** A stream's file name without its extension: characters that a file system may not take are written as their code in hexadecimal. */
+function fileNameOf(stream: string, extension: string): string {
   const safe = stream.replace(/[^A-Za-z0-9_.$-]/gu, character => `%${(character.codePointAt(0) ?? 0).toString(16)}`)
-  return `${safe.startsWith('.') ? `%2e${safe.slice(1)}` : safe}.jsonl`
+  return `${safe.startsWith('.') ? `%2e${safe.slice(1)}` : safe}.${extension}`
 }

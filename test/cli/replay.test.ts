@@ -149,7 +149,7 @@ describe('millrace replay', () => {
 
   it.each([
     [['sales.sql', '--input', 'input.jsonl', '--out', 'x'], /needs the schema of its input: add --schema/],
-    [['sales.sql', '--schema', 'schema.json', '--out', 'x'], /required option '--input <file>'/],
+    [['sales.sql', '--schema', 'schema.json', '--out', 'x'], /the records are missing: add --input FILE/],
     [['v1.json', '--schema', 'schema.json', '--input', 'input.jsonl', '--out', 'x'], /leave out --schema/],
     [
       ['sales.sql', '--schema', 'schema.json', '--input', 'input.jsonl', '--out', 'x', '--shards', 'two'],

@@ -204,7 +204,7 @@ describe('application definitions', () => {
     expect(definition.referenceTables).toMatchObject([
       { name: 'Companies', bucketArn: bucket, fileKey: 'c.csv', schema: { format: { kind: 'CSV' } } },
     ])
-    expect(definition.notes).toEqual([expect.stringContaining('pre-processed by the Lambda function')])
+    expect(definition.notes).toEqual([])
   })
 
   it('need no inputs, outputs or tables, and have one input stream by default', () => {

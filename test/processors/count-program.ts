@@ -93,6 +93,8 @@ export function countApplication(): Application {
     inputStreams: ['SOURCE_SQL_STREAM_001'],
     inputSchema: KEYED,
     referenceTables: [],
+    preprocessor: null,
+    formatOf: () => 'JSON',
     readTable: () => [],
     outputs: ['COUNTS', ERROR_STREAM],
     warnings: [],

@@ -193,7 +193,7 @@ describe('an application', () => {
       },
     }
     expect(() => compileDefinition(importApplication(definition(processor)))).toThrow(
-      'pre-processed by a Lambda function',
+      'pre-processed by the Lambda function arn:aws:lambda:eu-west-1:123456789012:function:f',
     )
   })
 })
