@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { processWay, START_AT, sdkWay, type Way } from './conformance.ts'
+import { cborWay, processWay, START_AT, sdkWay, type Way } from './conformance.ts'
 
 let directory = ''
 
@@ -18,6 +18,7 @@ const WAYS: readonly { name: string; open: () => Promise<Way> }[] = [
   { name: 'SDK over HTTP/2, memory', open: () => sdkWay('h2') },
   { name: 'SDK over HTTP/2, files', open: () => sdkWay('h2', directory) },
   { name: 'SDK over HTTP/1.1, memory', open: () => sdkWay('http1') },
+  { name: 'CBOR over HTTP/1.1, memory', open: () => cborWay() },
   { name: 'in process, memory', open: () => processWay() },
   { name: 'in process, files', open: () => processWay(directory) },
 ]

@@ -1,4 +1,4 @@
-/** One face over the three ways to a stream: the SDK over HTTP/2, the SDK over HTTP/1.1, and the API in the process. */
+/** One face over the ways to a stream: the SDK over HTTP/2 and HTTP/1.1, calls in CBOR, and the API in the process. */
 import {
   CreateStreamCommand,
   GetRecordsCommand,
@@ -11,7 +11,9 @@ import {
 import { NodeHttpHandler } from '@smithy/node-http-handler'
 import { nodeEnv } from '../../core/index.ts'
 import { LocalStreams, type LocalStreamsOptions, serveStreams } from '../../streams/index.ts'
+import { decodeCbor, encodeCbor, Instant } from '../../streams/local/http/cbor.ts'
 import { SimClock } from '../support/memory-env.ts'
+import { rawHttp1Bytes } from './raw-http.ts'
 
 export const START_AT = Date.UTC(2026, 0, 1)
 
@@ -138,6 +140,98 @@ export async function sdkWay(protocol: 'h2' | 'http1', directory?: string): Prom
       await server.close()
     },
   }
+}
+
+/** The calls in CBOR, as the Java SDK sends them (java-sdk.test.ts asks that one itself); the codec is ours. */
+export async function cborWay(): Promise<Way> {
+  const { clock, streams, listener, close } = await served()
+  const call = async (operation: string, body: object): Promise<CborReply> => {
+    const headers = {
+      host: `localhost:${listener.port}`,
+      'content-type': 'application/x-amz-cbor-1.1',
+      'x-amz-target': `Kinesis_20131202.${operation}`,
+      authorization: 'AWS4-HMAC-SHA256 Credential=x',
+    }
+    const { status, bytes } = await rawHttp1Bytes(listener.port, headers, encodeCbor(body))
+    const reply = (bytes.length === 0 ? {} : decodeCbor(bytes)) as CborReply
+    if (status !== 200) throw new Error(`${reply.__type}: ${reply.message}`)
+    return reply
+  }
+  const entryOf = ({ data, key, hashKey }: Entry) => ({
+    Data: utf8.encode(data),
+    PartitionKey: key,
+    ExplicitHashKey: hashKey,
+  })
+  const placeOf = ({ ShardId = '', SequenceNumber = '' }: CborReply) => ({
+    shardId: ShardId,
+    sequenceNumber: SequenceNumber,
+  })
+  return {
+    clock,
+    streams,
+    close,
+    async create(StreamName, ShardCount) {
+      await call('CreateStream', { StreamName, ShardCount })
+    },
+    put: async (StreamName, entry) => placeOf(await call('PutRecord', { StreamName, ...entryOf(entry) })),
+    async putMany(StreamName, entries) {
+      const { FailedRecordCount, Records = [] } = await call('PutRecords', {
+        StreamName,
+        Records: entries.map(entryOf),
+      })
+      if (FailedRecordCount !== 0) throw new Error(`${FailedRecordCount} records failed`)
+      return Records.map(placeOf)
+    },
+    async shards(StreamName) {
+      const { Shards = [] } = await call('ListShards', { StreamName })
+      return Shards.map(({ ShardId = '', HashKeyRange }) => ({
+        shardId: ShardId,
+        starting: HashKeyRange?.StartingHashKey ?? '',
+        ending: HashKeyRange?.EndingHashKey ?? '',
+      }))
+    },
+    async iterator(StreamName, ShardId, from) {
+      const reply = await call('GetShardIterator', {
+        StreamName,
+        ShardId,
+        ShardIteratorType: from.type,
+        StartingSequenceNumber: 'number' in from ? from.number : undefined,
+        Timestamp: 'at' in from ? new Instant(from.at) : undefined,
+      })
+      return reply.ShardIterator ?? ''
+    },
+    async read(_name, ShardIterator, Limit) {
+      const reply = await call('GetRecords', { ShardIterator, Limit })
+      const records = reply.Records ?? []
+      return {
+        data: records.map(record => Buffer.from(record.Data ?? []).toString()),
+        keys: records.map(record => record.PartitionKey ?? ''),
+        sequenceNumbers: records.map(record => record.SequenceNumber ?? ''),
+        arrivedAt: records.map(record => (record.ApproximateArrivalTimestamp ?? Number.NaN) * 1_000),
+        behind: reply.MillisBehindLatest ?? Number.NaN,
+        next: reply.NextShardIterator ?? null,
+      }
+    },
+  }
+}
+
+/** Members that replies may have. */
+interface CborReply {
+  readonly __type?: string
+  readonly message?: string
+  readonly ShardId?: string
+  readonly SequenceNumber?: string
+  readonly PartitionKey?: string
+  readonly Data?: Uint8Array
+  /** seconds */
+  readonly ApproximateArrivalTimestamp?: number
+  readonly FailedRecordCount?: number
+  readonly Records?: readonly CborReply[]
+  readonly Shards?: readonly CborReply[]
+  readonly HashKeyRange?: { readonly StartingHashKey: string; readonly EndingHashKey: string }
+  readonly ShardIterator?: string
+  readonly NextShardIterator?: string
+  readonly MillisBehindLatest?: number
 }
 
 export async function processWay(directory?: string): Promise<Way> {
