@@ -98,7 +98,9 @@ function bindPlain(context: BindContext, node: Node<'call'>): Expression {
   const { parameters } = signature
   const bound = bindCount(context, node, parameters.length, parameters.length)
   const args = bound.map((arg, index) => argument(arg, parameters[index] ?? 'text', name, index))
-  return call(signature.name, args, signature.result(args.map(arg => arg.type)), node.span)
+  const type = signature.result(args.map(arg => arg.type))
+  const converted = args.map((arg, index) => (parameters[index] === 'integer' ? coerce(arg, type) : arg))
+  return call(signature.name, converted, type, node.span)
 }
 
 function bindCount(context: BindContext, node: Node<'call'>, low: number, high: number): readonly Expression[] {

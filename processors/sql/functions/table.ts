@@ -34,7 +34,7 @@ export type Parameter =
   | 'text'
   /** any numeric type, as it is */
   | 'number'
-  /** any integer type, as it is */
+  /** any integer type, converted to the type of the result, which is the widest of them */
   | 'integer'
   /** an integer, converted to INTEGER */
   | 'count'
