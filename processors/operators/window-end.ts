@@ -1,5 +1,5 @@
 /** When a tumbling window ends, from the value of its key. Nothing here counts windows, so that a jump of the clock costs nothing. */
-import { ceilToUnit, nextUnit } from '../expressions/calendar.ts'
+import { addMonths, ceilToUnit, nextUnit } from '../expressions/calendar.ts'
 import type { WindowEnd } from '../sql/plan-node.ts'
 
 /**
@@ -11,6 +11,8 @@ export function windowEnd(end: WindowEnd, value: number, rowtime: number): numbe
   switch (end.kind) {
     case 'step':
       return value - end.offsetMs + end.sizeMs
+    case 'step-months':
+      return addMonths(value - end.offsetMs, end.months)
     case 'floor':
       return nextUnit(value - end.offsetMs, end.unit)
     case 'ceil':

@@ -201,6 +201,8 @@ function endText(end: WindowEnd): string {
   switch (end.kind) {
     case 'step':
       return `step ${end.sizeMs} ms${offsetText(end.offsetMs)}`
+    case 'step-months':
+      return `step ${end.months} months${offsetText(end.offsetMs)}`
     case 'floor':
     case 'ceil':
       return `${end.kind} ${end.unit}${offsetText(end.offsetMs)}`

@@ -92,12 +92,13 @@ export interface AggregatePlan {
 /**
  * When a tumbling group is complete, given the value v of its monotonic key.
  * `moment`: all rows of a value have one rowtime, as results of a window have; complete when v changes or time has passed it.
- * `step`, `floor`: v starts the window, it ends before v + size. `ceil`: v ends the window and belongs to it.
+ * `step`, `step-months`, `floor`: v starts the window, it ends before v + size. `ceil`: v ends the window and belongs to it.
  * `instant`: one group for each value of ROWTIME. `change`: complete when v changes in either direction.
  * `offsetMs` is what the program added to the time (a constant), so that v - offsetMs is the plain window start.
  */
 export type WindowEnd =
   | { readonly kind: 'step'; readonly sizeMs: number; readonly offsetMs: number }
+  | { readonly kind: 'step-months'; readonly months: number; readonly offsetMs: number }
   | { readonly kind: 'floor' | 'ceil'; readonly unit: IntervalUnit; readonly offsetMs: number }
   | { readonly kind: 'instant' }
   | { readonly kind: 'moment' }

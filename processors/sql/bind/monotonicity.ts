@@ -175,8 +175,11 @@ function roundedEnd(
     const months = size.type.kind === 'INTERVAL' && (size.type.from === 'YEAR' || size.type.from === 'MONTH')
     if (typeof size.value !== 'number' || size.value <= 0) return null
     if (!months) return { kind: 'step', sizeMs: size.value, offsetMs }
-    if (offsetMs !== 0 || (size.value !== 1 && size.value !== 12)) return null
-    return { kind: 'floor', unit: size.value === 1 ? 'MONTH' : 'YEAR', offsetMs: 0 }
+    // What is added inside moves the edges off the first of a month.
+    if (offsetMs !== 0) return null
+    if (size.value === 1 || size.value === 12)
+      return { kind: 'floor', unit: size.value === 1 ? 'MONTH' : 'YEAR', offsetMs }
+    return { kind: 'step-months', months: size.value, offsetMs }
   }
   const unit = size.value
   if (
