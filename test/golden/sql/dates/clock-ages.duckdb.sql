@@ -1,0 +1,1 @@
+select arrival, id, epoch_ms(timestamp '2024-01-01') - epoch_ms(t1), epoch_ms(arrival) - epoch_ms(t1), t1 < timestamp '2024-01-01', d1 < date '2024-01-01', at1 > time '00:00:00' from input order by line

@@ -1,0 +1,1 @@
+select arrival, id, year(t1), month(t1), day(t1), hour(t1), minute(t1), (millisecond(t1) / 1000)::decimal(5,3), year(d1), hour(at1), (date_part('millisecond', at1) / 1000)::decimal(5,3) from input order by line

@@ -1,0 +1,6 @@
+-- input: bookings.jsonl
+-- floors of n units since 1970, before it too
+CREATE STREAM steps (id INTEGER, quarter_hour TIMESTAMP, day_of TIMESTAMP, week_of TIMESTAMP, tenth TIMESTAMP, at_step TIME, d_step DATE);
+CREATE PUMP p AS INSERT INTO steps
+SELECT STREAM id, STEP(t1 BY INTERVAL '15' MINUTE), STEP(t1 BY INTERVAL '1' DAY), STEP(t1 BY INTERVAL '7' DAY), STEP(t1 BY INTERVAL '0.1' SECOND), STEP(at1 BY INTERVAL '30' MINUTE), STEP(d1 BY INTERVAL '2' DAY)
+FROM "SOURCE_SQL_STREAM_001";

@@ -1,0 +1,6 @@
+-- input: bookings.jsonl
+-- covers: CAST of an interval, CAST of text
+-- text to interval, interval to another qualifier, to numbers
+CREATE STREAM moved (id INTEGER, a TIMESTAMP, b BIGINT, c BIGINT, d DECIMAL(18,0));
+CREATE PUMP p AS INSERT INTO moved
+SELECT STREAM id, t1 + CAST('1 12:00' AS INTERVAL DAY TO MINUTE), CAST(CAST(INTERVAL '1 12' DAY TO HOUR AS INTERVAL MINUTE(5)) AS BIGINT), CAST(INTERVAL '90' SECOND AS BIGINT), CAST(INTERVAL '36' HOUR AS DECIMAL(18,0)) FROM "SOURCE_SQL_STREAM_001";

@@ -1,0 +1,1 @@
+select arrival, id, t1 + interval 1 day, t1 - interval 90 minute, t1 + interval 93784005 millisecond, (d1 + 28)::date, at1 + interval 30 minute, t1 + interval 59999 millisecond from input order by line

@@ -1,0 +1,6 @@
+-- input: amounts.jsonl
+-- covers: assignment that converts
+-- casts into small kinds; FLOAT and DOUBLE PRECISION are DOUBLE
+CREATE STREAM results (id INTEGER, a TINYINT, b SMALLINT, c FLOAT, d DOUBLE PRECISION, e TINYINT);
+CREATE PUMP p AS INSERT INTO results
+SELECT STREAM id, CAST(si AS TINYINT), CAST(q AS SMALLINT), ti, q, si FROM "SOURCE_SQL_STREAM_001" WHERE si BETWEEN -127 AND 127 AND q BETWEEN -1000 AND 1000;

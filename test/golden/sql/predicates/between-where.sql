@@ -1,0 +1,6 @@
+-- input: bookings.jsonl
+-- times and dates between others; the ends in the wrong order hold nothing
+CREATE STREAM inside (id INTEGER);
+CREATE PUMP p AS INSERT INTO inside
+SELECT STREAM id FROM "SOURCE_SQL_STREAM_001" WHERE t1 BETWEEN TIMESTAMP '2024-01-01 00:00:00' AND TIMESTAMP '2024-03-10 17:22:41'
+  OR d1 NOT BETWEEN DATE '1900-01-02' AND DATE '2030-01-01' OR at1 BETWEEN TIME '12:00:00' AND TIME '06:00:00';

@@ -1,0 +1,6 @@
+-- input: amounts.jsonl
+-- counts of each truth value of two flags
+CREATE STREAM counts (yes BIGINT, noes BIGINT, unknowns BIGINT);
+CREATE PUMP p AS INSERT INTO counts
+SELECT STREAM SUM(CASE WHEN (s.f = s.g) IS TRUE THEN 1 ELSE 0 END), SUM(CASE WHEN (s.f = s.g) IS FALSE THEN 1 ELSE 0 END), SUM(CASE WHEN (s.f = s.g) IS UNKNOWN THEN 1 ELSE 0 END)
+FROM "SOURCE_SQL_STREAM_001" AS s GROUP BY STEP(s.ROWTIME BY INTERVAL '30' SECOND);

@@ -1,0 +1,1 @@
+select arrival, id, regexp_replace(note, ' ', '_') from input order by line

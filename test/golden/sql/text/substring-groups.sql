@@ -1,0 +1,6 @@
+-- input: guests.jsonl
+-- groups by the first letter
+CREATE STREAM by_letter (letter VARCHAR(1), n BIGINT);
+CREATE PUMP p AS INSERT INTO by_letter
+SELECT STREAM SUBSTRING(UPPER(s.name) FROM 1 FOR 1), COUNT(*) FROM "SOURCE_SQL_STREAM_001" AS s
+GROUP BY SUBSTRING(UPPER(s.name) FROM 1 FOR 1), STEP(s.ROWTIME BY INTERVAL '2' MINUTE);
