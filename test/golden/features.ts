@@ -288,7 +288,7 @@ const DATETIMES: Rows = {
   'CEIL(t TO unit)': 'round-to.function=CEIL',
   EXTRACT: 'extract',
   'EXTRACT from an interval': '',
-  CURRENT_ROW_TIMESTAMP: 'niladic.name=CURRENT_ROW_TIMESTAMP',
+  CURRENT_ROW_TIMESTAMP: 'token:CURRENT_ROW_TIMESTAMP',
   CURRENT_TIMESTAMP: 'niladic.name=CURRENT_TIMESTAMP',
   LOCALTIMESTAMP: 'niladic.name=LOCALTIMESTAMP',
   CURRENT_DATE: 'niladic.name=CURRENT_DATE',

@@ -1,6 +1,6 @@
 /**
  * Golden programs: a program over a file of records, run as a task over shards, with every result row written down.
- * The header of a program is its first lines, in any order:
+ * The header of a program stands among the comments of its first lines:
  *
  *     -- input: FILE           records, one a line; beside the program or in sql/inputs/; arrivals are its column `arrival`
  *     -- schema: FILE.json     InputSchema of the input; default: name of the input with .schema.json
@@ -103,8 +103,8 @@ function readHeader(text: string): readonly (readonly [key: string, value: strin
   const entries: (readonly [string, string])[] = []
   for (const line of text.split('\n')) {
     const found = HEADER.exec(line)
-    if (found === null) break
-    entries.push([found[1]!, found[2]!.trim()])
+    if (found !== null) entries.push([found[1]!, found[2]!.trim()])
+    else if (!line.startsWith('--')) break
   }
   return entries
 }
@@ -112,7 +112,8 @@ function readHeader(text: string): readonly (readonly [key: string, value: strin
 /** The program without its header. */
 export function bodyOf({ text }: GoldenProgram): string {
   const lines = text.split('\n')
-  return lines.slice(lines.findIndex(line => !HEADER.test(line))).join('\n')
+  const first = lines.findIndex(line => !line.startsWith('--'))
+  return lines.filter((line, index) => index >= first || !HEADER.test(line)).join('\n')
 }
 
 /** @param outputs default: the streams that no pump reads */

@@ -78,13 +78,23 @@ async function createTable(
   path: string,
   schema: InputSchema,
 ): Promise<void> {
-  const columns = schemaOf(schema).columns.map(column => `'${column.name}': '${duckType(column.type)}'`)
+  const columns = schemaOf(schema).columns.map(column => ({ name: column.name, type: duckType(column.type) }))
+  const declared = columns.map(column => `"${column.name}" ${column.type}`).join(', ')
+  await connection.run(`create table "${name}" (line INTEGER, ${declared})`)
+  if (readFileSync(path, 'utf8').trim() === '') return
+  const typed = `columns = {${columns.map(column => `'${column.name}': '${column.type}'`).join(', ')}}`
   const file = `'${path.replaceAll("'", "''")}'`
   const rows =
     schema.format.kind === 'JSON'
-      ? `read_json(${file}, format = 'newline_delimited', columns = {${columns.join(', ')}})`
-      : `read_csv(${file}, header = false, delim = '${schema.format.recordColumnDelimiter}', ignore_errors = true, columns = {${columns.join(', ')}})`
-  await connection.run(`create table "${name}" as select row_number() over () as line, * from ${rows}`)
+      ? `read_json(${file}, format = 'newline_delimited', ${typed})`
+      : `read_csv(${file}, header = false, delim = '${schema.format.recordColumnDelimiter}', ignore_errors = true, ${typed})`
+  // An empty field of CSV is NULL but for text.
+  const fields = columns.map(column => {
+    return schema.format.kind === 'CSV' && column.type.startsWith('VARCHAR')
+      ? `coalesce("${column.name}", '')`
+      : `"${column.name}"`
+  })
+  await connection.run(`insert into "${name}" select row_number() over (), ${fields.join(', ')} from ${rows}`)
 }
 
 function duckType(type: SqlType): string {

@@ -1,0 +1,6 @@
+-- input: bookings.jsonl
+-- covers: CAST to text, CAST of datetimes
+-- times as text, and back
+CREATE STREAM texts (id INTEGER, a VARCHAR(30), b VARCHAR(10), c VARCHAR(12), back TIMESTAMP);
+CREATE PUMP p AS INSERT INTO texts
+SELECT STREAM id, CAST(t1 AS VARCHAR(30)), CAST(d1 AS VARCHAR(10)), CAST(at1 AS VARCHAR(12)), CAST(CAST(t1 AS VARCHAR(30)) AS TIMESTAMP) FROM "SOURCE_SQL_STREAM_001";

@@ -1,0 +1,7 @@
+-- input: amounts.jsonl
+-- covers: CAST that rounds
+-- numbers to numbers round half away from zero
+CREATE STREAM results (id INTEGER, a INTEGER, b BIGINT, c DECIMAL(9,2), d DOUBLE, e REAL, f SMALLINT);
+CREATE PUMP p AS INSERT INTO results
+SELECT STREAM id, CAST(q AS INTEGER), CAST(d AS BIGINT), CAST(q AS DECIMAL(9,2)), CAST(p AS DOUBLE), CAST(ti AS REAL), CAST(CAST(d AS DECIMAL(18,1)) AS SMALLINT)
+FROM "SOURCE_SQL_STREAM_001" WHERE d BETWEEN -30000 AND 30000;

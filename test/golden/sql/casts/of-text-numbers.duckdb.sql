@@ -1,0 +1,1 @@
+select arrival, id, case when regexp_matches(note, '[0-9]+') then regexp_extract(note, '[0-9]+')::integer end, (n::varchar || '.125')::decimal(9,2), n / 10, case when n > 2 then true when n < 2 then false end from input order by line

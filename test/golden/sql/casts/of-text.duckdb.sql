@@ -1,0 +1,1 @@
+select arrival, id, try_cast(s as timestamp) from input where s is null or regexp_full_match(s, '\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?') and try_cast(s as timestamp) is not null and id <> 15 order by line

@@ -1,0 +1,1 @@
+select arrival, k || '-- no', '/* no */', v + 1 from input where k <> '//' order by line

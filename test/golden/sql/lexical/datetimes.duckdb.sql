@@ -1,0 +1,1 @@
+select arrival, id, date '2024-02-29', time '23:59:59.999', timestamp '1969-12-31 23:59:59', timestamp '2024-01-01 00:00:00.5', at1 > time '12:00:00' from input where d1 > date '2024-02-28' order by line

@@ -1,0 +1,4 @@
+-- input: ticks.jsonl
+-- 12 is an integer, 12.50 a DECIMAL, 1e3 a DOUBLE: divisions show it
+CREATE STREAM o (i INTEGER, d DECIMAL(18,6), x DOUBLE, half DOUBLE, tiny DOUBLE, dot DECIMAL(4,2), big BIGINT);
+CREATE PUMP p AS INSERT INTO o SELECT STREAM 7 / 2, 7.0 / 4, 7e0 / 2, 5E-1, -2.5E-3, .25, 9007199254740993 FROM "SOURCE_SQL_STREAM_001" WHERE v = 1;

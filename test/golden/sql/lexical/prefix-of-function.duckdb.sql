@@ -1,0 +1,1 @@
+select arrival, v * 2, v from input where v is not null order by line

@@ -1,0 +1,1 @@
+select arrival, k, v, 2 from input order by line

@@ -1,0 +1,6 @@
+-- input: guests.jsonl
+-- groups by whether the name has a letter beyond ASCII
+CREATE STREAM o (label VARCHAR(10), n BIGINT);
+CREATE PUMP p AS INSERT INTO o
+SELECT STREAM CASE WHEN s.name SIMILAR TO U&'%[?0080-?FFFF]%' UESCAPE '?' THEN U&'\2713' ELSE '-' END, COUNT(*) FROM "SOURCE_SQL_STREAM_001" AS s
+GROUP BY CASE WHEN s.name SIMILAR TO U&'%[?0080-?FFFF]%' UESCAPE '?' THEN U&'\2713' ELSE '-' END, FLOOR(s.ROWTIME TO HOUR);

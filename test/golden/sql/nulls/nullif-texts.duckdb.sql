@@ -1,0 +1,1 @@
+select arrival, id, nullif(note, ''), coalesce(nullif(trim(name, ' '), ''), '(none)'), nullif(rtrim(code), 'CD') from input order by line

@@ -1,0 +1,1 @@
+select date_trunc('hour', arrival) + interval 1 hour as w, 'shardId-' || lpad((('0x' || substr(md5(line::varchar), 1, 8))::bigint * 3 // 4294967296)::varchar, 12, '0') as s, count(*), min(line::varchar), max(arrival) from input where line <> 3 group by w, s order by w, min(line)

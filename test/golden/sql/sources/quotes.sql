@@ -1,0 +1,5 @@
+-- input: quotes.csv
+-- covers: CSV several rows in a record, CSV delimiter of several characters, CSV missing trailing field
+-- rows end in a bar and fields in two semicolons
+CREATE STREAM o (ticker VARCHAR(4), price DOUBLE);
+CREATE PUMP p AS INSERT INTO o SELECT STREAM ticker, price FROM "SOURCE_SQL_STREAM_001";

@@ -1,0 +1,2 @@
+-- stream: B
+select arrival, v from input where v > 5 order by line

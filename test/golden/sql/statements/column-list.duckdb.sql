@@ -1,0 +1,1 @@
+select arrival, k, null, null, f from input order by line

@@ -1,0 +1,1 @@
+select arrival, v, null from input where v is not null order by line

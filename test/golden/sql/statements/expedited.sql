@@ -1,0 +1,5 @@
+-- input: ticks.jsonl
+-- covers: INSERT of fewer columns
+-- EXPEDITED says nothing to us
+CREATE STREAM o (a INTEGER NOT NULL, b VARCHAR(8));
+CREATE PUMP p AS INSERT EXPEDITED INTO o (a) SELECT STREAM v FROM "SOURCE_SQL_STREAM_001" WHERE v IS NOT NULL;

@@ -1,0 +1,1 @@
+select arrival, k, v, null from input order by line

@@ -1,0 +1,5 @@
+-- input: ticks.jsonl
+-- covers: AS ROWTIME
+-- ROWTIME in the list of columns
+CREATE STREAM o (k VARCHAR(8), v INTEGER);
+CREATE PUMP p AS INSERT INTO o (v, ROWTIME, k) SELECT STREAM v, CEIL(s.ROWTIME TO MINUTE), k FROM "SOURCE_SQL_STREAM_001" AS s;

@@ -1,0 +1,1 @@
+select arrival, m::varchar, b::varchar || '!' from input order by line

@@ -1,0 +1,4 @@
+-- input: ticks.jsonl
+-- casts to text of any length
+CREATE STREAM o (a VARCHAR, b VARCHAR);
+CREATE PUMP p AS INSERT INTO o SELECT STREAM CAST(m AS VARCHAR), CAST(b AS VARCHAR) || '!' FROM "SOURCE_SQL_STREAM_001";

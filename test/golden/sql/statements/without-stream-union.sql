@@ -1,0 +1,5 @@
+-- input: ticks.jsonl
+-- covers: SELECT without STREAM
+-- in both sides of a union
+CREATE STREAM o (k VARCHAR(8), v INTEGER);
+CREATE PUMP p AS INSERT INTO o SELECT k, v FROM "SOURCE_SQL_STREAM_001" WHERE v > 7 UNION ALL SELECT STREAM k, -v FROM "SOURCE_SQL_STREAM_001" WHERE v > 7;

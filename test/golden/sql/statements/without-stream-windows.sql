@@ -1,0 +1,5 @@
+-- input: ticks.jsonl
+-- covers: SELECT without STREAM
+-- in groups
+CREATE STREAM o (k VARCHAR(8), n BIGINT);
+CREATE PUMP p AS INSERT INTO o SELECT s.k, COUNT(*) FROM "SOURCE_SQL_STREAM_001" AS s GROUP BY s.k, FLOOR(s.ROWTIME TO MINUTE);

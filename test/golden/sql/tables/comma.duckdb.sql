@@ -1,0 +1,1 @@
+select i.arrival, i.ticker, c.company from input i join companies c on i.ticker = c.ticker and c.country = 'US' order by i.line, c.line

@@ -1,0 +1,2 @@
+-- stream: B
+select arrival, ticker, null from input order by line

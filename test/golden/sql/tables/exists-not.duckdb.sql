@@ -1,0 +1,1 @@
+select arrival, ticker from input where qty = 1 order by line

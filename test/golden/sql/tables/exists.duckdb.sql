@@ -1,0 +1,1 @@
+select arrival, ticker, true, true from input where qty > 5 order by line

@@ -1,0 +1,1 @@
+select date_trunc('minute', i.arrival) + interval 1 minute as w, c.country, count(*), sum(i.qty) from input i left join companies c on i.ticker = c.ticker group by w, c.country order by w, min(i.line * 10 + coalesce(c.line, 0))

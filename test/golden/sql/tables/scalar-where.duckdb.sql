@@ -1,0 +1,1 @@
+select arrival, ticker, price from input where price > 95 order by line
