@@ -169,7 +169,7 @@ function roundedEnd(
 ): WindowEnd | null {
   const [, size] = expression.args
   if (size === undefined || size.kind !== 'literal' || expression.type.kind !== 'TIMESTAMP') return null
-  const offsetMs = rowtimeOffset(operand)
+  const offsetMs = rowtimeOffset(operand, columns)
   if (offsetMs === null) return nestedEnd(expression, monotonicityOf(operand, columns), size)
   if (expression.name === 'STEP_DATETIME') {
     const months = size.type.kind === 'INTERVAL' && (size.type.from === 'YEAR' || size.type.from === 'MONTH')
@@ -199,14 +199,15 @@ function roundedEnd(
   return unit === 'YEAR' || unit === 'MONTH' ? null : { kind: 'step', sizeMs: UNIT_MS[unit], offsetMs }
 }
 
-/** What is added to ROWTIME, or null where the expression is something else. */
-function rowtimeOffset(expression: Expression): number | null {
+/** What is added to ROWTIME, under its own name or that of a subquery's column, or null where the expression is something else. */
+function rowtimeOffset(expression: Expression, columns: readonly Monotonicity[]): number | null {
   if (expression.kind === 'rowtime') return 0
+  if (expression.kind === 'column') return columns[expression.index]?.end?.kind === 'instant' ? 0 : null
   if (expression.kind !== 'arithmetic' || (expression.operator !== '+' && expression.operator !== '-')) return null
-  const left = rowtimeOffset(expression.left)
+  const left = rowtimeOffset(expression.left, columns)
   const ms = constantMs(expression.right)
   if (left !== null && ms !== null) return expression.operator === '+' ? left + ms : left - ms
-  const right = expression.operator === '+' ? rowtimeOffset(expression.right) : null
+  const right = expression.operator === '+' ? rowtimeOffset(expression.right, columns) : null
   const first = constantMs(expression.left)
   return right !== null && first !== null ? right + first : null
 }
