@@ -107,7 +107,8 @@ function bindCount(context: BindContext, node: Node<'call'>, low: number, high: 
   const count = node.args.length
   if (count < low || count > high) {
     const wanted = high === Number.POSITIVE_INFINITY ? `at least ${low}` : low === high ? `${low}` : `${low} to ${high}`
-    fail(`${node.name.text} takes ${wanted} ${wanted === '1' ? 'argument' : 'arguments'}, not ${count}`, node.span)
+    const what = wanted.endsWith('1') ? 'argument' : 'arguments'
+    fail(`${node.name.text} takes ${wanted} ${what}, not ${count}`, node.span)
   }
   return node.args.map(arg => context.bind(arg))
 }

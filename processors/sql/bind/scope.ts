@@ -114,7 +114,8 @@ export class Scope {
     const place = where !== null ? nameText(where) : only === undefined ? 'the relations of FROM' : 'the subquery'
     const metadata = relations.some(relation => relation.metadata) ? Object.keys(METADATA) : []
     const names = [...new Set([...known.map(column => column.name), 'ROWTIME', ...metadata])]
-    fail(`column ${shown(name)} not found in ${place}`, name.span, nameHint(name, names))
+    const text = name.quoted && qualifier === null ? `a text stands in single quotes: '${name.text}'` : null
+    fail(`column ${shown(name)} not found in ${place}`, name.span, nameHint(name, names) ?? text)
   }
 
   /** @throws SqlError about an alias that FROM does not have */

@@ -133,6 +133,8 @@ export const FOREIGN_FUNCTIONS: Readonly<Record<string, string>> = {
   IFNULL: 'use COALESCE',
   NVL: 'use COALESCE',
   ISNULL: 'use COALESCE, or IS NULL',
+  IF: 'use CASE',
+  IIF: 'use CASE',
   DECODE: 'use CASE',
   GREATEST: 'use CASE',
   LEAST: 'use CASE',
