@@ -4,13 +4,14 @@ import { fileURLToPath } from 'node:url'
 import { ByteWriter, type Env, MillraceError, nodeEnv, type RowBatch } from '../core/index.ts'
 import { clickstreamDashboard } from '../examples/clickstream/dashboard.ts'
 import { Shop, type ShopEvent } from '../examples/clickstream/shop.ts'
-import { Producer, streamTarget } from '../producers/index.ts'
+import { type Outcome, Producer, streamTarget, type UserRecordInput } from '../producers/index.ts'
 import { sumOf } from './column-sum.ts'
 import { closingReport, type DemoReport, reportLines } from './demo-report.ts'
 import { EmbeddedHost } from './embedded-host.ts'
 import { EXIT, type ExitCode } from './exit.ts'
 import { type CommandOptions, parseDuration, parseWhole } from './options.ts'
 import { embedded, type LocalFilesOutput, localFiles, type Pipeline, resolvePipeline } from './pipeline.ts'
+import { serveShop } from './shop-page.ts'
 import { count, duration, listenForKeys, openTerminal, type Terminal } from './terminal.ts'
 
 const SHARDS = 4
@@ -22,6 +23,8 @@ const OUTPUTS = ['PAGE_VIEWS', 'PAGE_VIEWS_BY_MINUTE', 'TOP_PAGES', 'FUNNEL', 'R
 /** How long the live page stays after the end, so that an open page gets the closing report. */
 const FAREWELL_MS = 500
 const DRAIN_MS_MAX = 60_000
+/** How long a visitor's last clicks may take to be stored. */
+const COLLECTOR_GRACE_MS = 1_000
 
 interface DemoOptions {
   readonly rate: number
@@ -29,6 +32,7 @@ interface DemoOptions {
   readonly out: string
   readonly port: number
   readonly streamPort: number
+  readonly shopPort: number
   readonly seed: number
   readonly report: string | null
 }
@@ -45,6 +49,7 @@ function readOptions(given: CommandOptions): DemoOptions {
     out: resolve(text('out')),
     port: parseWhole('--port', text('port'), 0, 65_535),
     streamPort: parseWhole('--stream-port', text('streamPort'), 0, 65_535),
+    shopPort: parseWhole('--shop-port', text('shopPort'), 0, 65_535),
     seed: parseWhole('--seed', text('seed'), 0, 2 ** 32 - 1),
     report: given['report'] === undefined ? null : resolve(given['report']),
   }
@@ -68,7 +73,18 @@ async function demo(options: DemoOptions, env: Env, terminal: Terminal): Promise
   })
   const startMs = clock.now()
   const shop = new Shop({ seed: options.seed, ratePerSecond: options.rate, startMs })
+  const put: PutCounts = { sent: 0, stored: 0, failed: 0, malformed: 0, firstFailure: null }
+  const collector = await serveShop({
+    env,
+    port: options.shopPort,
+    producer: { put: record => putOne(record, producer, put) },
+    onBad: row => host.view.add(row),
+  }).catch(async (error: unknown) => {
+    await host.close()
+    throw error
+  })
   terminal.print(`live page        ${host.page.urlWithToken}`)
+  terminal.print(`shop             ${collector.url}  (your own clicks appear on the live page)`)
   terminal.print(`Kinesis endpoint ${host.endpoint.url}  (stream ${pipeline.source.StreamName}, ${SHARDS} shards)`)
   terminal.print(`files            ${options.out}`)
   terminal.print(terminal.interactive ? 'keys: b starts a bot burst, q drains and ends\n' : '')
@@ -91,7 +107,6 @@ async function demo(options: DemoOptions, env: Env, terminal: Terminal): Promise
     stop()
   })
 
-  const put: PutCounts = { sent: 0, stored: 0, failed: 0, malformed: 0, firstFailure: null }
   const endAt = options.durationMs === null ? Number.POSITIVE_INFINITY : startMs + options.durationMs
   try {
     for (let now = startMs; !stopping.signal.aborted && now < endAt; now = clock.now()) {
@@ -101,6 +116,7 @@ async function demo(options: DemoOptions, env: Env, terminal: Terminal): Promise
     }
     terminal.clear()
     terminal.print(`draining: the shop closes after ${duration(clock.now() - startMs)}, and so do all windows`)
+    await collector.close(COLLECTOR_GRACE_MS)
     await producer.close(DRAIN_MS_MAX)
     if (failure === null) await host.drain()
     if (failure !== null) throw failure
@@ -117,6 +133,7 @@ async function demo(options: DemoOptions, env: Env, terminal: Terminal): Promise
     forgetKeys()
     process.off('SIGINT', stop)
     process.off('SIGTERM', stop)
+    await collector.close()
     await host.close()
   }
 }
@@ -168,16 +185,23 @@ export interface PutCounts {
 async function putAll(events: readonly ShopEvent[], producer: Producer, put: PutCounts): Promise<void> {
   for (const { partitionKey, data, defect } of events) {
     await producer.ready()
-    put.sent++
     // What another program sent is read and counted; it only has none of the shop's columns.
     if (defect === 'truncated' || defect === 'wrong_type') put.malformed++
-    producer.put({ partitionKey, data }).then(
-      () => void put.stored++,
-      error => {
-        put.failed++
-        put.firstFailure ??= error
-      },
-    )
+    // Its end is counted; nobody waits for it here.
+    putOne({ partitionKey, data }, producer, put).catch(() => {})
+  }
+}
+
+async function putOne(record: UserRecordInput, producer: Producer, put: PutCounts): Promise<Outcome> {
+  put.sent++
+  try {
+    const outcome = await producer.put(record)
+    put.stored++
+    return outcome
+  } catch (error) {
+    put.failed++
+    put.firstFailure ??= error
+    throw error
   }
 }
 

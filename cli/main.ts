@@ -41,6 +41,7 @@ command(
   .option('--out <dir>', 'where files are written', './millrace-data')
   .option('--port <port>', 'port of the live page; 0 picks a free one', '8321')
   .option('--stream-port <port>', 'port of the Kinesis endpoint; 0 picks a free one', '0')
+  .option('--shop-port <port>', "port of the shop's page; 0 picks a free one", '0')
   .option('--seed <number>', 'the same seed makes the same visitors', '1')
   .option('--report <file>', 'write the closing report as JSON')
 

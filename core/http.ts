@@ -6,6 +6,8 @@ export interface HttpRequest {
   readonly url: string
   /** lower-case name to value; the authority of HTTP/2 stands under `host` */
   readonly headers: Readonly<Record<string, string | undefined>>
+  /** IP address of the other end of the connection, where there is one */
+  readonly remoteAddress?: string | undefined
   /** aborted when the client goes away */
   readonly signal: AbortSignal
   /**

@@ -1,4 +1,18 @@
 /** User records into a stream. */
+export type { CollectBody } from './collect/collect-body.ts'
+export {
+  type BadEvent,
+  Collector,
+  type CollectorCounters,
+  type CollectorOptions,
+  type EventPutter,
+} from './collect/collector.ts'
+export {
+  type CollectorListener,
+  type CollectorPage,
+  type ServeCollectorOptions,
+  serveCollector,
+} from './collect/serve-collector.ts'
 export { completeConfiguration, type ProducerConfiguration } from './configuration.ts'
 export { ERROR_CODES_MAX, type ProducerMetrics } from './counters.ts'
 export { type FirehoseLike, type FirehoseTargetOptions, firehoseTarget } from './firehose-target.ts'

@@ -17,7 +17,10 @@ for (const project of ['tsconfig.build.json', 'tsconfig.page.json']) {
 }
 
 // What is not TypeScript goes along as it is: the page's HTML and CSS, and the SQL and schemas of the examples.
-const copied = { 'dashboards/live/page': /\.(html|css|svg)$/, examples: /(\.(sql|json|md)|millrace\.config\.ts)$/ }
+const copied = {
+  'dashboards/live/page': /\.(html|css|svg)$/,
+  examples: /(\.(sql|json|md|html|css)|^shop\.js|millrace\.config\.ts)$/,
+}
 for (const [directory, pattern] of Object.entries(copied)) copyTree(directory, pattern)
 const bin = join(out, 'cli/main.js')
 if (existsSync(bin)) chmodSync(bin, 0o755)

@@ -108,6 +108,7 @@ function requestOf(incoming: Incoming, signal: AbortSignal): HttpRequest {
     method: incoming.method ?? 'GET',
     url: incoming.url ?? '/',
     headers,
+    remoteAddress: incoming.socket.remoteAddress,
     signal,
     body: async bytesMax => {
       const chunks: Uint8Array[] = []

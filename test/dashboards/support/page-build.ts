@@ -8,8 +8,8 @@ import { fileURLToPath } from 'node:url'
 const root = fileURLToPath(new URL('../../../', import.meta.url))
 const source = join(root, 'dashboards/live/page')
 
-/** The directory that holds index.html and main.js, and what removes it. */
-export function buildPage(): { readonly directory: string; readonly remove: () => void } {
+/** The directory that holds index.html and main.js, the compiled tracker, and what removes them. */
+export function buildPage(): { readonly directory: string; readonly tracker: string; readonly remove: () => void } {
   const out = mkdtempSync(join(tmpdir(), 'millrace-page-'))
   const run = spawnSync(join(root, 'node_modules/.bin/tsc'), ['-p', 'tsconfig.page.json', '--outDir', out], {
     cwd: root,
@@ -19,5 +19,6 @@ export function buildPage(): { readonly directory: string; readonly remove: () =
   const directory = join(out, 'dashboards/live/page')
   for (const name of readdirSync(source).filter(name => /\.(html|css|svg)$/.test(name)))
     cpSync(join(source, name), join(directory, name))
-  return { directory, remove: () => rmSync(out, { recursive: true, force: true }) }
+  const tracker = join(out, 'producers/collect/tracker/tracker.js')
+  return { directory, tracker, remove: () => rmSync(out, { recursive: true, force: true }) }
 }
