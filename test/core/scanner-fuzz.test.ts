@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { ColumnText } from './codec-support.ts'
 import { type Answer, randomOf, SCANNERS, Subject } from './scanner-support.ts'
 
-/** `SCANNER_FUZZ_ROUNDS=4000 npx vitest run test/core/scanner-fuzz.test.ts` tries some three million mutants. */
+/** `SCANNER_FUZZ_ROUNDS=2700 npx vitest run test/core/scanner-fuzz.test.ts` tries two million mutants on each scanner. */
 const ROUNDS = Number(process.env['SCANNER_FUZZ_ROUNDS'] ?? 60)
 const RECORDS = 1_000
 
@@ -20,9 +20,10 @@ const BYTES = Buffer.from('"\\{}[]:,0123456789-+.eE \n\t\x00truefalsnuT/Z\xc3\xa
 
 function record(i: number, random: (below: number) => number): string {
   const time = new Date(1_768_478_400_000 + i * 977).toISOString()
-  const page = ['/home', '/süß', '/a/much/longer/page', '/日本'][random(4)]
-  const referrer = random(3) === 0 ? 'null' : `"https://ä.example/${random(9)}"`
-  return `{"event_time":"${time}","event_ms":${1_768_478_400_000 + i},"user_id":"u${random(500)}","page":"${page}","referrer":${referrer},"ratio":${(random(90_000) / 10_000).toFixed(4)},"count":${random(300)},"depth":{"n":${random(9)}.5},"latency_ms":${(random(9_000) / 10).toFixed(1)},"ok":${random(2) === 0}}`
+  const page = ['/home', '/süß', '/a/much/longer/page', '/日本', '\\/x\\u00e9\\ud83d\\ude00', 'a\\"b\\\\c'][random(6)]
+  const referrer = random(3) === 0 ? 'null' : `"https:\\/\\/ä.example/${random(9)}"`
+  const latency = random(4) === 0 ? `${random(90)}.5e${random(40) - 20}` : (random(9_000) / 10).toFixed(1)
+  return `{"event_time":"${time}","event_ms":${1_768_478_400_000 + i},"user_id":"u${random(500)}","page":"${page}","referrer":${referrer},"ratio":${(random(90_000) / 10_000).toFixed(4)},"count":${random(300)},"depth":{"n":${random(9)}.5},"latency_ms":${latency},"ok":${random(2) === 0}}`
 }
 
 function mutant(clean: Buffer, random: (below: number) => number): Buffer {
@@ -54,8 +55,8 @@ describe.each(SCANNERS)('the %s scanner, over mutated records', kind => {
       if (!same(answer, expected)) expect(answer).toEqual(expected)
     }
     console.log(`${kind}: ${ROUNDS * RECORDS} records, three in four mutated; ${subject.kept - RECORDS} were scanned`)
-    expect(subject.kept).toBeGreaterThan(ROUNDS * RECORDS * 0.35)
-  }, 600_000)
+    expect(subject.kept).toBeGreaterThan(ROUNDS * RECORDS * 0.3)
+  }, 7_200_000)
 })
 
 function same(a: Answer, b: Answer): boolean {

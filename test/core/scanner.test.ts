@@ -240,6 +240,18 @@ describe.each(SCANNERS)('the %s scanner', kind => {
     expect(agreed(kind, ALL, [records]).kept).toBe(records.length)
   })
 
+  it('proves escapes and exponents, too', () => {
+    const texts = ['"a\\"b"', '"\\\\"', '"\\/p"', '"\\u0041é"', '"\\ud83d\\uDE00"', '"\\b\\f\\n\\r\\t"', '"\\u00e9 "', '"\\u20ac"']
+    const numbers = ['1e3', '-1.5E-3', '25e+1', '1E22', '12345678901234e-22', '0e5', '-0e0']
+    const records = [
+      ...texts.flatMap(value => [withValue('V', value), withValue('C', value)]),
+      ...numbers.flatMap(value => [withValue('F', value), withValue('R', value)]),
+      ...['1e2', '-4E1', '12.50e1'].flatMap(value => [withValue('I', value), withValue('B', value)]),
+    ]
+    records.push(withValue('B', '1.7684784E12'))
+    expect(agreed(kind, ALL, [[GOOD, ...records]]).kept).toBe(records.length + 1)
+  })
+
   it('refuses invalid UTF-8 in every string, asked for or not', () => {
     const records = BAD_BYTES.flatMap(hex => {
       const bytes = Buffer.from(hex.replaceAll(' ', ''), 'hex')

@@ -21,6 +21,9 @@ let copies: usize = 0
 let copiesMax: u32 = 0
 let count: u32 = 0
 let copied: u32 = 0
+/** Differs from process to process, so that nobody can choose texts that collide. */
+let seedLow: u64 = 0
+let seedHigh: u64 = 0
 
 /** @param slotCount a power of two; slots and entries are zero at first; entry 0 is never used */
 export function setTable(
@@ -30,7 +33,13 @@ export function setTable(
   entryCount: u32,
   copiesAt: usize,
   copiesSize: u32,
+  seedA: u32,
+  seedB: u32,
+  seedC: u32,
 ): void {
+  seedLow = word(seedA, seedB)
+  // Odd, so that multiplying by it loses nothing.
+  seedHigh = word(seedB, seedC) | 1
   slots = slotsAt
   mask = slotCount - 1
   table = entriesAt
@@ -69,7 +78,7 @@ export function intern(at: usize, size: u32): i32 {
   if (size <= 8) a &= low(size)
   else if (size <= 16) b = load<u64>(at, 8) & low(size - 8)
   else b = load<u64>(at + <usize>size - 8)
-  let h = (a * word(0x9e3779b9, 0x7f4a7c15)) ^ ((b + <u64>size) * word(0xc2b2ae3d, 0x27d4eb4f))
+  let h = ((a ^ seedLow) * seedHigh) ^ ((b + <u64>size) * word(0xc2b2ae3d, 0x27d4eb4f))
   // What lies between the first and the last eight bytes.
   if (size > 16)
     for (let i: u32 = 8; i + 8 < size; i += 8)

@@ -15,8 +15,8 @@
 
 import { dateOf, timeEnd, timeOf } from './datetime'
 import { intern } from './intern'
-import { fraction, magnitude, negative, number, skipNumber } from './number'
-import { isUtf8, stringEnd, stringHigh } from './text'
+import { exponential, fraction, magnitude, negative, number, skipNumber } from './number'
+import { isUtf8, stringEnd, stringHigh, stringStop, UNESCAPED, unescape, unescapedSize } from './text'
 
 const FIELD: usize = 16
 const LAYOUT: usize = 32
@@ -41,10 +41,13 @@ const TIME: u32 = 10
 
 const NO_ENTRY: i32 = -1
 
-/** Powers of ten up to 15, as doubles and as integers. */
+/** Powers of ten: all that are doubles exactly, and as integers up to 18. */
 const POWERS_F64 = memory.data<f64>([
-  1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+  1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20,
+  1e21, 1e22,
 ])
+/** Whole doubles up to this are written the same way by the column writers, whatever form the number had: 2^49. */
+const SURE_MAX: f64 = 562949953421312
 const POWERS_I64 = memory.data<i64>([
   1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000, 1000000000, 10000000000, 100000000000, 1000000000000,
   10000000000000, 100000000000000, 1000000000000000, 10000000000000000, 100000000000000000, 1000000000000000000,
@@ -113,8 +116,13 @@ function attempt(layout: usize, row: u32, start: usize, end: usize): u32 {
     if (first == 0x22) {
       at++
       const close = stringEnd(at)
+      if (close == 0) {
+        at = escapedString(column, row, start, at, end)
+        if (at == 0) return VALUE
+        continue
+      }
       // A string that does not end in its record runs into the next one.
-      if (close == 0 || close >= end) return VALUE
+      if (close >= end) return VALUE
       if (stringHigh != 0 && !isUtf8(at, close)) return VALUE
       if (column != 0 && !writeString(column, row, start, at, close)) return VALUE
       at = close + 1
@@ -155,6 +163,18 @@ function attempt(layout: usize, row: u32, start: usize, end: usize): u32 {
   return KEPT
 }
 
+/** Reads a string that holds escapes; the address after its closing quote, or 0. */
+function escapedString(column: usize, row: u32, start: usize, at: usize, end: usize): usize {
+  if (stringStop >= end || load<u8>(stringStop) != 0x5c) return 0
+  const close = unescape(at, end, column == 0 ? 0 : 1)
+  if (close == 0 || !isUtf8(at, close)) return 0
+  if (column == 0) return close + 1
+  // Only an entry can say what the text is: its span in the record would show the escapes.
+  if (load<u32>(column) != TEXT || load<u32>(column, 24) != 0) return 0
+  if (!writeText(column, row, start, UNESCAPED, UNESCAPED + unescapedSize)) return 0
+  return load<i32>(<usize>load<u32>(column, 4) + ((<usize>row) << 2)) == NO_ENTRY ? 0 : close + 1
+}
+
 /** Compares bytes; both sides may be read up to the next multiple of 16. */
 function same(a: usize, b: usize, size: usize): bool {
   for (let i: usize = 0; i < size; i += 16) {
@@ -192,29 +212,40 @@ function writeBoolean(column: usize, row: u32, value: f64): bool {
   return true
 }
 
+/** The number that `number` has just read, as a double. */
+function real(): f64 {
+  let value = <f64>magnitude
+  if (fraction > 0) value /= load<f64>(POWERS_F64 + ((<usize>fraction) << 3))
+  else if (fraction < 0) value *= load<f64>(POWERS_F64 + ((<usize>-fraction) << 3))
+  return negative != 0 ? -value : value
+}
+
 /** Writes the number that `number` has just read. */
 function writeNumber(column: usize, operation: u32, row: u32): bool {
   if (operation <= INTEGER) {
-    let value = <f64>magnitude
-    if (fraction != 0) value /= load<f64>(POWERS_F64 + ((<usize>fraction) << 3))
-    if (negative != 0) value = -value
+    const value = real()
     if (operation == INTEGER) {
       if (!(value >= load<f64>(column, 32) && value <= load<f64>(column, 40)) || value != trunc(value)) return false
-      value += 0 // integers have no signed zero
-    } else if (operation == REAL) value = <f64>(<f32>value)
-    put(column, row, value)
+      put(column, row, value + 0) // integers have no signed zero
+    } else put(column, row, operation == REAL ? <f64>(<f32>value) : value)
     return true
   }
   if (operation == BIGINT) {
+    if (exponential != 0) {
+      const value = real()
+      if (value != trunc(value) || abs(value) > SURE_MAX) return false
+      putInteger(column, row, <i64>value)
+      return true
+    }
     if (fraction != 0) return false
     putInteger(column, row, negative != 0 ? -magnitude : magnitude)
     return true
   }
   if (operation == DECIMAL) {
-    const scale = load<u32>(column, 20)
+    const scale = <i32>load<u32>(column, 20)
     const shift = scale - fraction
-    // Rounding, and products that an i64 might not hold, are left to the slow way.
-    if (fraction > scale || shift > 18) return false
+    // Rounding, exponents, and products that an i64 might not hold, are left to the slow way.
+    if (exponential != 0 || shift < 0 || shift > 18) return false
     const factor = load<i64>(POWERS_I64 + ((<usize>shift) << 3))
     const greatest = load<i64>(column, 40)
     if (magnitude > greatest / factor) return false

@@ -2,6 +2,7 @@
 import type { RecordBatch } from '../../../record.ts'
 import { SCANNED_RECORDS_MAX, type ScannedColumn, type ScannedRecords, type TextTable } from '../../scanned.ts'
 import { LAYOUT_FIELDS_MAX, LAYOUT_LITERAL_BYTES_MAX, type Layout } from './layout.ts'
+import { HASH_SEED } from './hash-seed.ts'
 import { loadRecords } from './loader.ts'
 import { OPERATIONS, type ScanColumn } from './scan-column.ts'
 import { LAYOUTS_MAX, OVERRUN_BYTES, SCANNED_BYTES_MAX, type ScanColumns, type Scanner } from './scanner.ts'
@@ -40,6 +41,9 @@ interface ScannerExports {
     entryCount: number,
     copies: number,
     copiesSize: number,
+    seedA: number,
+    seedB: number,
+    seedC: number,
   ): void
   clear(): void
   entries(): number
@@ -158,7 +162,7 @@ class WasmScanner implements Scanner {
     this.#ends = new Uint32Array(buffer, ends, rows)
     this.status = new Uint8Array(buffer, status, rows)
     this.hits = new Uint32Array(buffer, hits, LAYOUTS_MAX)
-    this.#exports.setTable(slots, SLOTS, entries, ENTRIES_MAX, copies, COPIES_BYTES_MAX)
+    this.#exports.setTable(slots, SLOTS, entries, ENTRIES_MAX, copies, COPIES_BYTES_MAX, ...HASH_SEED)
     this.#table = new WasmTextTable(this.#exports, this.#words, this.#bytes, entries)
     this.#columnPlaces = columnPlaces.map(place => place?.column ?? null)
     this.columns = columnPlaces.map(place => (place === null ? null : this.#column(place, buffer)))

@@ -7,12 +7,17 @@ import { DAY_MS, daysOfDate } from '../../datetime-text.ts'
 import { NO_ENTRY, type ScannedColumn, type ScannedRecords, type ScannedTexts } from '../../scanned.ts'
 import { OPERATIONS, type ScanColumn } from './scan-column.ts'
 import { MISMATCH, OVERRUN_BYTES, SCANNED_BYTES_MAX, VALUE } from './scanner.ts'
+import { Unescaper } from './unescaper.ts'
 import type { WordTable } from './word-table.ts'
 
 const DIGITS_MAX = 15
 const { text: TEXT, boolean: BOOLEAN, real: REAL, integer: INTEGER, bigint: BIGINT, decimal: DECIMAL } = OPERATIONS
 const { timestamp: TIMESTAMP, date: DATE, time: TIME } = OPERATIONS
-const POWERS = Array.from({ length: 16 }, (_unused, exponent) => Number(`1e${exponent}`))
+/** All powers of ten that are doubles exactly, so that one division or product rounds once, as reading the text does. */
+const POWER_MAX = 22
+const POWERS = Array.from({ length: POWER_MAX + 1 }, (_unused, exponent) => Number(`1e${exponent}`))
+/** Whole doubles up to this are written the same way by the column writers, whatever form the number had. */
+const SURE_MAX = 2 ** 49
 
 /** A column as it is scanned; `numbers` and `integers` share their memory, and so does `halves`. */
 export class WordColumn implements ScannedColumn {
@@ -82,7 +87,11 @@ export class WordReader {
   #magnitude = 0
   #fraction = 0
   #negative = false
+  #exponential = false
   #timeEnd = 0
+  /** where `#stringEnd` stopped */
+  #stop = 0
+  readonly #unescaped = new Unescaper()
 
   constructor(table: WordTable) {
     this.#table = table
@@ -96,7 +105,8 @@ export class WordReader {
     const first = this.bytes[at] ?? 0
     if (first === 34) {
       const close = this.#stringEnd(at + 1)
-      if (close < 0 || close >= end) return FAILED
+      if (close < 0) return this.#escapedString(column, row, start, at + 1, end)
+      if (close >= end) return FAILED
       if (this.#high !== 0 && !isUtf8(this.bytes.subarray(at + 1, close))) return FAILED
       if (column !== null && !this.#string(column, row, start, at + 1, close)) return FAILED
       return close + 1
@@ -142,10 +152,30 @@ export class WordReader {
         const before = (31 - Math.clz32(stops & -stops)) & ~7
         this.#high = high | (word & 0x80808080 & ((1 << before) - 1))
         const close = at + (before >> 3)
+        this.#stop = close
         return this.bytes[close] === 34 ? close : FAILED
       }
       high |= word & 0x80808080
     }
+  }
+
+  /** Reads a string that holds escapes; the position after its closing quote, or FAILED. */
+  #escapedString(column: WordColumn | null, row: number, start: number, at: number, end: number): number {
+    if (this.#stop >= end || this.bytes[this.#stop] !== 92) return FAILED
+    const unescaped = this.#unescaped
+    const close = unescaped.read(this.bytes, at, end, column !== null)
+    if (close < 0 || !isUtf8(this.bytes.subarray(at, close))) return FAILED
+    if (column === null) return close + 1
+    // Only an entry can say what the text is: its span in the record would show the escapes.
+    if (column.operation !== TEXT || column.spans || unescaped.size > column.spec.bytesMax) return FAILED
+    let { size } = unescaped
+    if (column.spec.padded) while (size > 0 && unescaped.bytes[size - 1] === 32) size--
+    const entry = this.#table.intern(unescaped.bytes, unescaped.words, 0, size)
+    if (entry === NO_ENTRY) return FAILED
+    column.entries[row] = entry
+    column.offsets[row] = at - start
+    column.sizes[row] = size
+    return close + 1
   }
 
   #digitsEnd(start: number): number {
@@ -200,17 +230,42 @@ export class WordReader {
       this.#fraction = at - point
       if (at === point || whole + this.#fraction > DIGITS_MAX) return FAILED
     }
-    if (((bytes[at] ?? 0) | 32) === 101) return FAILED
     this.#magnitude = value
-    return at
+    this.#exponential = ((bytes[at] ?? 0) | 32) === 101
+    return this.#exponential ? this.#exponent(at + 1) : at
+  }
+
+  /** Takes the exponent at `start` into the fraction. */
+  #exponent(start: number): number {
+    const { bytes } = this
+    const sign = bytes[start]
+    const digits = sign === 43 || sign === 45 ? start + 1 : start
+    const at = this.#digitsEnd(digits)
+    if (at === digits || at > digits + 4) return FAILED
+    let value = 0
+    for (let i = digits; i < at; i++) value = value * 10 + (bytes[i] ?? 0) - 48
+    this.#fraction += sign === 45 ? value : -value
+    return Math.abs(this.#fraction) <= POWER_MAX ? at : FAILED
+  }
+
+  /** The number that was just read, as a double. */
+  #real(): number {
+    const fraction = this.#fraction
+    const magnitude = this.#magnitude
+    const value =
+      fraction === 0
+        ? magnitude
+        : fraction > 0
+          ? magnitude / (POWERS[fraction] ?? 1)
+          : magnitude * (POWERS[-fraction] ?? 1)
+    return this.#negative ? -value : value
   }
 
   #writeNumber(column: WordColumn, row: number): boolean {
     const { operation, spec } = column
     const magnitude = this.#magnitude
     if (operation <= INTEGER) {
-      let value = this.#fraction === 0 ? magnitude : magnitude / (POWERS[this.#fraction] ?? 1)
-      if (this.#negative) value = -value
+      let value = this.#real()
       if (operation === REAL) value = Math.fround(value)
       else if (operation === INTEGER) {
         if (value < spec.min || value > spec.max || !Number.isInteger(value)) return false
@@ -220,13 +275,19 @@ export class WordReader {
       return true
     }
     if (operation === BIGINT) {
+      if (this.#exponential) {
+        const value = this.#real()
+        if (!Number.isInteger(value) || Math.abs(value) > SURE_MAX) return false
+        column.putInteger(row, value)
+        return true
+      }
       if (this.#fraction !== 0) return false
       column.putInteger(row, this.#negative ? -magnitude : magnitude)
       return true
     }
     if (operation === DECIMAL) {
       const shift = spec.scale - this.#fraction
-      if (shift < 0 || shift > DIGITS_MAX) return false
+      if (this.#exponential || shift < 0 || shift > DIGITS_MAX) return false
       const scaled = magnitude * (POWERS[shift] ?? 1)
       if (scaled > spec.max || scaled > Number.MAX_SAFE_INTEGER) return false
       column.putInteger(row, this.#negative ? -scaled : scaled)

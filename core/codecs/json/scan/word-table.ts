@@ -1,5 +1,6 @@
 /** Texts by small numbers for the scanner in JavaScript; the same cache as in the compiled one, with smaller bounds. */
 import { NO_ENTRY, type TextTable } from '../../scanned.ts'
+import { HASH_SEED } from './hash-seed.ts'
 
 /** Entries at once, the unused entry 0 included, and bytes of their copies. */
 const ENTRIES_MAX = 65_536
@@ -7,6 +8,7 @@ const SLOTS = ENTRIES_MAX * 2
 const COPIES_BYTES_MAX = 2_097_152
 const PROBES_MAX = 32
 const SIZE_MAX = 255
+const [SEED, , FACTOR] = HASH_SEED
 
 export class WordTable implements TextTable {
   generation = 1
@@ -34,15 +36,15 @@ export class WordTable implements TextTable {
   /** The number of the text `[at, at + size)`, entered if new, or NO_ENTRY. */
   intern(bytes: Uint8Array, words: DataView, at: number, size: number): number {
     if (size > SIZE_MAX) return NO_ENTRY
-    let hash = size
+    let hash = size ^ SEED
     const end = at + size
     let place = at
     for (; place + 4 <= end; place += 4) {
-      hash = Math.imul(hash ^ words.getInt32(place, true), 0x9e3779b1)
+      hash = Math.imul(hash ^ words.getInt32(place, true), FACTOR)
       hash ^= hash >>> 15
     }
     if (place < end) {
-      hash = Math.imul(hash ^ (words.getInt32(place, true) & ((1 << ((end - place) << 3)) - 1)), 0x9e3779b1)
+      hash = Math.imul(hash ^ (words.getInt32(place, true) & ((1 << ((end - place) << 3)) - 1)), FACTOR)
       hash ^= hash >>> 15
     }
     let slot = (hash ^ (hash >>> 13)) & (SLOTS - 1)
