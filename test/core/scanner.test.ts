@@ -241,7 +241,16 @@ describe.each(SCANNERS)('the %s scanner', kind => {
   })
 
   it('proves escapes and exponents, too', () => {
-    const texts = ['"a\\"b"', '"\\\\"', '"\\/p"', '"\\u0041é"', '"\\ud83d\\uDE00"', '"\\b\\f\\n\\r\\t"', '"\\u00e9 "', '"\\u20ac"']
+    const texts = [
+      '"a\\"b"',
+      '"\\\\"',
+      '"\\/p"',
+      '"\\u0041é"',
+      '"\\ud83d\\uDE00"',
+      '"\\b\\f\\n\\r\\t"',
+      '"\\u00e9 "',
+      '"\\u20ac"',
+    ]
     const numbers = ['1e3', '-1.5E-3', '25e+1', '1E22', '12345678901234e-22', '0e5', '-0e0']
     const records = [
       ...texts.flatMap(value => [withValue('V', value), withValue('C', value)]),

@@ -7,7 +7,16 @@ const QUOTE = 34
 const BACKSLASH = 92
 const LETTER_U = 117
 /** What the letter of an escape stands for. */
-const ESCAPES = new Map([...'"\\/bfnrt'].map((letter, i) => [letter.charCodeAt(0), '"\\/\b\f\n\r\t'.charCodeAt(i)]))
+const ESCAPES: ReadonlyMap<number, number> = new Map([
+  [34, 34], // quote
+  [92, 92], // backslash
+  [47, 47], // slash
+  [98, 8], // b
+  [102, 12], // f
+  [110, 10], // n
+  [114, 13], // r
+  [116, 9], // t
+])
 
 export class Unescaper {
   /** the text that was read last, `size` bytes of it; more than UNESCAPED_BYTES_MAX when it gave up writing */

@@ -1,8 +1,8 @@
 /** The scanner in WebAssembly (tools/wasm/assembly holds its source): lays out its memory and speaks with it. */
 import type { RecordBatch } from '../../../record.ts'
 import { SCANNED_RECORDS_MAX, type ScannedColumn, type ScannedRecords, type TextTable } from '../../scanned.ts'
-import { LAYOUT_FIELDS_MAX, LAYOUT_LITERAL_BYTES_MAX, type Layout } from './layout.ts'
 import { HASH_SEED } from './hash-seed.ts'
+import { LAYOUT_FIELDS_MAX, LAYOUT_LITERAL_BYTES_MAX, type Layout } from './layout.ts'
 import { loadRecords } from './loader.ts'
 import { OPERATIONS, type ScanColumn } from './scan-column.ts'
 import { LAYOUTS_MAX, OVERRUN_BYTES, SCANNED_BYTES_MAX, type ScanColumns, type Scanner } from './scanner.ts'

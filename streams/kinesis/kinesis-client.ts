@@ -1,0 +1,241 @@
+/**
+ * Calls Kinesis with the AWS SDK's own client: credentials, signing, regions, endpoints and retries are all its. Only the bodies
+ * of replies that carry records are read here, below its deserializer, because there it costs several times a whole query.
+ * The SDK is an optional peer and is imported when a stream is opened.
+ */
+import { MillraceError, type ShardDescription } from '../../core/index.ts'
+import type { IteratorStart } from '../stream.ts'
+import { readCborReply } from './cbor-reply.ts'
+import { JsonReplyReader } from './json-reply.ts'
+import { kinesisError } from './kinesis-error.ts'
+import { brokenReply, type KinesisReply } from './reply.ts'
+
+/** A body at most: 10 MiB of data as base64, and keys and numbers of 10,000 records. */
+export const REPLY_BYTES_MAX = 32 * 1_048_576
+/** Kinesis API reference, ListShards: results of one call at most. */
+const LIST_SHARDS_RESULTS = 1_000
+/** Pages of ListShards that are followed; a stream of more shards than that is refused, not cut. */
+const LIST_SHARDS_PAGES_MAX = 1_000
+
+/** A reply below the deserializer of the SDK. */
+interface HttpReply {
+  readonly statusCode: number
+  readonly headers: Readonly<Record<string, string>>
+  body: unknown
+}
+
+type Handler = (args: unknown) => Promise<{ readonly response: unknown }>
+
+/** The part of an SDK command that is used. */
+interface Command {
+  readonly middlewareStack: {
+    add(
+      middleware: (next: Handler) => Handler,
+      options: { readonly step: 'deserialize'; readonly priority: 'low'; readonly name: string },
+    ): void
+  }
+}
+
+/** The part of the SDK's `KinesisClient` that is used. */
+export interface KinesisClientLike {
+  send(command: never, options?: { readonly abortSignal?: AbortSignal }): Promise<unknown>
+  destroy(): void
+}
+
+type CommandClass = new (input: Readonly<Record<string, unknown>>) => Command
+
+interface Commands {
+  readonly GetRecordsCommand: CommandClass
+  readonly GetShardIteratorCommand: CommandClass
+  readonly ListShardsCommand: CommandClass
+}
+
+export interface KinesisClientOptions {
+  /** exactly one of the two */
+  readonly streamName?: string | undefined
+  readonly streamArn?: string | undefined
+  /** default: from the SDK's own configuration */
+  readonly region?: string | undefined
+  /** for endpoints other than the region's own, such as an embedded stream's */
+  readonly endpoint?: string | undefined
+  /** instead of a client made here; the caller destroys it */
+  readonly client?: KinesisClientLike | undefined
+}
+
+/** A reply with records, and when the service wrote it. */
+export interface DatedReply extends KinesisReply {
+  /** its Date header, epoch milliseconds; NaN where there is none */
+  readonly dateMs: number
+}
+
+export class KinesisClient {
+  readonly streamName: string
+  readonly #stream: Readonly<Record<string, string>>
+  readonly #commands: Commands
+  readonly #client: KinesisClientLike
+  readonly #isOwn: boolean
+  readonly #json = new JsonReplyReader()
+
+  private constructor(options: KinesisClientOptions, commands: Commands, client: KinesisClientLike) {
+    const { streamName, streamArn } = options
+    this.streamName = streamName ?? streamArn?.slice(streamArn.lastIndexOf('/') + 1) ?? ''
+    this.#stream = streamArn === undefined ? { StreamName: this.streamName } : { StreamARN: streamArn }
+    this.#commands = commands
+    this.#client = client
+    this.#isOwn = options.client === undefined
+  }
+
+  /** @throws MillraceError `config` when the SDK is not installed, or unless exactly one of `streamName` and `streamArn` is given */
+  static async open(options: KinesisClientOptions): Promise<KinesisClient> {
+    if ((options.streamName === undefined) === (options.streamArn === undefined))
+      throw new MillraceError('config', 'a Kinesis stream needs its name or its ARN, and not both')
+    const sdk = await importSdk()
+    const { region, endpoint } = options
+    const client =
+      options.client ??
+      new sdk.KinesisClient({
+        ...(region === undefined ? {} : { region }),
+        ...(endpoint === undefined ? {} : { endpoint }),
+      })
+    return new KinesisClient(options, sdk as unknown as Commands, client)
+  }
+
+  /** Every shard that still holds records or takes them. */
+  async listShards(signal: AbortSignal): Promise<readonly ShardDescription[]> {
+    const shards: ShardDescription[] = []
+    let token: string | undefined
+    for (let page = 0; page < LIST_SHARDS_PAGES_MAX; page++) {
+      const reply = (await this.#send(
+        new this.#commands.ListShardsCommand({
+          MaxResults: LIST_SHARDS_RESULTS,
+          ...(token === undefined ? this.#stream : { NextToken: token }),
+        }),
+        signal,
+      )) as ListShardsOutput
+      for (const shard of reply.Shards ?? []) shards.push(shardOf(shard))
+      token = reply.NextToken
+      if (token === undefined) return shards
+    }
+    throw new MillraceError('limit_exceeded', `stream ${this.streamName} has more than ${shards.length} shards`)
+  }
+
+  /** @throws MillraceError `not_found`, `invalid_argument`, `throttled` */
+  async getIterator(shardId: string, from: IteratorStart, signal: AbortSignal): Promise<string> {
+    const reply = (await this.#send(
+      new this.#commands.GetShardIteratorCommand({ ...this.#stream, ShardId: shardId, ...startOf(from) }),
+      signal,
+    )) as { readonly ShardIterator?: string }
+    if (reply.ShardIterator === undefined) throw brokenReply('ShardIterator is missing')
+    return reply.ShardIterator
+  }
+
+  /** @throws MillraceError `expired_iterator`, `throttled`, `not_found`, `internal` */
+  async getRecords(iterator: string, shardId: string, recordsMax: number, signal: AbortSignal): Promise<DatedReply> {
+    const command = new this.#commands.GetRecordsCommand({ ShardIterator: iterator, Limit: recordsMax })
+    let found: DatedReply | undefined
+    command.middlewareStack.add(
+      next => async args => {
+        const result = await next(args)
+        const reply = result.response as HttpReply
+        // Errors are the SDK's to read: it knows which of them to repeat.
+        if (reply.statusCode >= 300) return result
+        const chunks = await bodyOf(reply.body)
+        const isCbor = (reply.headers['content-type'] ?? '').includes('cbor')
+        const records = isCbor ? readCborReply(chunks, shardId) : this.#json.read(chunks, shardId)
+        found = { ...records, dateMs: Date.parse(reply.headers['date'] ?? '') }
+        // The smallest body that the SDK takes for a reply: nothing is left for it to decode.
+        reply.body = isCbor ? Uint8Array.of(0xa0) : Buffer.from('{}')
+        return result
+      },
+      { step: 'deserialize', priority: 'low', name: 'millraceRecords' },
+    )
+    await this.#send(command, signal)
+    if (found === undefined) throw brokenReply('it came with an error that the SDK took for none')
+    return found
+  }
+
+  close(): void {
+    if (this.#isOwn) this.#client.destroy()
+  }
+
+  async #send(command: Command, signal: AbortSignal): Promise<unknown> {
+    try {
+      return await this.#client.send(command as never, { abortSignal: signal })
+    } catch (error) {
+      throw kinesisError(error, this.streamName, signal)
+    }
+  }
+}
+
+async function importSdk() {
+  try {
+    return await import('@aws-sdk/client-kinesis')
+  } catch (error) {
+    throw new MillraceError(
+      'config',
+      'reading from Kinesis needs the package @aws-sdk/client-kinesis; install it beside millrace',
+      { cause: error },
+    )
+  }
+}
+
+/** The pieces of a body, within the limit. */
+async function bodyOf(body: unknown): Promise<readonly Uint8Array[]> {
+  if (body instanceof Uint8Array) return [body]
+  if (typeof body === 'string') return [Buffer.from(body)]
+  const chunks: Uint8Array[] = []
+  let sizeBytes = 0
+  for await (const chunk of body as AsyncIterable<Uint8Array>) {
+    sizeBytes += chunk.length
+    if (sizeBytes > REPLY_BYTES_MAX) throw brokenReply(`it has more than ${REPLY_BYTES_MAX} bytes`)
+    chunks.push(chunk)
+  }
+  return chunks
+}
+
+interface ListShardsOutput {
+  readonly NextToken?: string
+  readonly Shards?: readonly ListedShard[]
+}
+
+interface ListedShard {
+  readonly ShardId?: string
+  readonly ParentShardId?: string
+  readonly AdjacentParentShardId?: string
+  readonly HashKeyRange?: { readonly StartingHashKey?: string; readonly EndingHashKey?: string }
+  readonly SequenceNumberRange?: { readonly EndingSequenceNumber?: string }
+}
+
+function shardOf(shard: ListedShard): ShardDescription {
+  const { StartingHashKey, EndingHashKey } = shard.HashKeyRange ?? {}
+  if (shard.ShardId === undefined || StartingHashKey === undefined || EndingHashKey === undefined)
+    throw brokenReply('a listed shard has no ShardId or no HashKeyRange')
+  return {
+    shardId: shard.ShardId,
+    parentShardIds: [shard.ParentShardId, shard.AdjacentParentShardId].filter(parent => parent !== undefined),
+    startingHashKey: BigInt(StartingHashKey),
+    endingHashKey: BigInt(EndingHashKey),
+    closed: shard.SequenceNumberRange?.EndingSequenceNumber !== undefined,
+  }
+}
+
+function startOf(from: IteratorStart): Readonly<Record<string, unknown>> {
+  switch (from.kind) {
+    case 'trimHorizon':
+      return { ShardIteratorType: 'TRIM_HORIZON' }
+    case 'latest':
+      return { ShardIteratorType: 'LATEST' }
+    case 'atTimestamp':
+      return { ShardIteratorType: 'AT_TIMESTAMP', Timestamp: new Date(from.timestamp) }
+    case 'at':
+      return { ShardIteratorType: 'AT_SEQUENCE_NUMBER', StartingSequenceNumber: from.sequenceNumber }
+    case 'after': {
+      const { sequenceNumber, subsequenceNumber } = from.position
+      return {
+        // Below 0: the record itself comes again, for a reader that was half-way through it.
+        ShardIteratorType: subsequenceNumber < 0 ? 'AT_SEQUENCE_NUMBER' : 'AFTER_SEQUENCE_NUMBER',
+        StartingSequenceNumber: sequenceNumber,
+      }
+    }
+  }
+}
