@@ -35,6 +35,11 @@ export interface RecordBatch {
   subsequenceNumber(index: number): number
   partitionKey(index: number): string
   shardId(index: number): string
+  /**
+   * Why a record must not be decoded, such as one that cannot be uncompressed: its bytes are then those that were put, and
+   * decoders send it to the error output with this sentence. Null for all others; missing where there is none in the batch.
+   */
+  refusal?(index: number): string | null
 }
 
 /** One user record at the edge. */
@@ -63,19 +68,27 @@ export function positionAt(batch: RecordBatch, index: number): Position {
   }
 }
 
-/** Collects records into a batch by copying their bytes into one buffer. */
+/** Bytes between two records of a run that are copied along rather than each record by itself: headers in an aggregate. */
+const GAP_BYTES_MAX = 32
+
+/** Records `[at, ...)` of a batch under construction, up to the next source: those of a batch from `from` on. */
+interface Source {
+  readonly at: number
+  readonly from: number
+  readonly texts: Pick<RecordBatch, 'sequenceNumber' | 'subsequenceNumber' | 'partitionKey' | 'shardId' | 'refusal'>
+}
+
+/** Collects records into a batch by copying their bytes into one buffer. What is text stays where it is until somebody asks. */
 export class RecordBatchBuilder {
-  #bytes = new Uint8Array(4_096)
+  #bytes = Buffer.allocUnsafeSlow(4_096)
   #end = 0
   #length = 0
   #offsets = new Int32Array(64)
   #sizes = new Int32Array(64)
   #arrivedAt = new Float64Array(64)
   #rowtimes = new Float64Array(64)
-  #subsequenceNumbers = new Int32Array(64)
-  #sequenceNumbers: string[] = []
-  #partitionKeys: string[] = []
-  #shardIds: string[] = []
+  #sources: Source[] = []
+  #refuses = false
 
   get length(): number {
     return this.#length
@@ -86,87 +99,132 @@ export class RecordBatchBuilder {
   }
 
   add(record: UserRecord): void {
-    this.#reserve(1, record.data.length)
+    const { data } = record
+    this.#reserve(1, data.length)
+    this.#sources.push({
+      at: this.#length,
+      from: 0,
+      texts: {
+        sequenceNumber: () => record.sequenceNumber,
+        subsequenceNumber: () => record.subsequenceNumber,
+        partitionKey: () => record.partitionKey,
+        shardId: () => record.shardId,
+      },
+    })
     const row = this.#length++
-    this.#bytes.set(record.data, this.#end)
+    this.#bytes.set(data, this.#end)
     this.#offsets[row] = this.#end
-    this.#sizes[row] = record.data.length
-    this.#end += record.data.length
+    this.#sizes[row] = data.length
+    this.#end += data.length
     this.#arrivedAt[row] = record.arrivedAt
     this.#rowtimes[row] = record.rowtime
-    this.#subsequenceNumbers[row] = record.subsequenceNumber
-    this.#sequenceNumbers.push(record.sequenceNumber)
-    this.#partitionKeys.push(record.partitionKey)
-    this.#shardIds.push(record.shardId)
   }
 
   /**
-   * Adds a run `[from, to)` of another batch; its bytes are copied at once where they lie together.
+   * Adds a run `[from, to)` of another batch; its bytes are copied at once where they lie nearly together. The other batch lives
+   * as long as this one, for its texts.
    * @param rowtimes the rowtimes to give to the run, indexed as the batch is
    */
   addRun(batch: RecordBatch, from: number, to: number, rowtimes: Float64Array = batch.rowtimes): void {
     if (to <= from) return
+    this.#sources.push({ at: this.#length, from, texts: batch })
+    if (batch.refusal !== undefined) this.#refuses = true
+    const row = this.#length
+    if (isTogether(batch, from, to)) this.#copyStretch(batch, from, to)
+    else this.#copyEach(batch, from, to)
+    for (let i = from, into = row; i < to; i++, into++) {
+      this.#sizes[into] = batch.sizes[i] ?? 0
+      this.#arrivedAt[into] = batch.arrivedAt[i] ?? 0
+      this.#rowtimes[into] = rowtimes[i] ?? 0
+    }
+  }
+
+  #copyStretch(batch: RecordBatch, from: number, to: number): void {
     const start = batch.offsets[from] ?? 0
     const end = (batch.offsets[to - 1] ?? 0) + (batch.sizes[to - 1] ?? 0)
-    let together = 0
-    for (let i = from; i < to; i++) together += batch.sizes[i] ?? 0
-    if (together !== end - start) {
-      for (let i = from; i < to; i++)
-        this.add({
-          data: recordBytes(batch, i),
-          arrivedAt: batch.arrivedAt[i] ?? 0,
-          rowtime: rowtimes[i] ?? 0,
-          sequenceNumber: batch.sequenceNumber(i),
-          subsequenceNumber: batch.subsequenceNumber(i),
-          partitionKey: batch.partitionKey(i),
-          shardId: batch.shardId(i),
-        })
-      return
-    }
     this.#reserve(to - from, end - start)
     this.#bytes.set(batch.bytes.subarray(start, end), this.#end)
-    for (let i = from; i < to; i++) {
-      const row = this.#length++
-      this.#offsets[row] = (batch.offsets[i] ?? 0) - start + this.#end
-      this.#sizes[row] = batch.sizes[i] ?? 0
-      this.#arrivedAt[row] = batch.arrivedAt[i] ?? 0
-      this.#rowtimes[row] = rowtimes[i] ?? 0
-      this.#subsequenceNumbers[row] = batch.subsequenceNumber(i)
-      this.#sequenceNumbers.push(batch.sequenceNumber(i))
-      this.#partitionKeys.push(batch.partitionKey(i))
-      this.#shardIds.push(batch.shardId(i))
-    }
+    const shift = this.#end - start
+    for (let i = from; i < to; i++) this.#offsets[this.#length++] = (batch.offsets[i] ?? 0) + shift
     this.#end += end - start
+  }
+
+  #copyEach(batch: RecordBatch, from: number, to: number): void {
+    let sizeBytes = 0
+    for (let i = from; i < to; i++) sizeBytes += batch.sizes[i] ?? 0
+    this.#reserve(to - from, sizeBytes)
+    for (let i = from; i < to; i++) {
+      this.#bytes.set(recordBytes(batch, i), this.#end)
+      this.#offsets[this.#length++] = this.#end
+      this.#end += batch.sizes[i] ?? 0
+    }
   }
 
   /** The records so far as a batch, possibly of length 0; the builder starts anew. */
   take(): RecordBatch {
-    const subsequenceNumbers = this.#subsequenceNumbers
-    const sequenceNumbers = this.#sequenceNumbers
-    const partitionKeys = this.#partitionKeys
-    const shardIds = this.#shardIds
+    const sources = this.#sources
+    let last = 0
+    /** The source of a record; records are mostly asked for in their order. */
+    const sourceOf = (index: number): Source => {
+      const isIn = (at: number): boolean => {
+        const next = sources[at + 1]
+        return (sources[at]?.at ?? 0) <= index && (next === undefined || index < next.at)
+      }
+      if (!isIn(last)) {
+        let low = 0
+        let high = sources.length
+        while (high - low > 1) {
+          const middle = (low + high) >> 1
+          if ((sources[middle]?.at ?? 0) <= index) low = middle
+          else high = middle
+        }
+        last = low
+      }
+      const source = sources[last]
+      assert(source !== undefined && index >= 0 && index < length, 'a record index lies within its batch')
+      return source
+    }
+    const { length } = this
     const batch: RecordBatch = {
-      length: this.#length,
+      length,
       bytes: this.#bytes.subarray(0, this.#end),
       offsets: this.#offsets,
       sizes: this.#sizes,
       arrivedAt: this.#arrivedAt,
       rowtimes: this.#rowtimes,
-      sequenceNumber: index => at(sequenceNumbers, index),
-      subsequenceNumber: index => subsequenceNumbers[index] ?? 0,
-      partitionKey: index => at(partitionKeys, index),
-      shardId: index => at(shardIds, index),
+      sequenceNumber: index => {
+        const { texts, from, at } = sourceOf(index)
+        return texts.sequenceNumber(index - at + from)
+      },
+      subsequenceNumber: index => {
+        const { texts, from, at } = sourceOf(index)
+        return texts.subsequenceNumber(index - at + from)
+      },
+      partitionKey: index => {
+        const { texts, from, at } = sourceOf(index)
+        return texts.partitionKey(index - at + from)
+      },
+      shardId: index => {
+        const { texts, from, at } = sourceOf(index)
+        return texts.shardId(index - at + from)
+      },
+      ...(this.#refuses
+        ? {
+            refusal: (index: number) => {
+              const { texts, from, at } = sourceOf(index)
+              return texts.refusal?.(index - at + from) ?? null
+            },
+          }
+        : {}),
     }
     const rows = Math.max(64, this.#length)
-    this.#bytes = new Uint8Array(Math.max(4_096, this.#end))
+    this.#bytes = Buffer.allocUnsafeSlow(Math.max(4_096, this.#end))
     this.#offsets = new Int32Array(rows)
     this.#sizes = new Int32Array(rows)
     this.#arrivedAt = new Float64Array(rows)
     this.#rowtimes = new Float64Array(rows)
-    this.#subsequenceNumbers = new Int32Array(rows)
-    this.#sequenceNumbers = []
-    this.#partitionKeys = []
-    this.#shardIds = []
+    this.#sources = []
+    this.#refuses = false
     this.#end = 0
     this.#length = 0
     return batch
@@ -174,7 +232,7 @@ export class RecordBatchBuilder {
 
   #reserve(records: number, sizeBytes: number): void {
     if (this.#end + sizeBytes > this.#bytes.length) {
-      const bytes = new Uint8Array(Math.max(this.#bytes.length * 2, this.#end + sizeBytes))
+      const bytes = Buffer.allocUnsafeSlow(Math.max(this.#bytes.length * 2, this.#end + sizeBytes))
       bytes.set(this.#bytes.subarray(0, this.#end))
       this.#bytes = bytes
     }
@@ -184,17 +242,22 @@ export class RecordBatchBuilder {
     this.#sizes = copied(this.#sizes, new Int32Array(rows))
     this.#arrivedAt = copied(this.#arrivedAt, new Float64Array(rows))
     this.#rowtimes = copied(this.#rowtimes, new Float64Array(rows))
-    this.#subsequenceNumbers = copied(this.#subsequenceNumbers, new Int32Array(rows))
   }
+}
+
+/** Whether records lie one after the other with so little between them that copying it, too, is cheapest. */
+function isTogether(batch: RecordBatch, from: number, to: number): boolean {
+  const { offsets, sizes } = batch
+  let end = offsets[from] ?? 0
+  for (let i = from; i < to; i++) {
+    const offset = offsets[i] ?? 0
+    if (offset < end || offset > end + GAP_BYTES_MAX) return false
+    end = offset + (sizes[i] ?? 0)
+  }
+  return true
 }
 
 function copied<T extends Int32Array | Float64Array>(from: T, to: T): T {
   to.set(from)
   return to
-}
-
-function at(texts: readonly string[], index: number): string {
-  const text = texts[index]
-  assert(text !== undefined, 'a record index lies within its batch')
-  return text
 }

@@ -13,7 +13,7 @@ import { setMaxListeners } from 'node:events'
 import type { Clock, Random } from '../core/env.ts'
 import { MillraceError } from '../core/errors.ts'
 import { MEBIBYTE } from '../core/limits.ts'
-import type { RecordBatch } from '../core/record.ts'
+import { type RecordBatch, RecordBatchBuilder } from '../core/record.ts'
 import type { ShardReader, StartPosition, StreamSource } from '../core/source.ts'
 import type { MergePosition } from './merge/merge-position.ts'
 import { mergeRuns } from './merge/merge-runs.ts'
@@ -95,6 +95,7 @@ export class ShardMerge {
   readonly #prefetchBytesMax: number
   readonly #feeds = new Map<string, ShardFeed>()
   readonly #changed = new Waiters()
+  readonly #builder = new RecordBatchBuilder()
   readonly #ending = new AbortController()
   readonly #loops = new Set<Promise<void>>()
   #isListed = false
@@ -183,7 +184,7 @@ export class ShardMerge {
 
   #give(): RecordBatch | null {
     const bound = this.#bound()
-    const batch = mergeRuns([...this.#feeds.values()], bound, this.#recordsPerBatchMax, BATCH_BYTES_MAX)
+    const batch = mergeRuns([...this.#feeds.values()], bound, this.#recordsPerBatchMax, BATCH_BYTES_MAX, this.#builder)
     const watermark = Math.max(this.#watermark, Math.min(bound, this.#headRowtime()))
     const isMoved = watermark > this.#watermark
     this.#watermark = watermark
@@ -200,6 +201,7 @@ export class ShardMerge {
       Number.POSITIVE_INFINITY,
       this.#recordsPerBatchMax,
       BATCH_BYTES_MAX,
+      this.#builder,
     )
     const now = Math.max(this.#watermark, this.#clock.now())
     if (batch.length > 0) {

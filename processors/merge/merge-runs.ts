@@ -1,22 +1,23 @@
 /** Takes records of many shards in the total order, run by run. */
-import { type RecordBatch, RecordBatchBuilder } from '../../core/record.ts'
+import type { RecordBatch, RecordBatchBuilder } from '../../core/record.ts'
 import type { Run, ShardFeed } from './shard-feed.ts'
 
 /**
  * The next records whose rowtime is below `below`, in the order (rowtime, sequence number, subsequence number, shard).
  * @param recordsMax at most so many
  * @param bytesMax no further run is taken once so many bytes are together
+ * @param builder an empty one; keep it from call to call, so that it knows how much room a batch takes
  */
 export function mergeRuns(
   feeds: readonly ShardFeed[],
   below: number,
   recordsMax: number,
   bytesMax: number,
+  builder: RecordBatchBuilder,
 ): RecordBatch {
   const ready = feeds
     .filter(feed => (feed.headRowtime ?? Number.POSITIVE_INFINITY) < below)
     .sort((a, b) => a.compareHeads(b))
-  const builder = new RecordBatchBuilder()
   let only: Run | null = null
   let left = recordsMax
   for (
@@ -61,5 +62,6 @@ function viewOf({ batch, rowtimes, from, to }: Run): RecordBatch {
     subsequenceNumber: index => batch.subsequenceNumber(from + index),
     partitionKey: index => batch.partitionKey(from + index),
     shardId: index => batch.shardId(from + index),
+    ...(batch.refusal === undefined ? {} : { refusal: (index: number) => batch.refusal?.(from + index) ?? null }),
   }
 }
