@@ -1,30 +1,35 @@
 /**
- * A source whose records are user records: aggregates that a producer packed are unpacked, everything else passes as it is.
+ * A source whose records are user records: aggregates that a producer packed are unpacked, compressed records uncompressed, and
+ * everything else passes as it is.
  *
  * The whole stream is read, so the rule by which a reader of single shards drops aggregates with keys of other shards does not
  * apply: it would only lose records. An aggregate with a broken end gives what is whole in it, and then itself as one more
- * record, so that what it held ends in the error output and not in silence.
+ * record, so that what it held ends in the error output and not in silence. So does a record that cannot be uncompressed.
  */
-import {
-  compareSequenceNumbers,
-  type Position,
-  type RecordBatch,
-  RecordBatchBuilder,
-  recordBytes,
-  type ShardDescription,
-  type ShardRead,
-  type ShardReader,
-  type StartPosition,
-  type StreamSource,
+import type {
+  Position,
+  RecordBatch,
+  ShardDescription,
+  ShardRead,
+  ShardReader,
+  StartPosition,
+  StreamSource,
 } from '../core/index.ts'
-import { type Aggregate, decodeAggregate, deliverableCount, looksAggregated } from './aggregation.ts'
+import { isPacked, UnpackedRecords } from './unpacked-records.ts'
+
+export interface DeaggregatedSourceOptions {
+  /** Whether records that begin like gzip, zlib, Snappy or Zstandard are uncompressed. Default true */
+  readonly uncompressed?: boolean
+}
 
 export class DeaggregatedSource implements StreamSource {
   readonly #source: StreamSource
+  readonly #isUncompressing: boolean
 
   /** @param source must read a record again when it is opened after a position whose subsequence number is below 0 */
-  constructor(source: StreamSource) {
+  constructor(source: StreamSource, options: DeaggregatedSourceOptions = {}) {
     this.#source = source
+    this.#isUncompressing = options.uncompressed ?? true
   }
 
   get streamName(): string {
@@ -37,9 +42,10 @@ export class DeaggregatedSource implements StreamSource {
 
   /** A position names a user record: reading goes on with the one after it, also within an aggregate. */
   async openShard(shardId: string, from: StartPosition): Promise<ShardReader> {
-    if (from.kind !== 'after') return new DeaggregatedReader(await this.#source.openShard(shardId, from), null)
-    const record: StartPosition = { kind: 'after', position: { ...from.position, subsequenceNumber: -1 } }
-    return new DeaggregatedReader(await this.#source.openShard(shardId, record), from.position)
+    const after = from.kind === 'after' ? from.position : null
+    const start: StartPosition =
+      after === null ? from : { kind: 'after', position: { ...after, subsequenceNumber: -1 } }
+    return new DeaggregatedReader(await this.#source.openShard(shardId, start), after, this.#isUncompressing)
   }
 
   wait(signal: AbortSignal): Promise<void> {
@@ -53,12 +59,16 @@ export class DeaggregatedSource implements StreamSource {
 
 class DeaggregatedReader implements ShardReader {
   readonly #reader: ShardReader
+  readonly #isUncompressing: boolean
   /** the last user record that was read before; null once reading is past it */
   #after: Position | null
+  /** a reply whose records became so large that they come in several */
+  #pending: { readonly read: ShardRead; readonly unpacked: UnpackedRecords } | null = null
 
-  constructor(reader: ShardReader, after: Position | null) {
+  constructor(reader: ShardReader, after: Position | null, isUncompressing: boolean) {
     this.#reader = reader
     this.#after = after
+    this.#isUncompressing = isUncompressing
   }
 
   get shardId(): string {
@@ -66,76 +76,27 @@ class DeaggregatedReader implements ShardReader {
   }
 
   async read(recordsMax: number, signal: AbortSignal): Promise<ShardRead> {
-    const read = await this.#reader.read(recordsMax, signal)
-    return { ...read, records: this.#unpack(read.records) }
+    if (this.#pending === null) {
+      const read = await this.#reader.read(recordsMax, signal)
+      if (this.#passes(read.records)) return read
+      const unpacked = new UnpackedRecords(read.records, this.#after, { uncompressed: this.#isUncompressing })
+      this.#after = null
+      this.#pending = { read, unpacked }
+    }
+    const { read, unpacked } = this.#pending
+    const records = unpacked.take()
+    if (unpacked.isEmpty) {
+      this.#pending = null
+      return { ...read, records }
+    }
+    return { ...read, records, millisBehindLatest: Math.max(1, read.millisBehindLatest), ended: false }
   }
 
   close(): Promise<void> {
     return this.#reader.close()
   }
 
-  #unpack(records: RecordBatch): RecordBatch {
-    let first = this.#after === null ? 0 : -1
-    for (let i = 0; first < 0 && i < records.length; i++) {
-      const order = compareSequenceNumbers(records.sequenceNumber(i), this.#after?.sequenceNumber ?? '0')
-      if (order >= 0) first = i
-    }
-    const isPlain = first === 0 && this.#after === null && !hasAggregate(records)
-    if (isPlain || records.length === 0) return records
-    const builder = new RecordBatchBuilder()
-    for (let i = Math.max(first, 0); first >= 0 && i < records.length; i++) this.#add(records, i, builder)
-    return builder.take()
-  }
-
-  #add(records: RecordBatch, index: number, builder: RecordBatchBuilder): void {
-    const after = this.#after
-    const isResumed = after !== null && records.sequenceNumber(index) === after.sequenceNumber
-    const from = isResumed ? after.subsequenceNumber + 1 : 0
-    this.#after = null
-    const bytes = recordBytes(records, index)
-    const aggregate = looksAggregated(bytes) ? decodeAggregate(bytes) : null
-    if (aggregate === null) {
-      if (from === 0) builder.addRun(records, index, index + 1)
-      return
-    }
-    const count = deliverableCount(aggregate, null)
-    for (let inner = from; inner < count; inner++) addInner(records, index, aggregate, inner, builder)
-    if (aggregate.lost === 0 && count === aggregate.length) return
-    if (count >= from) builder.add({ ...common(records, index), data: bytes, subsequenceNumber: count })
-  }
-}
-
-function hasAggregate(records: RecordBatch): boolean {
-  for (let i = 0; i < records.length; i++) {
-    const offset = records.offsets[i] ?? 0
-    if (looksAggregated(records.bytes, offset, offset + (records.sizes[i] ?? 0))) return true
-  }
-  return false
-}
-
-function addInner(
-  records: RecordBatch,
-  index: number,
-  aggregate: Aggregate,
-  inner: number,
-  builder: RecordBatchBuilder,
-): void {
-  const offset = aggregate.offsets[inner] ?? 0
-  builder.add({
-    ...common(records, index),
-    data: aggregate.bytes.subarray(offset, offset + (aggregate.sizes[inner] ?? 0)),
-    subsequenceNumber: inner,
-    partitionKey: aggregate.partitionKey(inner),
-  })
-}
-
-/** What a user record has from the record that carried it. */
-function common(records: RecordBatch, index: number) {
-  return {
-    arrivedAt: records.arrivedAt[index] ?? 0,
-    rowtime: records.rowtimes[index] ?? 0,
-    sequenceNumber: records.sequenceNumber(index),
-    partitionKey: records.partitionKey(index),
-    shardId: records.shardId(index),
+  #passes(records: RecordBatch): boolean {
+    return records.length === 0 || (this.#after === null && !isPacked(records, this.#isUncompressing))
   }
 }

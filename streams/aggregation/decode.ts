@@ -7,9 +7,9 @@
  *
  * The result is spans into the bytes that were given; no user record is copied.
  */
-import { createHash } from 'node:crypto'
 import { assert } from '../../core/index.ts'
 import { type HashRange, hashKeyOf } from '../hash-key.ts'
+import { isDigestRight } from './digests.ts'
 import { DIGEST_BYTES, MAGIC, MAGIC_BYTES, TAG } from './format.ts'
 import { FieldReader } from './reader.ts'
 
@@ -22,6 +22,8 @@ export interface Aggregate {
   readonly length: number
   /** user records after those, lost because an index pointed outside its table */
   readonly lost: number
+  /** false: no user record has an explicit hash key */
+  readonly hasExplicitHashKeys: boolean
   partitionKey(index: number): string
   /** null where the producer was given none */
   explicitHashKey(index: number): string | null
@@ -42,13 +44,14 @@ export function looksAggregated(bytes: Uint8Array, start = 0, end = bytes.length
 
 /** The user records in `bytes[start, end)`, or null when that is no aggregate and is to be delivered as it is. */
 export function decodeAggregate(bytes: Uint8Array, start = 0, end = bytes.length): Aggregate | null {
-  if (!looksAggregated(bytes, start, end)) return null
-  const messageEnd = end - DIGEST_BYTES
-  const digest = createHash('md5')
-    .update(bytes.subarray(start + MAGIC_BYTES, messageEnd))
-    .digest()
-  for (let i = 0; i < DIGEST_BYTES; i++) if (digest[i] !== bytes[messageEnd + i]) return null
-  return new AggregateParser(bytes).parse(start + MAGIC_BYTES, messageEnd)
+  return looksAggregated(bytes, start, end) && isDigestRight(bytes, { start, end })
+    ? parseAggregate(bytes, start, end)
+    : null
+}
+
+/** As `decodeAggregate`, for bytes that look aggregated and whose digest is known to be right. */
+export function parseAggregate(bytes: Uint8Array, start: number, end: number): Aggregate | null {
+  return new AggregateParser(bytes).parse(start + MAGIC_BYTES, end - DIGEST_BYTES)
 }
 
 /**
@@ -57,6 +60,7 @@ export function decodeAggregate(bytes: Uint8Array, start = 0, end = bytes.length
  * @param range hash keys of the shard, both ends included; null where it is not known, which lets everything pass
  */
 export function deliverableCount(aggregate: Aggregate, range: HashRange | null): number {
+  if (range === null && !aggregate.hasExplicitHashKeys) return aggregate.length
   for (let i = 0; i < aggregate.length; i++) {
     const explicit = aggregate.explicitHashKey(i)
     if (explicit !== null && !/^[+-]?\d{1,60}$/.test(explicit)) return i
@@ -69,12 +73,16 @@ export function deliverableCount(aggregate: Aggregate, range: HashRange | null):
 
 /** Numbers to which one can append; typed, so that an aggregate of many small records costs little. */
 class NumberList {
-  values = new Int32Array(32)
+  values: Int32Array
   length = 0
+
+  constructor(room: number) {
+    this.values = new Int32Array(room)
+  }
 
   push(value: number): void {
     if (this.length === this.values.length) {
-      const grown = new Int32Array(this.length * 2)
+      const grown = new Int32Array(Math.max(16, this.length * 2))
       grown.set(this.values)
       this.values = grown
     }
@@ -82,15 +90,21 @@ class NumberList {
   }
 }
 
+/** User records and keys of the last aggregate: one producer packs alike, so that lists need not grow. Only a guess of room. */
+const last = { records: 32, keys: 32 }
+const ROOM_MAX = 16_384
+
 /** Texts by their spans, decoded once each and only when asked for. */
 class TextTable {
   readonly #bytes: Uint8Array
-  readonly #starts = new NumberList()
-  readonly #stops = new NumberList()
+  readonly #starts: NumberList
+  readonly #stops: NumberList
   readonly #texts: (string | undefined)[] = []
 
-  constructor(bytes: Uint8Array) {
+  constructor(bytes: Uint8Array, room: number) {
     this.#bytes = bytes
+    this.#starts = new NumberList(room)
+    this.#stops = new NumberList(room)
   }
 
   get length(): number {
@@ -116,19 +130,19 @@ class AggregateParser {
   readonly #bytes: Uint8Array
   readonly #partitionKeys: TextTable
   readonly #hashKeys: TextTable
-  readonly #offsets = new NumberList()
-  readonly #sizes = new NumberList()
-  readonly #keyIndexes = new NumberList()
+  readonly #offsets = new NumberList(last.records)
+  readonly #sizes = new NumberList(last.records)
+  readonly #keyIndexes = new NumberList(last.records)
   /** -1: none */
-  readonly #hashIndexes = new NumberList()
+  readonly #hashIndexes = new NumberList(last.records)
   /** spans of the Record messages, read again when somebody asks for tags */
-  readonly #starts = new NumberList()
-  readonly #stops = new NumberList()
+  readonly #starts = new NumberList(last.records)
+  readonly #stops = new NumberList(last.records)
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes
-    this.#partitionKeys = new TextTable(bytes)
-    this.#hashKeys = new TextTable(bytes)
+    this.#partitionKeys = new TextTable(bytes, last.keys)
+    this.#hashKeys = new TextTable(bytes, 4)
   }
 
   parse(start: number, end: number): Aggregate | null {
@@ -141,8 +155,51 @@ class AggregateParser {
     return fields.failed ? null : this.#result()
   }
 
+  /**
+   * Reads a message of the form in which producers write nearly all: an index below 128, perhaps another, the data, nothing else.
+   * False says only that it is of another form.
+   */
+  #usualRecord(start: number, stop: number): boolean {
+    const bytes = this.#bytes
+    let at = start
+    const keyIndex = bytes[at + 1] ?? 0x80
+    if (bytes[at] !== TAG.partitionKeyIndex || keyIndex > 0x7f) return false
+    at += 2
+    let hashIndex = -1
+    if (bytes[at] === TAG.explicitHashKeyIndex) {
+      hashIndex = bytes[at + 1] ?? 0x80
+      if (hashIndex > 0x7f) return false
+      at += 2
+    }
+    if (bytes[at++] !== TAG.data) return false
+    const first = bytes[at++] ?? 0x80
+    let sizeBytes = first
+    if (first > 0x7f) {
+      const second = bytes[at++] ?? 0x80
+      sizeBytes = (first & 0x7f) + (second & 0x7f) * 0x80
+      if (second > 0x7f) {
+        const third = bytes[at++] ?? 0x80
+        if (third > 0x7f) return false
+        sizeBytes += third * 0x4000
+      }
+    }
+    if (at + sizeBytes !== stop) return false
+    this.#push(at, sizeBytes, keyIndex, hashIndex, start, stop)
+    return true
+  }
+
+  #push(offset: number, sizeBytes: number, keyIndex: number, hashIndex: number, start: number, stop: number): void {
+    this.#offsets.push(offset)
+    this.#sizes.push(sizeBytes)
+    this.#keyIndexes.push(keyIndex)
+    this.#hashIndexes.push(hashIndex)
+    this.#starts.push(start)
+    this.#stops.push(stop)
+  }
+
   /** False when the message cannot be parsed or lacks a required field. */
   #record(start: number, stop: number): boolean {
+    if (this.#usualRecord(start, stop)) return true
     const fields = new FieldReader(this.#bytes, start, stop)
     let keyIndex = -1
     let hashIndex = -1
@@ -157,12 +214,7 @@ class AggregateParser {
       } else if (fields.tag === TAG.tags && !this.#isTag(fields.start, fields.stop)) return false
     }
     if (fields.failed || keyIndex < 0 || offset < 0) return false
-    this.#offsets.push(offset)
-    this.#sizes.push(sizeBytes)
-    this.#keyIndexes.push(keyIndex)
-    this.#hashIndexes.push(hashIndex)
-    this.#starts.push(start)
-    this.#stops.push(stop)
+    this.#push(offset, sizeBytes, keyIndex, hashIndex, start, stop)
     return true
   }
 
@@ -177,6 +229,8 @@ class AggregateParser {
     const keyIndexes = this.#keyIndexes.values
     const hashIndexes = this.#hashIndexes.values
     const total = this.#offsets.length
+    last.records = Math.min(total, ROOM_MAX)
+    last.keys = Math.min(this.#partitionKeys.length, ROOM_MAX)
     let length = 0
     // tables may come after the records, so that indexes are judged only now
     while (
@@ -191,6 +245,7 @@ class AggregateParser {
       sizes: this.#sizes.values,
       length,
       lost: total - length,
+      hasExplicitHashKeys: this.#hashKeys.length > 0,
       partitionKey: index => this.#partitionKeys.at(within(keyIndexes, index, length)),
       explicitHashKey: index => {
         const hashIndex = within(hashIndexes, index, length)

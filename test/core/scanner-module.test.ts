@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { SCANNER_WASM_BASE64 } from '../../core/codecs/json/scan/wasm-module.ts'
+import { MD5_WASM_BASE64 } from '../../streams/aggregation/md5-module.ts'
 import { WIRE_WASM_BASE64 } from '../../streams/kinesis/wire-module.ts'
 
 const tool = join(dirname(fileURLToPath(import.meta.url)), '../../tools/wasm')
@@ -13,6 +14,7 @@ if (!installed)
 
 describe.each([
   { name: 'scan', committed: SCANNER_WASM_BASE64 },
+  { name: 'md5', committed: MD5_WASM_BASE64 },
   { name: 'wire', committed: WIRE_WASM_BASE64 },
 ])('the compiled module $name', ({ name, committed }) => {
   it('is a small WebAssembly module', () => {

@@ -14,6 +14,11 @@ const MODULES = {
   },
   /** what the benches hold the scanner against */
   floor: { target: '../../bench/lib/floor-module.mjs', name: 'FLOOR_WASM_BASE64', what: 'The compiled floor' },
+  md5: {
+    target: '../../streams/aggregation/md5-module.ts',
+    name: 'MD5_WASM_BASE64',
+    what: 'MD5 of eight messages at once',
+  },
   wire: {
     target: '../../streams/kinesis/wire-module.ts',
     name: 'WIRE_WASM_BASE64',

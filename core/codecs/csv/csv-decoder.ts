@@ -38,8 +38,11 @@ export class CsvDecoder implements Decoder {
     this.#writer.begin(batch, errors)
     for (let record = 0; record < length; record++) {
       const start = offsets[record] ?? 0
-      const text = texts.at(start, start + (sizes[record] ?? 0))
-      if (text === null) this.#writer.refuse(record, 'PARSE_ERROR', 'the record is not valid UTF-8; send CSV as UTF-8')
+      const refusal = batch.refusal?.(record) ?? null
+      const text = refusal === null ? texts.at(start, start + (sizes[record] ?? 0)) : null
+      if (refusal !== null) this.#writer.refuse(record, 'PARSE_ERROR', refusal)
+      else if (text === null)
+        this.#writer.refuse(record, 'PARSE_ERROR', 'the record is not valid UTF-8; send CSV as UTF-8')
       else this.#record(text, record)
     }
     return this.#writer.finish()

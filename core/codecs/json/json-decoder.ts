@@ -103,8 +103,12 @@ export class JsonDecoder implements Decoder, SlowPath {
 
   /** Writes the rows of a record of the batch that is being decoded, or its errors. */
   decodeRecord(record: number): void {
-    const text = this.textOf(record)
-    if (text === null) this.#writer.refuse(record, 'PARSE_ERROR', 'the record is not valid UTF-8; send JSON as UTF-8')
+    // No such record fits a layout, since layouts begin like JSON.
+    const refusal = this.#batch?.refusal?.(record) ?? null
+    const text = refusal === null ? this.textOf(record) : null
+    if (refusal !== null) this.#writer.refuse(record, 'PARSE_ERROR', refusal)
+    else if (text === null)
+      this.#writer.refuse(record, 'PARSE_ERROR', 'the record is not valid UTF-8; send JSON as UTF-8')
     else this.#record(text, record)
   }
 
