@@ -33,8 +33,8 @@ export class ByteWriter {
 
   /** What was written since the last take; the writer starts anew. */
   take(): Uint8Array<ArrayBuffer> {
-    const taken = this.#bytes.subarray(0, this.#length)
-    this.#bytes = new Uint8Array(this.#bytes.length)
+    // A copy of the size that is needed: a new buffer of the whole capacity would have to be cleared first.
+    const taken = this.#bytes.slice(0, this.#length)
     this.#length = 0
     return taken
   }

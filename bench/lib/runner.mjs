@@ -1,8 +1,8 @@
 // One comparison: engines over one input, which must agree before anything is timed, then interleaved repeats and their ratios.
 import { interleave, machine } from './measure.mjs'
 
-/** What an engine is to ours. The names are those of `ratios` in the JSON. */
-export const PEERS = ['handwritten', 'alasql', 'duckdbScan', 'duckdbMicro', 'floor']
+/** What an engine is to ours; also the names of `ratios` in the JSON. */
+export const PEERS = ['handwritten', 'alasql', 'duckdbScan', 'duckdbMicro', 'floor', 'hyparquetWriter', 'parquetjsLite']
 
 /** Sums of doubles may differ in the order of adding; the check sums are rounded. */
 const CHECK_TOLERANCE = 1
@@ -11,7 +11,7 @@ const CHECK_TOLERANCE = 1
  * @param comparison `bench` and `case` name it, `title` says it; `events` and `bytes` are the size of the input; `engines` is a
  *   list of `{ name, role, run }`: `role` one of PEERS, or `ours`; `run` gives `[rows, check sum]` (or a promise of it), or null
  *   where there is nothing to compare. The first engine with an answer is the reference. `answer`: what gives the answer where
- *   `run` does not; `only: 'rows'`: the check sum means something else
+ *   `run` does not; `only: 'rows'`: the check sum means something else; `extra`: other figures by name, asked when all is run
  * @param options `repeats`, and `print`, which takes a line of text
  * @returns a list of `{bench, case, engine, nsPerEvent, ratios, verified, node, cpu}`, one for each of our engines and each peer
  * @throws Error when two engines disagree
@@ -23,7 +23,8 @@ export async function compare(comparison, { repeats, print }) {
   const times = await interleave(new Map(engines.map(({ name, run }) => [name, run])), repeats)
   const nsOf = ms => (ms * 1e6) / events
   const results = []
-  for (const { name, role } of engines) {
+  for (const { name, role, extra } of engines) {
+    const others = extra?.() ?? {}
     const { cpu, min, max, wall } = times.get(name)
     const ratios = {}
     if (role === 'ours')
@@ -40,6 +41,7 @@ export async function compare(comparison, { repeats, print }) {
         bytes > 0 ? `${(bytes / cpu / 1e6).toFixed(2).padStart(6)} GB/s` : ''.padStart(11),
         ` cpu ${nsOf(min).toFixed(0)}..${nsOf(max).toFixed(0)} wall ${nsOf(wall).toFixed(0)}`.padEnd(28),
         ...Object.entries(ratios).map(([peer, ratio]) => `${peer} ${ratio.toFixed(2)}x`),
+        ...Object.entries(others).map(([what, value]) => `${what} ${value.toFixed(1)}`),
       ].join(' '),
     )
     results.push({
@@ -50,6 +52,7 @@ export async function compare(comparison, { repeats, print }) {
       ratios,
       verified,
       ...machine(),
+      ...others,
     })
   }
   return results

@@ -4,10 +4,10 @@
  */
 import type { ByteWriter } from '../byte-writer.ts'
 import type { Encoder } from '../codec.ts'
-import { NULL_ID } from '../dictionary.ts'
-import { type ColumnVector, type RowBatch, spanBytes } from '../rows.ts'
-import { type SqlType, storageOf } from '../sql-type.ts'
-import { CellBytes, EntryCache } from './cell-bytes.ts'
+import type { RowBatch } from '../rows.ts'
+import { CellBytes } from './cell-bytes.ts'
+import { DictionaryEntries } from './entry-table.ts'
+import { cellWriterOf, type LineStyle } from './line-cells.ts'
 
 const COMMA = 44
 const LINE_FEED = 10
@@ -21,7 +21,12 @@ export interface CsvLinesOptions {
 export class CsvLinesEncoder implements Encoder {
   readonly #rowtime: boolean
   readonly #cells = new CellBytes()
-  readonly #entries = new EntryCache(text => Buffer.from(quoted(text)))
+  readonly #style: LineStyle = {
+    nothing: '',
+    quote: 0,
+    entries: new DictionaryEntries('', quoted),
+    text: writeField,
+  }
 
   constructor(options: CsvLinesOptions = {}) {
     this.#rowtime = options.rowtime ?? false
@@ -29,36 +34,18 @@ export class CsvLinesEncoder implements Encoder {
 
   encode(rows: RowBatch, out: ByteWriter): void {
     const cells = this.#cells
-    const entries = rows.columns.map(column =>
-      column.layout === 'dictionary' ? this.#entries.of(column.dictionary) : [],
-    )
-    for (let row = 0; row < rows.length; row++) {
-      if (this.#rowtime) cells.number('TIMESTAMP', rows.rowtimes[row] ?? 0, 0)
-      for (let i = 0; i < rows.columns.length; i++) {
-        const column = rows.columns[i]
-        const type = rows.schema.columns[i]?.type
-        if (column === undefined || type === undefined) continue
+    const { columns, rowtimes, length } = rows
+    const types = rows.schema.columns
+    const writers = columns.map((column, i) => cellWriterOf(cells, column, types[i]!.type, this.#style))
+    for (let row = 0; row < length; row++) {
+      if (this.#rowtime) cells.timestamp(rowtimes[row]!, 0)
+      for (let i = 0; i < writers.length; i++) {
         if (i > 0 || this.#rowtime) cells.byte(COMMA)
-        this.#cell(column, type, row, entries[i] ?? [])
+        writers[i]!(row)
       }
       cells.byte(LINE_FEED)
     }
     cells.flush(out)
-  }
-
-  #cell(column: ColumnVector, type: SqlType, row: number, entries: Uint8Array[]): void {
-    const cells = this.#cells
-    if (column.layout === 'dictionary') {
-      const id = column.ids[row] ?? NULL_ID
-      if (id !== NULL_ID) cells.bytes(this.#entries.at(entries, column.dictionary, id))
-    } else if (column.nulls[row] === 1) return
-    else if (column.layout === 'number') cells.number(type.kind, column.values[row] ?? 0, 0)
-    else if (column.layout === 'bigint') cells.bigint(type, column.values[row] ?? 0n)
-    else if (storageOf(type) === 'binary') cells.base64(spanBytes(column, row))
-    else {
-      const bytes = spanBytes(column, row)
-      cells.bytes(bytes.length > 0 && !needsQuotes(bytes) ? bytes : Buffer.from(quoted(Buffer.from(bytes).toString())))
-    }
   }
 }
 
@@ -66,6 +53,11 @@ function quoted(text: string): string {
   return text === '' || /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }
 
-function needsQuotes(bytes: Uint8Array): boolean {
-  return bytes.some(byte => byte === 34 || byte === COMMA || byte === 13 || byte === LINE_FEED)
+function writeField(cells: CellBytes, bytes: DataView, from: number, to: number): void {
+  const start = cells.end
+  if (to > from && cells.plain(bytes, from, to, COMMA) === to) return
+  cells.back(start)
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset + from, to - from).toString('latin1')
+  // Each byte a character and back: only what is ASCII has a meaning here.
+  cells.ascii(quoted(text))
 }

@@ -6,12 +6,20 @@ import { describe, expect, it } from 'vitest'
 import { ByteWriter } from '../../core/byte-writer.ts'
 import type { Encoder } from '../../core/codec.ts'
 import { CsvLinesEncoder } from '../../core/codecs/csv-lines.ts'
+import {
+  formatDate,
+  formatTime,
+  formatTimestamp,
+  TIMESTAMP_MAX,
+  TIMESTAMP_MIN,
+} from '../../core/codecs/datetime-text.ts'
 import { JsonLinesEncoder } from '../../core/codecs/json-lines.ts'
-import { realText } from '../../core/codecs/number-text.ts'
+import { decimalText, doubleText, realText } from '../../core/codecs/number-text.ts'
 import { RowBuilder } from '../../core/row-builder.ts'
-import type { RowBatch, Value } from '../../core/rows.ts'
+import { ROWS_PER_BATCH_MAX, type RowBatch, type Value } from '../../core/rows.ts'
 import type { Schema } from '../../core/schema.ts'
 import { parseSqlType } from '../../core/sql-type.ts'
+import { seededRandom } from '../support/memory-env.ts'
 import { csvDecoder, decode, jsonDecoder } from './codec-support.ts'
 
 function schemaOf(columns: readonly (readonly [string, string])[]): Schema {
@@ -30,6 +38,19 @@ function encoded(encoder: Encoder, rows: RowBatch): string {
   const out = new ByteWriter(16)
   encoder.encode(rows, out)
   return Buffer.from(out.take()).toString()
+}
+
+/** Rows as lines of CSV, whatever their number. */
+function lines(columns: readonly (readonly [string, string])[], rows: readonly (readonly Value[])[]): string[] {
+  const encoder = new CsvLinesEncoder()
+  const result: string[] = []
+  for (let from = 0; from < rows.length; from += ROWS_PER_BATCH_MAX)
+    result.push(
+      ...encoded(encoder, rowsOf(columns, rows.slice(from, from + ROWS_PER_BATCH_MAX)))
+        .trimEnd()
+        .split('\n'),
+    )
+  return result
 }
 
 const COLUMNS = [
@@ -130,6 +151,54 @@ describe('JSON lines', () => {
       expect(encoded(encoder, builder.take())).toBe(`{"s":"${round}"}\n{"s":null}\n`)
     }
     expect(encoded(encoder, rowsOf([['s', 'VARCHAR(9)']], [['z']]))).toBe('{"s":"z"}\n')
+  })
+
+  it('write numbers digit by digit as their texts are', () => {
+    const random = seededRandom(20_261_128)
+    const doubles: number[] = [0, -0, 0.5, 1e15, 1e15 - 1, 999_999_999_999.999, 1e12 + 0.001, 0.0005, 5e-324, 0.3 - 0.1]
+    for (let digits = 0; digits <= 16; digits++) {
+      const power = 10 ** digits
+      doubles.push(power, power - 1, power + 1, power / 1_000, (power - 1) / 1_000, (power + 1) / 100, power + 0.1)
+      for (let i = 0; i < 60; i++)
+        for (const over of [1, 10, 100, 1_000, 10_000]) doubles.push(Math.floor(random.next() * power) / over)
+    }
+    doubles.push(...doubles.map(value => -value))
+    const bigints: bigint[] = [0n, 1n]
+    for (let bits = 0n; bits < 63n; bits++)
+      for (const near of [-1n, 0n, 1n]) bigints.push((1n << bits) + near, -(1n << bits) - near)
+    for (let digits = 1; digits < 19; digits++) bigints.push(10n ** BigInt(digits), 10n ** BigInt(digits) - 1n)
+    const texts = (type: string, values: readonly Value[]): string[] =>
+      lines(
+        [['v', type]],
+        values.map(value => [value]),
+      )
+    expect(texts('DOUBLE', doubles)).toEqual(doubles.map(doubleText))
+    const singles = doubles.map(Math.fround)
+    expect(texts('REAL', singles)).toEqual(singles.map(realText))
+    expect(texts('BIGINT', bigints)).toEqual(bigints.map(String))
+    for (const scale of [0, 1, 2, 8, 9, 10, 17, 18]) {
+      const decimals = bigints.filter(value => value > -(10n ** 18n) && value < 10n ** 18n)
+      expect(texts(`DECIMAL(18,${scale})`, decimals)).toEqual(decimals.map(value => decimalText(value, scale)))
+    }
+  })
+
+  it('write every day and time of day as their texts are', () => {
+    const random = seededRandom(7)
+    const instants = [TIMESTAMP_MIN, TIMESTAMP_MAX, -1, 0, 1, 86_399_999, 86_400_000, -86_400_000, -86_400_001]
+    for (let i = 0; i < 3_000; i++)
+      instants.push(Math.floor(TIMESTAMP_MIN + random.next() * (TIMESTAMP_MAX - TIMESTAMP_MIN)), i * 43_211_987)
+    const times = instants.map(instant => instant - Math.floor(instant / 86_400_000) * 86_400_000)
+    const written = lines(
+      [
+        ['ts', 'TIMESTAMP'],
+        ['da', 'DATE'],
+        ['ti', 'TIME'],
+      ],
+      instants.map((instant, i) => [instant, instant, times[i]!]),
+    )
+    expect(written).toEqual(
+      instants.map((instant, i) => `${formatTimestamp(instant)},${formatDate(instant)},${formatTime(times[i]!)}`),
+    )
   })
 
   it('come back unchanged through JSON.parse, the decoder and DuckDB', async () => {
