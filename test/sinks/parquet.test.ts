@@ -7,7 +7,7 @@ import { snappyCompress } from 'hyparquet-writer/src/snappy.js'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parseSqlType, type RowBatch, type Schema, type SpanColumn, type Value } from '../../core/index.ts'
 import { type ParquetCompression, pageCompressorOf } from '../../sinks/formats/parquet/codec.ts'
-import { ParquetBody } from '../../sinks/formats/parquet/parquet-body.ts'
+import { PAGE_BYTES_MAX, PAGE_BYTES_MIN, ParquetBody } from '../../sinks/formats/parquet/parquet-body.ts'
 import { parquetColumnsOf } from '../../sinks/formats/parquet/schema.ts'
 import type { Problem } from '../../sinks/problem.ts'
 import { seededRandom } from '../support/memory-env.ts'
@@ -396,6 +396,42 @@ describe('Parquet', () => {
     expect((await duckdb(`SELECT sum(length(s)) AS n FROM ${file}`))[0]?.['n']).toBe(
       String(rows.reduce((sum, [, [text]]) => sum + String(text).length, 0)),
     )
+  })
+
+  it('encodes a page a step, so that whoever drains it can let others work in between', () => {
+    const schema = schemaOf({ A: 'DOUBLE', B: 'VARCHAR(200)', C: 'INTEGER' })
+    const columns = parquetColumnsOf(schema, { rowtimeColumn: null, columnNames: 'lower' }, [])
+    const slices = (pageBytes: number): number[] => {
+      const options = {
+        columns,
+        rowtime: false,
+        compression: 'UNCOMPRESSED',
+        compress: null,
+        dictionary: true,
+      } as const
+      const body = new ParquetBody({ ...options, pageBytes })
+      const sizes: number[] = []
+      const rows = Array.from({ length: 20_000 }, (_, i): [number, Value[]] => [
+        i,
+        [i / 7, `${i}`.padEnd(150, 'x'), i % 10],
+      ])
+      for (const batch of batchesOf(schema, rows)) {
+        body.add(batch)
+        for (const part of body.drain()) sizes.push(part.length)
+      }
+      for (const part of body.finish()) sizes.push(part.length)
+      return sizes
+    }
+    // DOUBLE and VARCHAR go plainly, INTEGER as a dictionary and its indexes; the footer comes last.
+    const fine = slices(PAGE_BYTES_MIN)
+    const doublePages = Math.ceil((20_480 * 8) / PAGE_BYTES_MIN)
+    const textPages = Math.ceil(20_000 / Math.floor(PAGE_BYTES_MIN / 154))
+    expect(fine).toHaveLength(doublePages + textPages + 2 + 1)
+    expect(Math.max(...fine)).toBeLessThan(PAGE_BYTES_MIN + 1_024)
+    // However large the pages that somebody asks for: a step stays short.
+    const coarse = slices(1 << 30)
+    expect(Math.max(...coarse)).toBeLessThan(PAGE_BYTES_MAX + 1_024)
+    expect(coarse).toHaveLength(1 + Math.ceil((20_000 * 154) / PAGE_BYTES_MAX) + 2 + 1)
   })
 
   it('names its writer in the footer, and marks timestamps in both ways', async () => {

@@ -1,50 +1,85 @@
 /**
- * The values of one column of one row group. Batches are copied in, so that nothing keeps the bytes of a fetched record alive,
- * and come out as what hyparquet-writer encodes: typed arrays, or plain arrays with null where there are nulls.
+ * The values of one column of one row group. Batches are copied in, so that nothing keeps the bytes of a fetched record alive;
+ * NULLs take no place among the values, as in a page.
  */
-import type { DecodedArray } from 'hyparquet'
 import {
   assert,
   type ColumnVector,
   type Dictionary,
   type DictionaryColumn,
   NULL_ID,
+  ROWS_PER_BATCH_MAX,
   type SpanColumn,
-  spanBytes,
 } from '../../../core/index.ts'
+import { type Bounds, bigintBounds, booleanBounds, byteBounds, numberBounds } from './bounds.ts'
+import { ByteEntries } from './byte-entries.ts'
+import type { PageBytes } from './page-bytes.ts'
 import type { Lane } from './schema.ts'
+import { dictionaryOf } from './word-dictionary.ts'
 
 const DAY_MS = 86_400_000
 /** What a text counts besides its bytes: its length prefix in a plain page. */
-const LENGTH_PREFIX_BYTES = 4
+export const LENGTH_PREFIX_BYTES = 4
 
-export interface ColumnValues {
-  readonly values: DecodedArray
-  readonly nullCount: number
+/** The different values of a chunk, plainly encoded, and for each value which of them it is. */
+export interface ChunkDictionary {
+  readonly count: number
+  readonly indexes: Int32Array
+  readonly write: (out: PageBytes) => void
+  readonly sizeBytes: number
 }
 
-export interface ColumnBuffer {
+/** Appends rows until `clear`; everything else tells about the rows since then. */
+export abstract class ColumnBuffer {
+  rows = 0
+  /** values that are not NULL */
+  count = 0
+  /** by row 1 for NULL */
+  nulls = new Uint8Array(ROWS_PER_BATCH_MAX)
+
   /** Takes `length` rows over; returns their bytes before encoding. */
-  append(column: ColumnVector, length: number): number
-  /** The values so far, null for NULL; they are good until the next append, with which the buffer starts anew. */
-  take(): ColumnValues
+  append(column: ColumnVector, length: number): number {
+    if (this.rows + length > this.nulls.length) {
+      const nulls = new Uint8Array(Math.max(this.nulls.length * 2, this.rows + length))
+      nulls.set(this.nulls)
+      this.nulls = nulls
+    }
+    const sizeBytes = this.take(column, length)
+    this.rows += length
+    return sizeBytes
+  }
+
+  clear(): void {
+    this.rows = 0
+    this.count = 0
+  }
+
+  get nullCount(): number {
+    return this.rows - this.count
+  }
+
+  protected abstract take(column: ColumnVector, length: number): number
+  abstract bounds(): Bounds
+  /** The dictionary where the values repeat enough that it may be worth while, else null. */
+  abstract dictionary(): ChunkDictionary | null
+  /** Bytes of one value in a plain page. */
+  abstract sizeOf(value: number): number
+  /** Plainly encoded values from `from` to before `to`. */
+  abstract writePlain(out: PageBytes, from: number, to: number): void
 }
 
-/** @param capacity rows at most between two takes */
-export function columnBufferOf(lane: Lane, capacity: number): ColumnBuffer {
+export function columnBufferOf(lane: Lane): ColumnBuffer {
   switch (lane) {
     case 'int32':
-      return new NumberBuffer(new Int32Array(capacity), whole)
     case 'day':
-      return new NumberBuffer(new Int32Array(capacity), value => whole(Math.floor(value / DAY_MS)))
+    case 'narrow':
     case 'float':
-      return new NumberBuffer(new Float32Array(capacity), value => value)
     case 'double':
-      return new NumberBuffer(new Float64Array(capacity), value => value)
+      return new NumberBuffer(lane)
     case 'boolean':
       return new BooleanBuffer()
     case 'int64':
-      return new BigintBuffer(capacity)
+      return new BigintBuffer()
     case 'bytes':
       return new BytesBuffer()
   }
@@ -56,168 +91,249 @@ function whole(value: number): number {
   return value
 }
 
-class NumberBuffer implements ColumnBuffer {
-  readonly #values: Int32Array | Float32Array | Float64Array
-  readonly #nulls: Uint8Array
-  readonly #convert: (value: number) => number
-  #length = 0
-  #nullCount = 0
+function room<T extends Int32Array | Float32Array | Float64Array | Uint8Array>(
+  values: T,
+  count: number,
+  make: (size: number) => T,
+): T {
+  if (count <= values.length) return values
+  const grown = make(Math.max(values.length * 2, count))
+  grown.set(values)
+  return grown
+}
 
-  constructor(values: Int32Array | Float32Array | Float64Array, convert: (value: number) => number) {
-    this.#values = values
-    this.#nulls = new Uint8Array(values.length)
-    this.#convert = convert
+/** Values of 32 or 64 bits from columns of numbers, and DECIMAL of at most 9 digits, whose lower half is the value. */
+class NumberBuffer extends ColumnBuffer {
+  readonly #lane: 'int32' | 'day' | 'narrow' | 'float' | 'double'
+  readonly #make: (size: number) => Int32Array | Float32Array | Float64Array
+  #values: Int32Array | Float32Array | Float64Array
+
+  constructor(lane: 'int32' | 'day' | 'narrow' | 'float' | 'double') {
+    super()
+    this.#lane = lane
+    this.#make = size =>
+      lane === 'double' ? new Float64Array(size) : lane === 'float' ? new Float32Array(size) : new Int32Array(size)
+    this.#values = this.#make(ROWS_PER_BATCH_MAX)
   }
 
-  append(column: ColumnVector, length: number): number {
-    assert(column.layout === 'number', 'a column of numbers has the number layout')
-    assert(this.#length + length <= this.#values.length, 'a row group holds its rows')
-    for (let row = 0; row < length; row++) {
-      const isNull = column.nulls[row] === 1
-      this.#values[this.#length + row] = isNull ? 0 : this.#convert(column.values[row] ?? 0)
-      this.#nulls[this.#length + row] = isNull ? 1 : 0
-      if (isNull) this.#nullCount++
+  protected take(column: ColumnVector, length: number): number {
+    this.#values = room(this.#values, this.count + length, this.#make)
+    const values = this.#values
+    const lane = this.#lane
+    let count = this.count
+    if (lane === 'narrow') {
+      assert(column.layout === 'bigint', 'a DECIMAL column has the bigint layout')
+      const halves = new Int32Array(column.values.buffer, column.values.byteOffset, length * 2)
+      for (let row = 0; row < length; row++) {
+        const isNull = column.nulls[row] === 1
+        this.nulls[this.rows + row] = isNull ? 1 : 0
+        if (!isNull) values[count++] = halves[row * 2]!
+      }
+    } else {
+      assert(column.layout === 'number', 'a column of numbers has the number layout')
+      const checked = lane === 'int32' || lane === 'day'
+      for (let row = 0; row < length; row++) {
+        const isNull = column.nulls[row] === 1
+        this.nulls[this.rows + row] = isNull ? 1 : 0
+        if (isNull) continue
+        const value = column.values[row]!
+        values[count++] = checked ? whole(lane === 'day' ? Math.floor(value / DAY_MS) : value) : value
+      }
     }
-    this.#length += length
-    return length * this.#values.BYTES_PER_ELEMENT
+    this.count = count
+    return length * values.BYTES_PER_ELEMENT
   }
 
-  take(): ColumnValues {
-    const values = this.#values.subarray(0, this.#length)
-    const nullCount = this.#nullCount
-    this.#length = 0
-    this.#nullCount = 0
-    return { values: nullCount === 0 ? values : withNulls(values, this.#nulls), nullCount }
+  bounds(): Bounds {
+    const bounds = numberBounds(this.#values, this.count, this.#lane === 'float' || this.#lane === 'double')
+    if (this.#lane !== 'narrow' || bounds.min_value === undefined || bounds.max_value === undefined) return bounds
+    // To hyparquet-writer a number is the DECIMAL itself and a bigint what is stored of it.
+    return { min_value: BigInt(Number(bounds.min_value)), max_value: BigInt(Number(bounds.max_value)) }
+  }
+
+  dictionary(): ChunkDictionary | null {
+    return dictionaryOf(new Int32Array(this.#values.buffer), this.count, this.#lane === 'double' ? 2 : 1)
+  }
+
+  sizeOf(): number {
+    return this.#values.BYTES_PER_ELEMENT
+  }
+
+  writePlain(out: PageBytes, from: number, to: number): void {
+    const size = this.#values.BYTES_PER_ELEMENT
+    out.bytes(new Uint8Array(this.#values.buffer, from * size, (to - from) * size))
   }
 }
 
-/** BIGINT and DECIMAL as they are, TIMESTAMP from its milliseconds. */
-class BigintBuffer implements ColumnBuffer {
-  readonly #values: BigInt64Array
-  readonly #nulls: Uint8Array
-  #length = 0
-  #nullCount = 0
+const TWO_32 = 4_294_967_296
 
-  constructor(capacity: number) {
-    this.#values = new BigInt64Array(capacity)
-    this.#nulls = new Uint8Array(capacity)
-  }
+/** BIGINT and DECIMAL as they are, TIMESTAMP from its milliseconds: 64 bits by halves, the lower one first. */
+class BigintBuffer extends ColumnBuffer {
+  #halves = new Int32Array(ROWS_PER_BATCH_MAX * 2)
 
-  append(column: ColumnVector, length: number): number {
+  protected take(column: ColumnVector, length: number): number {
     assert(column.layout === 'number' || column.layout === 'bigint', 'a column of 64 bits has numbers or bigints')
-    assert(this.#length + length <= this.#values.length, 'a row group holds its rows')
+    this.#halves = room(this.#halves, (this.count + length) * 2, size => new Int32Array(size))
+    const halves = this.#halves
+    let end = this.count * 2
+    const { nulls } = column
+    const source =
+      column.layout === 'bigint' ? new Int32Array(column.values.buffer, column.values.byteOffset, length * 2) : null
     for (let row = 0; row < length; row++) {
-      const isNull = column.nulls[row] === 1
-      const value = column.values[row] ?? 0n
-      this.#values[this.#length + row] = isNull ? 0n : typeof value === 'bigint' ? value : BigInt(Math.floor(value))
-      this.#nulls[this.#length + row] = isNull ? 1 : 0
-      if (isNull) this.#nullCount++
+      const isNull = nulls[row] === 1
+      this.nulls[this.rows + row] = isNull ? 1 : 0
+      if (isNull) continue
+      if (source !== null) {
+        halves[end++] = source[row * 2]!
+        halves[end++] = source[row * 2 + 1]!
+      } else {
+        const value = Math.floor(column.values[row] as number)
+        const high = Math.floor(value / TWO_32)
+        halves[end++] = value - high * TWO_32
+        halves[end++] = high
+      }
     }
-    this.#length += length
-    return length * this.#values.BYTES_PER_ELEMENT
+    this.count = end / 2
+    return length * 8
   }
 
-  take(): ColumnValues {
-    const values = this.#values.subarray(0, this.#length)
-    const nullCount = this.#nullCount
-    this.#length = 0
-    this.#nullCount = 0
-    return { values: nullCount === 0 ? values : withNulls(values, this.#nulls), nullCount }
+  bounds(): Bounds {
+    return bigintBounds(this.#halves, this.count)
+  }
+
+  dictionary(): ChunkDictionary | null {
+    return dictionaryOf(this.#halves, this.count, 2)
+  }
+
+  sizeOf(): number {
+    return 8
+  }
+
+  writePlain(out: PageBytes, from: number, to: number): void {
+    out.bytes(new Uint8Array(this.#halves.buffer, from * 8, (to - from) * 8))
   }
 }
 
-class BooleanBuffer implements ColumnBuffer {
-  #values: (boolean | null)[] = []
-  #nullCount = 0
+class BooleanBuffer extends ColumnBuffer {
+  #values = new Uint8Array(ROWS_PER_BATCH_MAX)
 
-  append(column: ColumnVector, length: number): number {
+  protected take(column: ColumnVector, length: number): number {
     assert(column.layout === 'number', 'a BOOLEAN column has the number layout')
+    this.#values = room(this.#values, this.count + length, size => new Uint8Array(size))
     for (let row = 0; row < length; row++) {
       const isNull = column.nulls[row] === 1
-      if (isNull) this.#nullCount++
-      this.#values.push(isNull ? null : column.values[row] === 1)
+      this.nulls[this.rows + row] = isNull ? 1 : 0
+      if (!isNull) this.#values[this.count++] = column.values[row] === 1 ? 1 : 0
     }
     return length
   }
 
-  take(): ColumnValues {
-    const taken = { values: this.#values, nullCount: this.#nullCount }
-    this.#values = []
-    this.#nullCount = 0
-    return taken
+  bounds(): Bounds {
+    return booleanBounds(this.#values, this.count)
+  }
+
+  dictionary(): null {
+    return null
+  }
+
+  sizeOf(): number {
+    return 0.125
+  }
+
+  writePlain(out: PageBytes, from: number, to: number): void {
+    out.bits(this.#values, from, to, 0)
   }
 }
 
-const utf8 = new TextEncoder()
+/** Texts as UTF-8 and bytes as they are: for each value which entry it is. */
+class BytesBuffer extends ColumnBuffer {
+  readonly #entries = new ByteEntries()
+  #indexes = new Int32Array(ROWS_PER_BATCH_MAX)
+  /** entries of dictionary texts by id, 1 higher, for this row group */
+  #known = new Map<Dictionary, Int32Array>()
 
-/** Texts as UTF-8 and bytes as they are. Equal texts of one dictionary share their bytes, which the encoder's own dictionary uses. */
-class BytesBuffer implements ColumnBuffer {
-  #values: (Uint8Array | null)[] = []
-  #nullCount = 0
-  /** bytes of dictionary texts by id, for this row group */
-  #encoded = new Map<Dictionary, (Uint8Array | undefined)[]>()
-
-  append(column: ColumnVector, length: number): number {
-    if (column.layout === 'dictionary') return this.#appendTexts(column, length)
+  protected take(column: ColumnVector, length: number): number {
+    this.#indexes = room(this.#indexes, this.count + length, size => new Int32Array(size))
+    if (column.layout === 'dictionary') return this.#takeTexts(column, length)
     assert(column.layout === 'span', 'a column of texts or bytes has the dictionary or the span layout')
-    return this.#appendSpans(column, length)
+    return this.#takeSpans(column, length)
   }
 
-  take(): ColumnValues {
-    const taken = { values: this.#values, nullCount: this.#nullCount }
-    this.#values = []
-    this.#nullCount = 0
-    this.#encoded = new Map()
-    return taken
+  override clear(): void {
+    super.clear()
+    this.#entries.clear()
+    this.#known = new Map()
   }
 
-  #appendTexts(column: DictionaryColumn, length: number): number {
-    const { dictionary, ids } = column
-    let known = this.#encoded.get(dictionary)
-    if (known === undefined) {
-      known = []
-      this.#encoded.set(dictionary, known)
+  bounds(): Bounds {
+    return byteBounds(this.#entries)
+  }
+
+  dictionary(): ChunkDictionary | null {
+    const entries = this.#entries
+    // Entries that may be equal are values that did not repeat.
+    if (!entries.distinct || entries.length === 0) return null
+    return {
+      count: entries.length,
+      indexes: this.#indexes,
+      sizeBytes: entries.sizeBytes + entries.length * LENGTH_PREFIX_BYTES,
+      write: out => {
+        for (let i = 0; i < entries.length; i++) out.sized(entries.bytes, entries.starts[i]!, entries.starts[i + 1]!)
+      },
     }
+  }
+
+  sizeOf(value: number): number {
+    const index = this.#indexes[value]!
+    return this.#entries.starts[index + 1]! - this.#entries.starts[index]! + LENGTH_PREFIX_BYTES
+  }
+
+  writePlain(out: PageBytes, from: number, to: number): void {
+    const { bytes, starts } = this.#entries
+    for (let value = from; value < to; value++) {
+      const index = this.#indexes[value]!
+      out.sized(bytes, starts[index]!, starts[index + 1]!)
+    }
+  }
+
+  #takeTexts({ dictionary, ids }: DictionaryColumn, length: number): number {
+    let known = this.#known.get(dictionary)
+    if (known === undefined || known.length < dictionary.size) {
+      const grown = new Int32Array(dictionary.size)
+      if (known !== undefined) grown.set(known)
+      known = grown
+      this.#known.set(dictionary, known)
+    }
+    const entries = this.#entries
     let sizeBytes = 0
     for (let row = 0; row < length; row++) {
-      const id = ids[row] ?? NULL_ID
-      if (id === NULL_ID) {
-        this.#values.push(null)
-        this.#nullCount++
-        continue
+      const id = ids[row]!
+      this.nulls[this.rows + row] = id === NULL_ID ? 1 : 0
+      if (id === NULL_ID) continue
+      let entry = known[id]! - 1
+      if (entry < 0) {
+        const bytes = Buffer.from(dictionary.textOf(id))
+        entry = entries.indexOf(bytes, 0, bytes.length, false)
+        known[id] = entry + 1
       }
-      const bytes = (known[id] ??= utf8.encode(dictionary.textOf(id)))
-      this.#values.push(bytes)
-      sizeBytes += bytes.length + LENGTH_PREFIX_BYTES
+      sizeBytes += entries.starts[entry + 1]! - entries.starts[entry]!
+      this.#indexes[this.count++] = entry
+      sizeBytes += LENGTH_PREFIX_BYTES
     }
     return sizeBytes
   }
 
-  #appendSpans(column: SpanColumn, length: number): number {
+  #takeSpans({ bytes, offsets, sizes, nulls }: SpanColumn, length: number): number {
     let sizeBytes = 0
-    for (let row = 0; row < length; row++) if (column.nulls[row] !== 1) sizeBytes += column.sizes[row] ?? 0
-    const copy = new Uint8Array(sizeBytes)
-    let end = 0
     for (let row = 0; row < length; row++) {
-      if (column.nulls[row] === 1) {
-        this.#values.push(null)
-        this.#nullCount++
-        continue
-      }
-      const bytes = spanBytes(column, row)
-      copy.set(bytes, end)
-      this.#values.push(copy.subarray(end, end + bytes.length))
-      end += bytes.length
+      const isNull = nulls[row] === 1
+      this.nulls[this.rows + row] = isNull ? 1 : 0
+      if (isNull) continue
+      const from = offsets[row]!
+      const size = sizes[row]!
+      this.#indexes[this.count++] = this.#entries.indexOf(bytes, from, from + size, true)
+      sizeBytes += size + LENGTH_PREFIX_BYTES
     }
-    return sizeBytes + length * LENGTH_PREFIX_BYTES
+    return sizeBytes
   }
-}
-
-function withNulls(
-  values: Int32Array | Float32Array | Float64Array | BigInt64Array,
-  nulls: Uint8Array,
-): (number | bigint | null)[] {
-  const result: (number | bigint | null)[] = []
-  for (let row = 0; row < values.length; row++) result.push(nulls[row] === 1 ? null : (values[row] ?? null))
-  return result
 }

@@ -23,7 +23,7 @@ import { type Column, type Schema, type SqlType, sqlTypeText } from '../../../co
 import type { Problem } from '../../problem.ts'
 
 /** How the values of a column lie in memory until they are encoded. */
-export type Lane = 'int32' | 'day' | 'int64' | 'float' | 'double' | 'boolean' | 'bytes'
+export type Lane = 'int32' | 'day' | 'narrow' | 'int64' | 'float' | 'double' | 'boolean' | 'bytes'
 
 export interface ParquetColumn {
   readonly element: SchemaElement
@@ -83,8 +83,9 @@ function columnOf(name: string, type: SqlType): ParquetColumn | null {
       return column('int64', { type: 'INT64' })
     case 'DECIMAL': {
       const { precision, scale } = type
-      return column('int64', {
-        type: precision <= INT32_PRECISION_MAX ? 'INT32' : 'INT64',
+      const narrow = precision <= INT32_PRECISION_MAX
+      return column(narrow ? 'narrow' : 'int64', {
+        type: narrow ? 'INT32' : 'INT64',
         converted_type: 'DECIMAL',
         precision,
         scale,
