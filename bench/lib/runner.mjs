@@ -11,7 +11,7 @@ const CHECK_TOLERANCE = 1
  * @param comparison `bench` and `case` name it, `title` says it; `events` and `bytes` are the size of the input; `engines` is a
  *   list of `{ name, role, run }`: `role` one of PEERS, or `ours`; `run` gives `[rows, check sum]` (or a promise of it), or null
  *   where there is nothing to compare. The first engine with an answer is the reference. `answer`: what gives the answer where
- *   `run` does not; `only: 'rows'`: the check sum means something else; `extra`: other figures by name, asked when all is run
+ *   `run` does not; `only: 'rows'`: the check sum means something else; `extra`: other figures by name, asked with the times when all is run
  * @param options `repeats`, and `print`, which takes a line of text
  * @returns a list of `{bench, case, engine, nsPerEvent, ratios, verified, node, cpu}`, one for each of our engines and each peer
  * @throws Error when two engines disagree
@@ -24,7 +24,7 @@ export async function compare(comparison, { repeats, print }) {
   const nsOf = ms => (ms * 1e6) / events
   const results = []
   for (const { name, role, extra } of engines) {
-    const others = extra?.() ?? {}
+    const others = extra?.(times) ?? {}
     const { cpu, min, max, wall } = times.get(name)
     const ratios = {}
     if (role === 'ours')

@@ -132,6 +132,21 @@ export const W1_QUERIES = {
   },
 }
 
+/** Q1 and Q2 in one program, over one stream of events. */
+export const Q1_AND_Q2 = {
+  text: `${eventTime({
+    columns: ['page', 'country', 'device', 'event_type', 'latency_ms'],
+    output: `"window_start" TIMESTAMP, "page" VARCHAR(64), ${AGGREGATE_COLUMNS}`,
+    query: `SELECT STREAM window_start, "page", ${AGGREGATES} ${MINUTES} GROUP BY window_start, window_end, "page";`,
+  })}
+  CREATE OR REPLACE STREAM "OUT_2" ("window_start" TIMESTAMP, "country" VARCHAR(2), "device" VARCHAR(16), "cnt" BIGINT);
+  CREATE OR REPLACE PUMP "OUT_2_PUMP" AS INSERT INTO "OUT_2"
+    SELECT STREAM window_start, "country", "device", COUNT(*)
+    FROM TABLE(HOP(TABLE "CLICKS", DESCRIPTOR("event_time"), INTERVAL '1' MINUTE, INTERVAL '5' MINUTE))
+    WHERE "event_type" = 'page_view' AND "latency_ms" > 100 GROUP BY window_start, window_end, "country", "device";`,
+  checkOf: rows => (rows.columns.length === 4 ? W1_QUERIES.q2 : W1_QUERIES.q1).checkOf(rows),
+}
+
 const PAGES = {
   name: 'PAGES',
   schema: parseInputSchema({
