@@ -19,3 +19,18 @@ export const { textAt } = await product('core/rows.js')
 export const { ParquetBody, PAGE_BYTES_DEFAULT } = await product('sinks/formats/parquet/parquet-body.js')
 export const { parquetColumnsOf } = await product('sinks/formats/parquet/schema.js')
 export const { pageCompressorOf } = await product('sinks/formats/parquet/codec.js')
+export const { RecordBatchBuilder } = await product('core/record.js')
+export const { DeaggregatedSource } = await product('streams/deaggregated-source.js')
+export const { encodeAggregate } = await product('streams/aggregation.js')
+export const { StateWriter } = await product('processors/operators/state-writer.js')
+export const { StateReader } = await product('processors/operators/state-reader.js')
+
+/** Makes a function from the body of a GetRecords reply to its record batch; null in a build without a reader of its own. */
+export const readReplies = await product('streams/kinesis/json-reply.js').then(
+  ({ JsonReplyReader }) =>
+    () => {
+      const reader = new JsonReplyReader()
+      return body => reader.read([body], 'shardId-000000000000').records
+    },
+  () => null,
+)

@@ -37,6 +37,11 @@ interface Result {
 const CASES: Record<string, readonly string[]> = {
   w1: ['decode', 'q1', 'q2', 'q3', 'q4', 'q5', 'q6', 'q7', 'q1-buffers'],
   out: ['json', 'json-aggregates', 'csv', 'csv-aggregates', 'parquet', 'parquet-aggregates'],
+  offlayout: ['0%', '1%', '10%', '100%'],
+  cold: ['q1'],
+  queries: ['q2-beside-q1'],
+  wire: ['records', 'q1', 'deaggregation', 'aggregated-q1'],
+  state: ['ingest', 'snapshot', 'restore', 'memory'],
 }
 
 describe('npm run bench', () => {
