@@ -27,7 +27,13 @@ export function* comparisons({ events, only }) {
   // The baseline of the memory is the process with its input.
   const some = Math.min(events, 300_000)
   if (wanted('memory'))
-    yield { bench: 'state', case: 'memory', title: 'Q1 in a process of its own', events: some, engines: childEngines(some) }
+    yield {
+      bench: 'state',
+      case: 'memory',
+      title: 'Q1 in a process of its own',
+      events: some,
+      engines: childEngines(some),
+    }
 }
 
 function* stateComparisons(events, cases) {
@@ -90,8 +96,18 @@ function* stateComparisons(events, cases) {
   const comparison = (name, title, engines) => ({ bench: 'state', case: name, title, events, bytes, engines })
   if (cases.includes('ingest'))
     yield comparison('ingest', 'record bytes to state', [
-      engine('by hand: a Map', 'handwritten', () => void ingestByHand(), () => endedByHand(ingestByHand())),
-      engine('millrace', 'ours', () => void ingest(), () => ended(ingest())),
+      engine(
+        'by hand: a Map',
+        'handwritten',
+        () => void ingestByHand(),
+        () => endedByHand(ingestByHand()),
+      ),
+      engine(
+        'millrace',
+        'ours',
+        () => void ingest(),
+        () => ended(ingest()),
+      ),
     ])
   if (!cases.includes('snapshot') && !cases.includes('restore')) return
   const program = ingest()
@@ -108,13 +124,35 @@ function* stateComparisons(events, cases) {
   const sizes = { stateMb: saved.length / 1_048_576 }
   if (cases.includes('snapshot'))
     yield comparison('snapshot', 'state to bytes', [
-      engine('by hand: JSON lines', 'handwritten', () => void savedByHand(), () => endedByHand(restoredByHand())),
-      engine('millrace', 'ours', () => void snapshot(program), () => ended(restored()), () => sizes),
+      engine(
+        'by hand: JSON lines',
+        'handwritten',
+        () => void savedByHand(),
+        () => endedByHand(restoredByHand()),
+      ),
+      engine(
+        'millrace',
+        'ours',
+        () => void snapshot(program),
+        () => ended(restored()),
+        () => sizes,
+      ),
     ])
   if (cases.includes('restore'))
     yield comparison('restore', 'bytes to state', [
-      engine('by hand: JSON lines', 'handwritten', () => void restoredByHand(), () => endedByHand(restoredByHand())),
-      engine('millrace', 'ours', () => void restored(), () => ended(restored()), () => sizes),
+      engine(
+        'by hand: JSON lines',
+        'handwritten',
+        () => void restoredByHand(),
+        () => endedByHand(restoredByHand()),
+      ),
+      engine(
+        'millrace',
+        'ours',
+        () => void restored(),
+        () => ended(restored()),
+        () => sizes,
+      ),
     ])
 }
 

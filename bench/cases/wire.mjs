@@ -159,7 +159,13 @@ async function unpacked(aggregates) {
     read: async () => ({ records: aggregates[next++], millisBehindLatest: 0, requestedAt: 0, ended: false }),
     close: async () => {},
   }
-  const source = { streamName: 'bench', listShards: async () => [], openShard: async () => reader, wait: async () => {}, close: async () => {} }
+  const source = {
+    streamName: 'bench',
+    listShards: async () => [],
+    openShard: async () => reader,
+    wait: async () => {},
+    close: async () => {},
+  }
   const shard = await new DeaggregatedSource(source).openShard(SHARD, { kind: 'trimHorizon' })
   const batches = []
   for (let i = 0; i < aggregates.length; i++) batches.push((await shard.read(10_000, signal)).records)
