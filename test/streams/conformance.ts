@@ -144,7 +144,8 @@ export async function sdkWay(protocol: 'h2' | 'http1', directory?: string): Prom
 
 /** The calls in CBOR, as the Java SDK sends them (java-sdk.test.ts asks that one itself); the codec is ours. */
 export async function cborWay(): Promise<Way> {
-  const { clock, streams, listener, close } = await served()
+  const server = await served()
+  const { clock, streams, listener } = server
   const call = async (operation: string, body: object): Promise<CborReply> => {
     const headers = {
       host: `localhost:${listener.port}`,
@@ -169,7 +170,7 @@ export async function cborWay(): Promise<Way> {
   return {
     clock,
     streams,
-    close,
+    close: () => server.close(),
     async create(StreamName, ShardCount) {
       await call('CreateStream', { StreamName, ShardCount })
     },

@@ -191,7 +191,7 @@ export const PROBES: readonly Probe[] = [
       return {
         counts: [scaled.CurrentShardCount, scaled.TargetShardCount],
         ranges: open.map(({ from, to }) => `${from}-${to}`).sort(),
-        parents: open.map(({ parents }) => parents.length).sort(),
+        parents: open.map(({ parents }) => parents.length),
       }
     },
   },
