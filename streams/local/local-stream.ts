@@ -6,46 +6,30 @@ import {
   type Clock,
   GET_RECORDS_BYTES_MAX,
   GET_RECORDS_RECORDS_MAX,
-  HASH_KEY_MAX,
   MillraceError,
   type ShardDescription,
   type ShardReader,
   type StartPosition,
   type StreamSource,
 } from '../../core/index.ts'
-import { checkEntries, checkEntry, keyBytes } from '../put-limits.ts'
-import type {
-  GetRecordsResult,
-  IteratorStart,
-  PutAccepted,
-  PutEntry,
-  PutOutcome,
-  PutRefused,
-  Stream,
-} from '../stream.ts'
-import { ACCOUNT } from './arn.ts'
+import type { GetRecordsResult, IteratorStart, PutAccepted, PutEntry, PutOutcome, Stream } from '../stream.ts'
 import { Consumers } from './consumers.ts'
+import { Intake, type LocalPutEntry } from './intake.ts'
 import { KeptDescription } from './kept-description.ts'
 import type { LocalShard, ShardRecord } from './local-shard.ts'
 import { LocalSource, type SourceStream } from './local-source.ts'
 import type { StreamNotice } from './notice.ts'
 import { planMerge, planSplit, planUniform } from './reshard.ts'
-import { sequenceNumberOf } from './sequence-counter.ts'
 import { checkIteratorAge, decodeIterator, encodeIterator } from './shard-iterator.ts'
+import { ShardRates } from './shard-rates.ts'
 import { batchOf, lastArrival, type SlicesRead, slicesBytes } from './shard-slices.ts'
 import { ShardTable } from './shard-table.ts'
 import { startCounter } from './start-counter.ts'
 import type { StreamRecord } from './stream-file.ts'
 import type { StreamSettings } from './stream-settings.ts'
 import { StreamState, type StreamStatus } from './stream-state.ts'
-import { type ShardLimits, ShardThroughput } from './throughput.ts'
+import type { ShardLimits } from './throughput.ts'
 import { RETAIN_EVERY_MS, Upkeep } from './upkeep.ts'
-
-/** An entry of a caller in this process, who may say when it arrived: history that is put again keeps its times. */
-export interface LocalPutEntry extends PutEntry {
-  /** epoch milliseconds; the stream's clock when left out */
-  readonly arrivedAt?: number | undefined
-}
 
 /** One answer to GetRecords before its records are made into a batch or a reply. */
 export interface RawRecords extends SlicesRead {
@@ -55,8 +39,6 @@ export interface RawRecords extends SlicesRead {
   readonly childShards: readonly ShardDescription[]
 }
 
-/** Bytes that may wait for one shard's file; puts are throttled above. */
-const WAITING_BYTES_MAX = 64 * 1_048_576
 const NOTICES_MAX = 100
 
 export class LocalStream implements Stream, StreamSource, SourceStream {
@@ -68,11 +50,11 @@ export class LocalStream implements Stream, StreamSource, SourceStream {
   readonly #shards: ShardTable
   readonly #state: StreamState
   readonly #upkeep: Upkeep
+  readonly #rates: ShardRates
+  readonly #intake: Intake
   readonly #source: LocalSource
   readonly #notices: StreamNotice[] = []
   readonly #changed = new Set<() => void>()
-  #limits: ShardLimits | null = null
-  #heldBytes = 0
   #phase: 'open' | 'sealing' | 'sealed' | 'closed' = 'open'
 
   private constructor(record: StreamRecord, settings: StreamSettings) {
@@ -90,8 +72,16 @@ export class LocalStream implements Stream, StreamSource, SourceStream {
       activeAt: settings.activeAt,
       onFailure: this.#upkeep.failed,
     })
+    this.#rates = new ShardRates(settings.clock, record.streamName, settings.limits)
+    this.#intake = new Intake({
+      settings,
+      kept: this.#kept,
+      shards: this.#shards,
+      rates: this.#rates,
+      tell,
+      announce: () => this.#announce(),
+    })
     this.#source = new LocalSource(this)
-    this.setLimits(settings.limits)
   }
 
   /**
@@ -132,54 +122,22 @@ export class LocalStream implements Stream, StreamSource, SourceStream {
 
   /** the rates that each shard keeps; null when it keeps none */
   get limits(): ShardLimits | null {
-    return this.#limits
+    return this.#rates.limits
   }
 
   /** Puts each shard under limits, or under none; every shard begins with a full second. */
   setLimits(limits: ShardLimits | null): void {
-    this.#limits = limits
-    for (const shard of this.#shards.all) shard.throughput = null
+    this.#rates.set(limits, this.#shards.all)
   }
 
   async put(entry: LocalPutEntry): Promise<PutAccepted> {
-    checkEntry(entry, this.description.recordBytesMax)
     this.#refuseUnlessOpen()
-    const shard = this.shardFor(entry)
-    const placed = this.#append(shard, entry, this.clock.now())
-    if (!placed.accepted) throw new MillraceError('throttled', placed.message, { retry: 'backoff' })
-    if (this.#settings.storage !== null) await shard.log.commit()
-    await this.#shards.named()
-    this.#announce()
-    return placed
+    return this.#intake.put(entry)
   }
 
   async putMany(entries: readonly LocalPutEntry[]): Promise<readonly PutOutcome[]> {
-    checkEntries(entries, this.description.recordBytesMax)
     this.#refuseUnlessOpen()
-    const now = this.clock.now()
-    const shards = entries.map(entry => this.shardFor(entry))
-    const outcomes: PutOutcome[] = entries.map((entry, i) =>
-      this.#append(shards[i] ?? this.shardFor(entry), entry, now),
-    )
-    if (this.#settings.storage === null) {
-      this.#announce()
-      return outcomes
-    }
-    const failed = new Map<LocalShard, PutRefused>()
-    await Promise.all(
-      [...new Set(shards)].map(async shard => {
-        try {
-          await shard.log.commit()
-        } catch (error) {
-          const reason = error instanceof Error ? error.message : String(error)
-          failed.set(shard, { accepted: false, code: 'internal', message: `record not stored: ${reason}` })
-        }
-      }),
-    )
-    await this.#shards.named()
-    this.#announce()
-    if (failed.size === 0) return outcomes
-    return outcomes.map((outcome, i) => (outcome.accepted ? (failed.get(shards[i] as LocalShard) ?? outcome) : outcome))
+    return this.#intake.putMany(entries)
   }
 
   listShards(_signal?: AbortSignal): Promise<readonly ShardDescription[]> {
@@ -212,9 +170,9 @@ export class LocalStream implements Stream, StreamSource, SourceStream {
     if (streamName !== this.streamName || streamCreatedAt !== this.description.createdAt)
       throw new MillraceError('invalid_argument', 'Invalid ShardIterator.')
     const shard = this.shard(shardId)
-    const throughput = this.#throughputOf(shard)
+    const throughput = this.#rates.of(shard)
     if (throughput !== null && !throughput.takeRead(this.clock.monotonicMs()))
-      throw new MillraceError('throttled', this.rateExceeded(shardId), { retry: 'backoff' })
+      throw new MillraceError('throttled', this.#rates.exceeded(shardId), { retry: 'backoff' })
     const read = await this.readFrom(shard, counter, recordsMax)
     throughput?.noteRead(slicesBytes(read.slices))
     return read
@@ -348,7 +306,7 @@ export class LocalStream implements Stream, StreamSource, SourceStream {
       await shard.log.retain(cutoff, () => this.#shards.nextCounter)
       if (shard.record.closedAt !== null && shard.record.closedAt < cutoff) await this.#shards.remove(shard)
     }
-    this.#countHeld()
+    this.#intake.countHeld()
   }
 
   /** @throws MillraceError `not_found` */
@@ -382,20 +340,13 @@ export class LocalStream implements Stream, StreamSource, SourceStream {
    * The open shard that an entry goes to.
    * @throws MillraceError `invalid_argument` for an explicit hash key out of range
    */
-  shardFor({ explicitHashKey, partitionKey }: PutEntry): LocalShard {
-    if (explicitHashKey === undefined) return this.#shards.router.byPartitionKey(partitionKey)
-    if (explicitHashKey < 0n || explicitHashKey > HASH_KEY_MAX)
-      throw new MillraceError(
-        'invalid_argument',
-        `explicit hash key ${explicitHashKey} is not from 0 to ${HASH_KEY_MAX}`,
-      )
-    return this.#shards.router.byHashKey(explicitHashKey)
+  shardFor(entry: PutEntry): LocalShard {
+    return this.#intake.shardFor(entry)
   }
 
-  /** What a caller above the limits of a shard, or of the whole stream, is told: in the words of the service. */
+  /** What a caller above the limits of a shard, or of the whole stream, is told. */
   rateExceeded(shardId?: string): string {
-    const shard = shardId === undefined ? '' : `shard ${shardId} in `
-    return `Rate exceeded for ${shard}stream ${this.streamName} under account ${ACCOUNT}.`
+    return this.#rates.exceeded(shardId)
   }
 
   /** @param check throws what the caller did wrong, before anything changes */
@@ -413,42 +364,6 @@ export class LocalStream implements Stream, StreamSource, SourceStream {
     if (this.#phase === 'open') return
     const state = this.#phase === 'closed' ? 'closed' : 'sealed'
     throw new MillraceError('closed', `stream ${this.streamName} is ${state} and takes no more records`)
-  }
-
-  #append(shard: LocalShard, entry: LocalPutEntry, now: number): PutOutcome {
-    const { log } = shard
-    if (this.#settings.storage === null) {
-      if (this.#heldBytes > this.#settings.memoryBytesMax && !this.#makeRoom()) return FULL
-    } else if (log.waitingBytes > WAITING_BYTES_MAX) return SLOW
-    const throughput = this.#throughputOf(shard)
-    if (throughput !== null) {
-      const sizeBytes = entry.data.length + keyBytes(entry.partitionKey)
-      if (!throughput.takeWrite(sizeBytes, this.clock.monotonicMs()))
-        return { accepted: false, code: 'throttled', message: this.rateExceeded(shard.shardId) }
-    }
-    const counter = this.#shards.nextCounter++
-    const before = log.heldBytes
-    log.append(counter, entry.arrivedAt ?? now, now, entry.partitionKey, entry.data)
-    this.#heldBytes += log.heldBytes - before
-    return { accepted: true, shardId: shard.shardId, sequenceNumber: sequenceNumberOf(counter) }
-  }
-
-  #throughputOf(shard: LocalShard): ShardThroughput | null {
-    if (this.#limits === null) return null
-    shard.throughput ??= new ShardThroughput(this.#limits, this.clock.monotonicMs())
-    return shard.throughput
-  }
-
-  #makeRoom(): boolean {
-    if (this.#settings.whenFull === 'refuse') return false
-    const largest = this.#shards.all.reduce((a, b) => (b.log.heldBytes > a.log.heldBytes ? b : a))
-    this.#tell({ kind: 'trimmed_early', shardId: largest.shardId, records: largest.log.trimOldest() })
-    this.#countHeld()
-    return true
-  }
-
-  #countHeld(): void {
-    this.#heldBytes = this.#shards.all.reduce((sum, shard) => sum + shard.log.heldBytes, 0)
   }
 
   #announce(): void {
@@ -472,16 +387,4 @@ export class LocalStream implements Stream, StreamSource, SourceStream {
   async #sync(): Promise<void> {
     for (const shard of this.#shards.all) await shard.log.sync()
   }
-}
-
-const FULL: PutRefused = {
-  accepted: false,
-  code: 'throttled',
-  message: 'the stream in memory is full; wait for retention, raise memoryBytesMax, or keep the stream in files',
-}
-
-const SLOW: PutRefused = {
-  accepted: false,
-  code: 'throttled',
-  message: 'records wait for the disk; put more slowly',
 }

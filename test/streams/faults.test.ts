@@ -11,6 +11,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { hasCode } from '../../core/index.ts'
 import {
   FaultPlan,
+  FaultySource,
   FaultyStream,
   type LocalStream,
   LocalStreams,
@@ -226,6 +227,41 @@ describe('faults in the process', () => {
     expect(await endOf(faulty.getRecords(other))).toBe('throttled')
     plan.replace([])
     expect(await endOf(faulty.getRecords(other))).toBe('none')
+  })
+})
+
+describe('a source with faults', () => {
+  test('loses and doubles nothing to a reader that tries again, whatever hits its reads', async () => {
+    const env = memoryEnv()
+    const streams = await LocalStreams.open({ env })
+    const stream = await streams.create(StreamName, { shards: 1 })
+    await stream.putMany(entries(500))
+    const kinds = ['throttle', 'error', 'lost_reply', 'drop', 'expired_iterator'] as const
+    const plan = new FaultPlan(
+      kinds.map(kind => ({ kind, operations: ['GetRecords'], rate: 0.15 })),
+      11,
+    )
+    const source = new FaultySource(stream, plan)
+    const never = new AbortController().signal
+    const [shard] = await source.listShards(never)
+    const reader = await source.openShard(shard?.shardId ?? '', { kind: 'trimHorizon' })
+    const keys: string[] = []
+    let failures = 0
+    while (keys.length < 500) {
+      try {
+        const { records } = await reader.read(3, never)
+        for (let i = 0; i < records.length; i++) keys.push(records.partitionKey(i))
+      } catch (error) {
+        expect(error).toMatchObject({ retry: 'backoff' })
+        failures++
+      }
+    }
+    expect(keys).toEqual(Array.from({ length: 500 }, (_, i) => `k${i}`))
+    expect(failures).toBeGreaterThan(100)
+    expect(plan.counts.every(({ hits }) => hits > 0)).toBe(true)
+    plan.replace([{ kind: 'drop', operations: ['ListShards', 'GetShardIterator'] }])
+    await expect(source.listShards(never)).rejects.toMatchObject({ code: 'connection_lost' })
+    await expect(source.openShard(SHARD, { kind: 'latest' })).rejects.toMatchObject({ code: 'connection_lost' })
   })
 })
 

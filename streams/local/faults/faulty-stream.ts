@@ -1,9 +1,10 @@
 /** An embedded stream with faults, for callers in the process: what a remote client would get, without a network. */
-import { MillraceError, type ShardDescription } from '../../../core/index.ts'
+import type { ShardDescription } from '../../../core/index.ts'
 import type { GetRecordsResult, IteratorStart, PutAccepted, PutEntry, PutOutcome, Stream } from '../../stream.ts'
 import type { LocalStream } from '../local-stream.ts'
 import { decodeIterator } from '../shard-iterator.ts'
 import type { EntryFault, FaultPlan } from './fault-plan.ts'
+import { faultyCall } from './faulty-call.ts'
 
 export class FaultyStream implements Stream {
   readonly #stream: LocalStream
@@ -41,28 +42,14 @@ export class FaultyStream implements Stream {
     return this.#run('GetRecords', shardId, () => this.#stream.getRecords(iterator, recordsMax))
   }
 
-  async #run<T>(
+  #run<T>(
     operation: string,
     shardId: string | undefined,
     work: (refuseEntry: EntryFault | null) => Promise<T>,
   ): Promise<T> {
-    const { streamName } = this
-    const { delayMs, refuse, loseReply, refuseEntry } = this.#faults.decide({ operation, streamName, shardId })
-    if (delayMs > 0) await this.#stream.clock.sleep(delayMs)
-    if (refuse === 'drop')
-      throw new MillraceError('connection_lost', `the connection ended before ${operation} was answered`, BACKOFF)
-    if (refuse === 'throttle') throw new MillraceError('throttled', this.#stream.rateExceeded(shardId), BACKOFF)
-    if (refuse === 'expired_iterator') throw new MillraceError('expired_iterator', 'Iterator expired.')
-    if (refuse !== null)
-      throw new MillraceError('internal', `${operation} failed inside the service with HTTP ${refuse}`, BACKOFF)
-    const answer = await work(refuseEntry)
-    if (loseReply)
-      throw new MillraceError('connection_lost', `the connection ended before ${operation} was answered`, BACKOFF)
-    return answer
+    return faultyCall(this.#stream, this.#faults, operation, shardId, work)
   }
 }
-
-const BACKOFF = { retry: 'backoff' } as const
 
 /** Puts the entries that a fault does not refuse; one outcome for each entry, in their order. */
 export async function putInPart(
