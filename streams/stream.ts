@@ -62,12 +62,13 @@ export interface Stream {
   listShards(signal?: AbortSignal): Promise<readonly ShardDescription[]>
   /**
    * An iterator for `getRecords`; it is good for 5 minutes.
-   * @throws MillraceError `not_found` for a shard that is not there, `invalid_argument` for a position that is none of this stream
+   * @throws MillraceError `not_found` for a shard that is not there, `invalid_argument` for a position that is none of this stream,
+   *   `throttled` with retry `backoff`
    */
   getIterator(shardId: string, from: IteratorStart): Promise<string>
   /**
    * The records after an iterator: up to `recordsMax` (1 to 10,000) and 10 MiB.
-   * @throws MillraceError `expired_iterator`, `invalid_argument`, `not_found`
+   * @throws MillraceError `expired_iterator`, `invalid_argument`, `not_found`, `throttled` with retry `backoff`
    */
   getRecords(iterator: string, recordsMax?: number): Promise<GetRecordsResult>
 }

@@ -149,6 +149,8 @@ export class LocalStream implements Stream, StreamSource, SourceStream {
 
   async getIterator(shardId: string, from: IteratorStart): Promise<string> {
     const shard = this.shard(shardId)
+    if (this.#rates.of(shard)?.takeIterator(this.clock.monotonicMs()) === false)
+      throw new MillraceError('throttled', this.#rates.exceeded(shardId), { retry: 'backoff' })
     return this.#iteratorAt(shardId, await this.startCounter(shard, from))
   }
 

@@ -2,7 +2,7 @@
  * What a shard may take and give in a second. Source: Kinesis developer guide, Quotas and limits: "Each shard can support up to
  * 1 MB/sec or 1,000 records/sec write throughput or up to 2 MB/sec or 2,000 records/sec read throughput"; GetRecords: "five
  * transactions per second", and after a reply of 10 MB "subsequent calls made within the next 5 seconds throw
- * ProvisionedThroughputExceededException".
+ * ProvisionedThroughputExceededException"; GetShardIterator: "a limit of five transactions per second per account per open shard".
  */
 import { MEBIBYTE, MillraceError } from '../../core/index.ts'
 
@@ -14,6 +14,7 @@ export interface ShardLimits {
   /** of all GetRecords callers together */
   readonly readBytesPerSecond: number
   readonly readCallsPerSecond: number
+  readonly iteratorCallsPerSecond: number
 }
 
 export const NO_LIMITS: ShardLimits = {
@@ -21,6 +22,7 @@ export const NO_LIMITS: ShardLimits = {
   writeRecordsPerSecond: Number.POSITIVE_INFINITY,
   readBytesPerSecond: Number.POSITIVE_INFINITY,
   readCallsPerSecond: Number.POSITIVE_INFINITY,
+  iteratorCallsPerSecond: Number.POSITIVE_INFINITY,
 }
 
 /** The limits of a shard of the service. */
@@ -29,6 +31,7 @@ export const SERVICE_LIMITS: ShardLimits = {
   writeRecordsPerSecond: 1_000,
   readBytesPerSecond: 2 * MEBIBYTE,
   readCallsPerSecond: 5,
+  iteratorCallsPerSecond: 5,
 }
 
 /**
@@ -67,12 +70,14 @@ export class ShardThroughput {
   readonly #writeRecords: TokenBucket
   readonly #readBytes: TokenBucket
   readonly #readCalls: TokenBucket
+  readonly #iteratorCalls: TokenBucket
 
   constructor(limits: ShardLimits, now: number) {
     this.#writeBytes = new TokenBucket(limits.writeBytesPerSecond, now)
     this.#writeRecords = new TokenBucket(limits.writeRecordsPerSecond, now)
     this.#readBytes = new TokenBucket(limits.readBytesPerSecond, now)
     this.#readCalls = new TokenBucket(limits.readCallsPerSecond, now)
+    this.#iteratorCalls = new TokenBucket(limits.iteratorCallsPerSecond, now)
   }
 
   /** Takes the room of one record; false when the shard has none. */
@@ -87,6 +92,13 @@ export class ShardThroughput {
   takeRead(now: number): boolean {
     if (!this.#readCalls.allows(1, now) || !this.#readBytes.allows(1, now)) return false
     this.#readCalls.take(1)
+    return true
+  }
+
+  /** Takes a call for an iterator; false when there were too many. */
+  takeIterator(now: number): boolean {
+    if (!this.#iteratorCalls.allows(1, now)) return false
+    this.#iteratorCalls.take(1)
     return true
   }
 

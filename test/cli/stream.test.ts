@@ -49,6 +49,45 @@ describe('millrace stream', () => {
     expect(await third.ended).toMatchObject({ code: 0 })
   })
 
+  it('has every record that it answered after kill -9, with its number, when each put is synced', async () => {
+    const args = ['stream', '--port', '0', '--dir', 'killed', '--stream', 'clicks:2', '--durability', 'each-put']
+    const answered = new Map<string, string>()
+    for (let kill = 0; kill < 3; kill++) {
+      const running = start(args, folder)
+      const client = await clientOf(running)
+      const writers = Array.from({ length: 4 }, async (_, writer) => {
+        for (let i = 0; ; i++) {
+          const key = `${kill}-${writer}-${i}`
+          const entry = { StreamName: 'clicks', Data: Buffer.from(key), PartitionKey: key }
+          try {
+            const { SequenceNumber = '' } = await client.send(new PutRecordCommand(entry))
+            answered.set(key, SequenceNumber)
+          } catch {
+            return
+          }
+          if (answered.size === (kill + 1) * 100) running.child.kill('SIGKILL')
+        }
+      })
+      await Promise.all([...writers, running.ended])
+      client.destroy()
+    }
+    const running = start(args, folder)
+    const client = await clientOf(running)
+    const kept = new Map<string, string>()
+    for (const ShardId of ['shardId-000000000000', 'shardId-000000000001']) {
+      const { ShardIterator } = await client.send(
+        new GetShardIteratorCommand({ StreamName: 'clicks', ShardId, ShardIteratorType: 'TRIM_HORIZON' }),
+      )
+      const { Records = [] } = await client.send(new GetRecordsCommand({ ShardIterator }))
+      for (const { PartitionKey = '', SequenceNumber = '' } of Records) kept.set(PartitionKey, SequenceNumber)
+    }
+    client.destroy()
+    running.child.kill('SIGTERM')
+    await running.ended
+    for (const [key, number] of answered) expect([key, kept.get(key)]).toEqual([key, number])
+    expect(new Set(kept.values()).size).toBe(kept.size)
+  })
+
   it('makes faults from its options, and takes others by control calls with the printed token', async () => {
     writeFileSync(join(folder, 'faults.json'), '[{"kind":"error","operations":["PutRecord"],"skip":1,"times":1}]')
     const running = start(

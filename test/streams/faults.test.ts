@@ -434,6 +434,8 @@ describe('a shard under the limits of the service', () => {
     const latest = await stream.getIterator(SHARD, { kind: 'latest' })
     for (let i = 0; i < 5; i++) expect(await endOf(stream.getRecords(latest))).toBe('none')
     expect(await endOf(stream.getRecords(latest))).toBe('throttled')
+    for (let i = 0; i < 3; i++) expect(await endOf(stream.getIterator(SHARD, { kind: 'latest' }))).toBe('none')
+    expect(await endOf(stream.getIterator(SHARD, { kind: 'latest' }))).toBe('throttled')
     await env.clock.advance(1_000)
     expect((await stream.getRecords(start)).records.length).toBe(10)
     await env.clock.advance(3_900)

@@ -1,6 +1,6 @@
 /** Streams as the service describes and lists them. Source: Kinesis API reference. */
 import { KIBIBYTE } from '../../../core/index.ts'
-import { consumerArn, streamArn } from '../arn.ts'
+import { streamArn } from '../arn.ts'
 import type { LocalStream } from '../local-stream.ts'
 import { STREAM_SHARDS_MAX, STREAMS_MAX } from '../local-streams.ts'
 import { Instant } from './cbor.ts'
@@ -105,13 +105,4 @@ function summaryOf(stream: LocalStream, { region }: Service) {
     EncryptionType: encryptionKeyId === null ? 'NONE' : 'KMS',
     KeyId: encryptionKeyId ?? undefined,
   }
-}
-
-/** The ARN of a consumer of a stream. */
-export function arnOfConsumer(
-  stream: LocalStream,
-  { region }: Service,
-  consumer: { consumerName: string; createdAt: number },
-): string {
-  return consumerArn(region, stream.streamName, consumer.consumerName, consumer.createdAt)
 }
