@@ -1,8 +1,13 @@
 /** User records that travel as one record: raw when it is one, aggregated when they are more, or when they carry marks. */
+import { gzipSync } from 'node:zlib'
 import { assert } from '../core/index.ts'
 import { encodeAggregate } from '../streams/aggregation.ts'
+import type { AggregateCompression } from './configuration.ts'
 import type { PendingRecord } from './pending.ts'
 import type { OpenShard, PutEntry, TargetCapabilities } from './put-target.ts'
+
+/** Nearly as small as level 6 on text, in half the time. */
+const GZIP_LEVEL = 3
 
 /** The partition key of every aggregate, as KPL sets it: a reader takes keys from the user records inside. */
 const AGGREGATE_PARTITION_KEY = 'a'
@@ -52,7 +57,11 @@ export class Bundle {
  * The entry of a call that holds these user records, which belong to one shard. For a target that routes by hash a hash key is
  * always set, as KPL does.
  */
-export function entryOf(records: readonly PendingRecord[], routing: TargetCapabilities['routing']): PutEntry {
+export function entryOf(
+  records: readonly PendingRecord[],
+  routing: TargetCapabilities['routing'],
+  compression: AggregateCompression,
+): PutEntry {
   const first = firstOf(records)
   if (routing === 'partition') {
     const { partitionKey, data, partition, headers } = first
@@ -66,9 +75,16 @@ export function entryOf(records: readonly PendingRecord[], routing: TargetCapabi
   }
   const explicitHashKey = first.explicitHashKey ?? first.hashKey.toString()
   if (records.length > 1)
-    return { data: encodeAggregate(records), partitionKey: AGGREGATE_PARTITION_KEY, explicitHashKey }
-  const data = first.tags === undefined ? first.data : encodeAggregate(records)
+    return { data: aggregateOf(records, compression), partitionKey: AGGREGATE_PARTITION_KEY, explicitHashKey }
+  const data = first.tags === undefined ? first.data : aggregateOf(records, compression)
   return { data, partitionKey: first.partitionKey, explicitHashKey }
+}
+
+function aggregateOf(records: readonly PendingRecord[], compression: AggregateCompression): Uint8Array {
+  const plain = encodeAggregate(records)
+  if (compression === 'none') return plain
+  const packed = gzipSync(plain, { level: GZIP_LEVEL })
+  return packed.length < plain.length ? packed : plain
 }
 
 function firstOf(records: readonly PendingRecord[]): PendingRecord {

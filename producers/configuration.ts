@@ -10,6 +10,8 @@ import {
 } from '../core/index.ts'
 import type { MetricsGranularity, MetricsLevel } from './metrics/metric-names.ts'
 
+export type AggregateCompression = 'none' | 'gzip'
+
 export interface ProducerConfiguration {
   /** user records of one predicted shard share a record; default true. Needs a target that lists its shards. */
   readonly AggregationEnabled: boolean
@@ -48,6 +50,11 @@ export interface ProducerConfiguration {
    * default, is off
    */
   readonly UserRecordTimeoutInMillis: number
+  /**
+   * Aggregates are stored compressed where that makes them smaller: `none` (default) or `gzip`. Readers of this project unpack
+   * them; KCL and other decoders cannot. Not in KPL.
+   */
+  readonly AggregateCompression: AggregateCompression
   /** the rate of a shard falls when it throttles and recovers later; default true. Not in KPL. */
   readonly AdaptiveRateLimit: boolean
   /**
@@ -84,6 +91,7 @@ const DEFAULTS: ProducerConfiguration = {
   RequestTimeout: 6_000,
   ReturnUserRecordOnFailure: false,
   UserRecordTimeoutInMillis: 0,
+  AggregateCompression: 'none',
   AdaptiveRateLimit: true,
   KeyOrder: false,
   MaxOutstandingRecords: 50_000,
@@ -115,6 +123,7 @@ const RANGES: Readonly<Record<string, readonly [min: number, max: number]>> = {
 const CHOICES: Readonly<Record<string, readonly string[]>> = {
   MetricsGranularity: ['global', 'stream', 'shard'],
   MetricsLevel: ['none', 'summary', 'detailed'],
+  AggregateCompression: ['none', 'gzip'],
 }
 
 /** Names of all settings of the producer. */

@@ -39,6 +39,7 @@ export {
   UNKNOWN_END,
 } from './put-target.ts'
 export { type RecordPutter, type RecordWritableOptions, recordWritable } from './record-writable.ts'
+export type { RecordSchema, SchemaEncoder } from './schema-encoding.ts'
 export type { ShardMapState } from './shard-map.ts'
 export { streamTarget } from './stream-target.ts'
 export type { UserRecordInput } from './user-record.ts'

@@ -9,7 +9,7 @@ import { Counters } from './counters.ts'
 import { FlushWaits } from './flush-waits.ts'
 import type { Lanes } from './lanes.ts'
 import type { MetricsRecorder } from './metrics/recorder.ts'
-import { PutError, type PutFailure } from './outcome.ts'
+import { ATTEMPTS_KEPT_MAX, PutError, type PutFailure } from './outcome.ts'
 import { OutstandingList, type PendingRecord, type Stage } from './pending.ts'
 import type { PutStored } from './put-target.ts'
 import type { Failure } from './retrier.ts'
@@ -104,6 +104,8 @@ export class Ledger {
   }
 
   addAttempt(record: PendingRecord, sentAt: number, endedAt: number, failure: Failure | null): void {
+    record.tries++
+    if (record.attempts.length >= ATTEMPTS_KEPT_MAX) record.attempts.splice(ATTEMPTS_KEPT_MAX / 2, 1)
     record.attempts.push({
       delayMs: sentAt - record.lastEndedAt,
       durationMs: endedAt - sentAt,
@@ -120,7 +122,7 @@ export class Ledger {
 
   /** Rejects a record; one that had no last reply gets KPL's synthetic last attempt. */
   giveUp(record: PendingRecord, failure: PutFailure, reason: string, now: number): void {
-    const tries = record.attempts.length
+    const { tries } = record
     const code = SYNTHETIC[failure]
     if (code !== undefined) this.addAttempt(record, now, now, { errorClass: 'internal', code, message: reason })
     const shardId = record.bundle?.shard?.shardId ?? ''

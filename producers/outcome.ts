@@ -13,13 +13,19 @@ export interface Attempt {
   readonly errorMessage: string | null
 }
 
+/**
+ * Attempts that a record keeps: past it those in the middle are forgotten, so that a record that is tried for days does not grow. The
+ * first ones tell how it began, the last ones how it stands.
+ */
+export const ATTEMPTS_KEPT_MAX = 100
+
 /** A stored user record. */
 export interface Outcome {
   readonly shardId: string
   readonly sequenceNumber: string
   /** place among the user records of one sequence number; 0 for a record that was stored raw. KPL does not tell it. */
   readonly subsequenceNumber: number
-  /** in time order; only the last is successful */
+  /** in time order, at most `ATTEMPTS_KEPT_MAX`; only the last is successful */
   readonly attempts: readonly Attempt[]
 }
 

@@ -42,6 +42,8 @@ export class PendingRecord {
   /** end of the last attempt, or arrival */
   lastEndedAt: number
   attempts: Attempt[] = []
+  /** attempts so far, kept or not */
+  tries = 0
   readonly resolve: (outcome: Outcome) => void
   readonly reject: (error: PutError) => void
   previous: PendingRecord | null = null

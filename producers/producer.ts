@@ -35,6 +35,7 @@ import {
 } from './put-target.ts'
 import { type RecordWritableOptions, recordWritable } from './record-writable.ts'
 import { classOfCode, type Failure, judge } from './retrier.ts'
+import { type SchemaEncoder, SchemaEncoding } from './schema-encoding.ts'
 import { ShardMap } from './shard-map.ts'
 import { Stages } from './stages.ts'
 import { checkUserRecord, type UserRecordInput } from './user-record.ts'
@@ -56,6 +57,8 @@ export interface ProducerOptions {
   /** gets the metrics of each interval of MetricsUploadDelay, and the rest at close; a throw is not looked at */
   readonly onMetrics?: MetricsHook | undefined
   readonly additionalMetricDims?: readonly AdditionalDimension[] | undefined
+  /** encodes the data of user records that carry a schema */
+  readonly encodeSchema?: SchemaEncoder | undefined
 }
 
 export interface CloseSummary {
@@ -98,6 +101,7 @@ export class Producer {
   readonly #ledger: Ledger
   readonly #map: ShardMap | null
   readonly #lanes: Lanes | null
+  readonly #encoding: SchemaEncoding | null
   readonly #stages: Stages
   readonly #resting = new DeadlineHeap<PendingRecord>()
   readonly #calls = new Set<AbortController>()
@@ -106,6 +110,8 @@ export class Producer {
   #readyWaits: (() => void)[] = []
   #order = 0
   #closing: Promise<CloseSummary> | null = null
+  /** nothing enters any more, not even what was put before the close and is encoded still */
+  #isClosed = false
   readonly #closeBegun = new AbortController()
 
   /** @throws MillraceError `config` for a setting out of range */
@@ -129,6 +135,15 @@ export class Producer {
     })
     this.#meter = new CallMeter(this.#recorder)
     this.#lanes = this.#settings.KeyOrder ? new Lanes() : null
+    const { encodeSchema: encode } = options
+    this.#encoding =
+      encode === undefined
+        ? null
+        : new SchemaEncoding({
+            encode,
+            streamName: target.streamName ?? '',
+            recordsMax: this.#settings.MaxOutstandingRecords,
+          })
     this.#ledger = new Ledger(this.#settings, this.#recorder, this.#lanes)
     this.#alarm = new Alarm(env.clock, () => this.#pump())
     this.#map =
@@ -149,10 +164,23 @@ export class Producer {
    * where RecordTtl is Infinity; twice RecordTtl where the target repeats by itself). While the producer is full the record waits in line first, on its own time; a caller with much
    * to put awaits `ready()` before each put.
    * @throws MillraceError at once: `invalid_argument` for a record that no stream takes, `closed` after close
-   * @returns rejects with `PutError` when the record is given up, and with `limit_exceeded` when even the line is full
+   * @returns rejects with `PutError` when the record is given up, with `limit_exceeded` when even the line is full, and with
+   *   `invalid_argument` when its schema cannot be applied
    */
   put(record: UserRecordInput): Promise<Outcome> {
     if (this.#closing !== null) throw new MillraceError('closed', 'put: the producer is closed')
+    const { schema } = record
+    if (schema === undefined) return this.#check(record)
+    if (this.#encoding === null)
+      throw new MillraceError(
+        'invalid_argument',
+        'put: the record has a schema and the producer no encoder; give encodeSchema, or encode the data first',
+      )
+    return this.#encoding.run(record, schema, async encoded => this.#check(encoded))
+  }
+
+  #check(record: UserRecordInput): Promise<Outcome> {
+    if (this.#isClosed) throw new MillraceError('closed', 'put: the producer was closed while the record was encoded')
     const checked = checkUserRecord(record, this.#settings.MaxUserRecordSize, this.#capabilities)
     return new Promise((resolve, reject) => this.#enter(record, checked, resolve, reject))
   }
@@ -174,6 +202,7 @@ export class Producer {
 
   /** Sends what waits without waiting for more; resolves when every put made before it has settled, stored or not. */
   flush(): Promise<void> {
+    if (this.#encoding !== null && this.#encoding.size > 0) return this.#encoding.idle().then(() => this.flush())
     const flushed = this.#ledger.flushed(this.#order - 1)
     if (this.#ledger.outstanding > 0) {
       this.#stages.hurry(this.#order - 1, this.#now())
@@ -275,6 +304,7 @@ export class Producer {
       timer.abort()
     }
     const reason = `the producer was closed and its ${timeoutMs} ms were over`
+    this.#isClosed = true
     const abandoned = this.#ledger.giveUpAll(reason, this.#now())
     for (const call of this.#calls) call.abort()
     this.#map?.abort()
@@ -383,7 +413,8 @@ export class Producer {
     this.#calls.add(call)
     const { clock } = this.#env
     const { routing, idempotent } = this.#capabilities
-    const entries = shipments.map(({ records }) => entryOf(records, routing))
+    const { AggregateCompression } = this.#settings
+    const entries = shipments.map(({ records }) => entryOf(records, routing, AggregateCompression))
     const timeoutMs = idempotent ? this.#settings.RecordTtl : this.#settings.RequestTimeout
     const result = await callTarget(this.#target, entries, clock, timeoutMs, call)
     this.#calls.delete(call)
@@ -461,7 +492,7 @@ export class Producer {
       if (record.settled) continue
       this.#ledger.addAttempt(record, sentAt, endedAt, failure)
       const left = record.expiresAt - now
-      const verdict = judge(failure.errorClass, record.attempts.length, left, draw, this.#settings)
+      const verdict = judge(failure.errorClass, record.tries, left, draw, this.#settings)
       if (verdict.kind === 'give_up') {
         this.#ledger.giveUp(record, verdict.failure, `${failure.code}: ${failure.message}`, now)
         continue

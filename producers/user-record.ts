@@ -1,6 +1,7 @@
 /** What a caller puts, checked before anything waits for it. */
 import { HASH_KEY_MAX, MillraceError, PARTITION_KEY_CHARACTERS_MAX, PUT_RECORDS_BYTES_MAX } from '../core/index.ts'
 import type { TargetCapabilities } from './put-target.ts'
+import type { RecordSchema } from './schema-encoding.ts'
 
 /** One record as the application hands it over. */
 export interface UserRecordInput {
@@ -17,6 +18,8 @@ export interface UserRecordInput {
   readonly partition?: number
   /** only for targets that carry headers, such as Kafka */
   readonly headers?: Readonly<Record<string, Uint8Array | string>>
+  /** the data is encoded with it before it is put; needs `encodeSchema` of the producer */
+  readonly schema?: RecordSchema
 }
 
 /** What the check found out. */

@@ -1,3 +1,4 @@
+import { gunzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import {
   type MarkOptions,
@@ -243,6 +244,19 @@ test('an aggregate stored on a shard that ListShards does not show yet waits for
   await w.clock.until(puts)
   expect(w.outcomes.get('r0')).toMatchObject({ shardId: child.shardId, attempts: [{ errorCode: null }] })
   expect(w.target.read().records).toHaveLength(2)
+})
+
+test('with AggregateCompression an aggregate is stored as gzip where that is smaller, and reads back whole', async () => {
+  const w = world({ shards: 2, configuration: { AggregateCompression: 'gzip' } })
+  await w.clock.until(w.producer.mapped())
+  await w.clock.until(Promise.all(w.names(0, 500).map(name => w.put(name))))
+  const aggregates = w.target.stored.filter(({ entry }) => entry.partitionKey === 'a')
+  expect(aggregates.length).toBeGreaterThan(0)
+  for (const { entry } of aggregates) expect(looksAggregated(gunzipSync(entry.data))).toBe(true)
+  expect(w.outcomes.size).toBe(500)
+  const plain = world({ configuration: { AggregateCompression: 'gzip' } })
+  await plain.clock.until(plain.put('alone'))
+  expect(Buffer.from(plain.target.stored[0]?.entry.data ?? []).toString()).toBe('alone')
 })
 
 test('a shard takes 1000 records in a burst and then 1500 a second, however many are put', async () => {

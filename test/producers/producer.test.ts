@@ -271,6 +271,34 @@ test('records inside never exceed the limits, and those in line get in as room c
   expect(refused).toMatchObject({ code: 'limit_exceeded', retry: 'backoff' })
 })
 
+test('a stream that accepts nothing for ten minutes fills no memory, and everything is stored once it takes records again', async () => {
+  const limits = { MaxOutstandingRecords: 200, RecordTtl: Number.POSITIVE_INFINITY }
+  const w = world(limits, entries =>
+    w.env.clock.monotonicMs() < 600_000 ? entries.map(() => THROTTLED) : entries.map(entry => w.target.store(entry)),
+  )
+  let put = 0
+  const run = async (): Promise<void> => {
+    for (const name of w.names(0, 1_000)) {
+      await w.producer.ready()
+      void w.put(name)
+      put++
+      const { outstandingRecords, waitingRecords } = w.producer.metrics()
+      expect(outstandingRecords).toBeLessThanOrEqual(200)
+      expect(waitingRecords).toBe(0)
+    }
+    await w.producer.flush()
+  }
+  const done = run()
+  await w.env.clock.advance(599_000)
+  expect(put).toBe(200)
+  await w.env.clock.until(done)
+  expect(w.target.stored).toHaveLength(1_000)
+  const { attempts = [] } = only(w.settled, 'r0').outcome ?? {}
+  expect(attempts.length).toBeLessThanOrEqual(100)
+  expect(attempts.at(0)?.errorCode).toBe('ProvisionedThroughputExceededException')
+  expect(attempts.at(-1)?.errorCode).toBeNull()
+})
+
 test('a caller that awaits ready() never stands in line', async () => {
   const w = world({ MaxOutstandingRecords: 10, CollectionMaxCount: 5 }, async entries => {
     await w.env.clock.sleep(20)
