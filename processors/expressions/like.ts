@@ -11,9 +11,12 @@ type Element = number | null
 export interface LikePattern {
   /** pieces between `%`, in order; one piece alone must be the whole text */
   readonly pieces: readonly (readonly Element[])[]
-  /** for each piece without `_`: the length of the longest proper border of each of its beginnings; else null */
-  readonly borders: readonly (Int32Array | null)[]
+  /** how each piece is found where it may stand anywhere */
+  readonly finders: readonly Finder[]
 }
+
+/** The first place from `at` where a piece fits and ends at `end` or before, or -1. */
+type Finder = (points: readonly number[], at: number, end: number) => number
 
 /**
  * @param escape one character, or null
@@ -37,13 +40,13 @@ export function parseLike(pattern: string, escape: string | null): LikePattern |
   }
   // Runs of % are one.
   const kept = pieces.filter((piece, index) => piece.length > 0 || index === 0 || index === pieces.length - 1)
-  return { pieces: kept, borders: kept.map(bordersOf) }
+  return { pieces: kept, finders: kept.map(finderOf) }
 }
 
 const PERCENT = 0x25
 const UNDERSCORE = 0x5f
 
-export function matchesLike({ pieces, borders }: LikePattern, text: string): boolean {
+export function matchesLike({ pieces, finders }: LikePattern, text: string): boolean {
   const points = codePoints(text)
   const first = pieces[0]!
   if (pieces.length === 1) return points.length === first.length && fits(first, points, 0)
@@ -52,7 +55,7 @@ export function matchesLike({ pieces, borders }: LikePattern, text: string): boo
   if (end < first.length || !fits(first, points, 0) || !fits(last, points, end)) return false
   let at = first.length
   for (let i = 1; i < pieces.length - 1; i++) {
-    at = find(pieces[i]!, borders[i] ?? null, points, at, end)
+    at = finders[i]!(points, at, end)
     if (at < 0) return false
     at += pieces[i]!.length
   }
@@ -74,36 +77,61 @@ function fits(piece: readonly Element[], points: readonly number[], at: number):
   return true
 }
 
-function bordersOf(piece: readonly Element[]): Int32Array | null {
-  if (piece.includes(null)) return null
+function finderOf(piece: readonly Element[]): Finder {
+  return piece.includes(null) ? maskedFinder(piece) : plainFinder(piece as readonly number[])
+}
+
+/** Without `_` no place of the text is looked at twice (Knuth, Morris and Pratt). */
+function plainFinder(piece: readonly number[]): Finder {
+  // The length of the longest proper border of each beginning.
   const borders = new Int32Array(piece.length)
   for (let i = 1, border = 0; i < piece.length; i++) {
     while (border > 0 && piece[i] !== piece[border]) border = borders[border - 1]!
     if (piece[i] === piece[border]) border++
     borders[i] = border
   }
-  return borders
-}
-
-/**
- * The first place from `at` where a piece fits and ends at `end` or before, or -1. Without `_` no place of the text is
- * looked at twice (Knuth, Morris and Pratt); with it each place costs at most the piece, whose length is bounded.
- */
-function find(
-  piece: readonly Element[],
-  borders: Int32Array | null,
-  points: readonly number[],
-  at: number,
-  end: number,
-): number {
-  if (borders === null) {
-    for (let start = at; start + piece.length <= end; start++) if (fits(piece, points, start)) return start
+  return (points, at, end) => {
+    for (let i = at, matched = 0; i < end; i++) {
+      while (matched > 0 && points[i] !== piece[matched]) matched = borders[matched - 1]!
+      if (points[i] === piece[matched]) matched++
+      if (matched === piece.length) return i + 1 - matched
+    }
     return -1
   }
-  for (let i = at, matched = 0; i < end; i++) {
-    while (matched > 0 && points[i] !== piece[matched]) matched = borders[matched - 1]!
-    if (points[i] === piece[matched]) matched++
-    if (matched === piece.length) return i + 1 - matched
+}
+
+const WORD = 32
+
+/**
+ * With `_` the beginnings that fit so far are bits (Baeza-Yates and Gonnet), so that a character costs a word for every 32
+ * elements and never a walk over the piece: a bounded piece keeps the search linear.
+ */
+function maskedFinder(piece: readonly Element[]): Finder {
+  const words = Math.ceil(piece.length / WORD)
+  const anything = new Int32Array(words)
+  piece.forEach((element, i) => {
+    if (element === null) anything[i >> 5]! |= 1 << (i & 31)
+  })
+  const masks = new Map<number, Int32Array>()
+  piece.forEach((element, i) => {
+    if (element === null) return
+    let mask = masks.get(element)
+    if (mask === undefined) masks.set(element, (mask = anything.slice()))
+    mask[i >> 5]! |= 1 << (i & 31)
+  })
+  const last = 1 << ((piece.length - 1) & 31)
+  return (points, at, end) => {
+    const fitting = new Int32Array(words)
+    for (let i = at; i < end; i++) {
+      const mask = masks.get(points[i]!) ?? anything
+      let carry = 1
+      for (let word = 0; word < words; word++) {
+        const bits = fitting[word]!
+        fitting[word] = ((bits << 1) | carry) & mask[word]!
+        carry = bits >>> 31
+      }
+      if ((fitting[words - 1]! & last) !== 0) return i + 1 - piece.length
+    }
+    return -1
   }
-  return -1
 }

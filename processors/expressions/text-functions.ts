@@ -1,6 +1,7 @@
 /** Functions of texts. Places and lengths count code points. */
 import { SqlError } from '../../core/errors.ts'
 import type { Value } from '../../core/rows.ts'
+import { PATTERN_TEXT_MAX } from '../patterns/pattern-error.ts'
 import { codePointLength } from './cast.ts'
 import { comparator } from './comparison.ts'
 import { coalesceKernel } from './conditional.ts'
@@ -71,6 +72,11 @@ function overlay([value, placing, from, count]: readonly Value[]): Value | RowFa
   return [...text.slice(0, start - 1), ...placed, ...text.slice(start - 1 + length)].join('')
 }
 
+function likeText(pattern: LikePattern, text: string): number | RowFailure {
+  if (text.length > PATTERN_TEXT_MAX) return invalid(`LIKE reads at most ${PATTERN_TEXT_MAX} characters`)
+  return matchesLike(pattern, text) ? 1 : 0
+}
+
 /** LIKE(text, pattern [, escape]): a constant pattern is read once, and refused at once where it means nothing. */
 const like: FunctionImplementation = call => {
   const [, pattern, escape] = call.args
@@ -79,7 +85,7 @@ const like: FunctionImplementation = call => {
   if (typeof fixed === 'string' && fixedEscape !== undefined) {
     const parsed = parseLike(fixed, fixedEscape as string | null)
     if (typeof parsed === 'string') throw new SqlError('sql_bind', `LIKE ${shown(fixed)}: ${parsed}`, call.span)
-    return scalar(([text]) => (matchesLike(parsed, text as string) ? 1 : 0))(call)
+    return scalar(([text]) => likeText(parsed, text as string))(call)
   }
   let last: { pattern: Value; escape: Value; parsed: LikePattern | string } | null = null
   return scalar(([text, given, givenEscape]) => {
@@ -88,7 +94,7 @@ const like: FunctionImplementation = call => {
       last = { pattern: given!, escape: escapeText, parsed: parseLike(given as string, escapeText) }
     const { parsed } = last
     if (typeof parsed === 'string') return invalid(`LIKE ${shown(given)}: ${parsed}`)
-    return matchesLike(parsed, text as string) ? 1 : 0
+    return likeText(parsed, text as string)
   })(call)
 }
 
