@@ -44,6 +44,11 @@ export function compileSource(parameters: readonly string[], source: string): Ge
   return compiled
 }
 
+/** How many functions are kept. */
+export function functionsKept(): number {
+  return kept.size
+}
+
 function construct(parameters: readonly string[], source: string): GeneratedFunction {
   // oxlint-disable-next-line typescript/no-implied-eval, no-new-func -- checked text only
   return new Function(...parameters, `"use strict";\n${source}`) as GeneratedFunction

@@ -1,8 +1,10 @@
 /** + - * / and unary minus. What the interpreter refuses, with which words, is the interpreter's own code. */
 import { storageOf } from '../../core/sql-type.ts'
 import { exactNumbers, isInteger, negated, numberFailure, numberRange } from '../expressions/arithmetic.ts'
+import type { Scalar } from '../expressions/lift.ts'
 import { factorReader, isDatetime, temporalNumbers } from '../expressions/temporal-arithmetic.ts'
 import type { Expression } from '../sql/expression.ts'
+import { inlineExact, inlineTemporal } from './emit-inline.ts'
 import { emitScalar } from './emit-scalar.ts'
 import { among, type Emitting, eitherNull, type Operand } from './operand.ts'
 
@@ -13,11 +15,13 @@ export function emitArithmetic(expression: Arithmetic, emitter: Emitting): Opera
   if ([left, right].some(side => isDatetime(side.type) || side.type.kind === 'INTERVAL')) {
     const compute = temporalNumbers(operator, left.type, right.type, type)
     const [readLeft, readRight] = [factorReader(left.type), factorReader(right.type)]
-    return emitScalar([left, right], type, span, emitter, ([a, b]) => compute(readLeft(a), readRight(b)))
+    const scalar: Scalar = ([a, b]) => compute(readLeft(a), readRight(b))
+    return inlineTemporal(expression, scalar, emitter) ?? emitScalar([left, right], type, span, emitter, scalar)
   }
   if (storageOf(type) === 'bigint') {
     const compute = exactNumbers(operator, left.type, right.type, type)
-    return emitScalar([left, right], type, span, emitter, ([a, b]) => compute(a as bigint, b as bigint))
+    const scalar: Scalar = ([a, b]) => compute(a as bigint, b as bigint)
+    return inlineExact(expression, scalar, emitter) ?? emitScalar([left, right], type, span, emitter, scalar)
   }
   return emitNumbers(expression, emitter)
 }

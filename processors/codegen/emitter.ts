@@ -18,7 +18,7 @@
  */
 import { assert } from '../../core/assert.ts'
 import type { TextSpan } from '../../core/errors.ts'
-import { type ColumnVector, isNullAt, type RowBatch, type Value } from '../../core/rows.ts'
+import { type ColumnVector, type DictionaryColumn, isNullAt, type RowBatch, type Value } from '../../core/rows.ts'
 import { type Storage, storageOf } from '../../core/sql-type.ts'
 import { compileExpression, constantOf } from '../expressions/compile-expression.ts'
 import type { RowFailure } from '../expressions/failures.ts'
@@ -28,20 +28,24 @@ import type { Expression } from '../sql/expression.ts'
 import { Analysis, HEIGHT_MAX } from './analysis.ts'
 import type { CodeWriter, Run } from './code-writer.ts'
 import { emitKind } from './emit-kind.ts'
+import { emitTextChoice, type TextEmitting } from './emit-text.ts'
 import { EntryTable, FAILED, VALUE } from './entry-table.ts'
 import { Leaf } from './leaf.ts'
-import type { Emitting, Operand } from './operand.ts'
+import type { Operand } from './operand.ts'
+import { UnionTexts } from './union-texts.ts'
 
 /** What all functions over one set of expressions share, whatever the layout of their texts. */
 export class EmitterState {
   readonly analysis = new Analysis()
   readonly leaves = new Map<number, Leaf>()
   readonly tables = new Map<number, EntryTable>()
+  readonly texts = new UnionTexts()
 
   /** Lets go of the batch, after a run. */
   release(): void {
     for (const leaf of this.leaves.values()) leaf.release()
     for (const table of this.tables.values()) table.release()
+    this.texts.release()
   }
 }
 
@@ -52,7 +56,7 @@ export interface EmitterOptions {
   readonly state: EmitterState
 }
 
-export class Emitter implements Emitting {
+export class Emitter implements TextEmitting {
   readonly code: CodeWriter
   readonly host: ExpressionHost
   /** the local that is the index of the row */
@@ -169,14 +173,58 @@ export class Emitter implements Emitting {
    * Writes the id of a text that depends on one text column alone, in the dictionary of the table; null where the column
    * has no ids in this batch.
    */
-  emitTextEntry(expression: Expression): { readonly id: string; readonly table: EntryTable } | null {
+  emitTextEntry(
+    expression: Expression,
+  ): { readonly id: string; readonly table: EntryTable; readonly column: number } | null {
     const found = this.#lookUp(expression)
     if (found === null) return null
-    const { number, table, index } = found
+    const { number, table, index, column } = found
     const ids = this.code.read(`table ${number} ids`, run => table.ids(run))
     const id = this.code.local('j')
     this.code.line(`const ${id} = (${ids}[${index}]) | 0;`)
-    return { id, table }
+    return { id, table, column }
+  }
+
+  /** Writes the id of a text in the dictionary of the set (EmitterState.texts); returns the local that has it. */
+  emitText(expression: Expression): string {
+    const { analysis, texts } = this.#state
+    const { height, placed } = analysis.of(expression)
+    const constant = this.constantOf(expression)
+    const id = this.code.local('j')
+    if (constant !== undefined) {
+      const ids = this.code.read('texts constants', run => texts.constantIds(run))
+      const place = texts.constant(constant as string | null)
+      this.code.line(`const ${id} = (${ids}[${place}]) | 0;`)
+      return id
+    }
+    if (expression.kind === 'column' && this.layoutOf(expression.index) === 'dictionary') {
+      const { index } = expression
+      const own = this.code.read(`column ${index} ids`, ({ evaluation }) => idsOf(evaluation.batch, index))
+      const local = this.code.local('j')
+      this.code.line(`const ${local} = (${own}[${this.row}]) | 0;`)
+      const translated = this.code.read(`texts column ${index}`, run => {
+        const { ids, dictionary } = dictionaryColumn(run.evaluation.batch, index)
+        return texts.translation(run, dictionary, row => ids[row]!)
+      })
+      this.code.line(`const ${id} = (${translated}[${local}]) | 0;`)
+      return id
+    }
+    const entry = this.emitTextEntry(expression)
+    if (entry !== null) {
+      const { table, column } = entry
+      const translated = this.code.read(`texts table ${placed}`, run => {
+        const [outer, inner] = [idsOf(run.evaluation.batch, column), table.ids(run)]
+        return texts.translation(run, table.dictionary(run), row => inner[outer[row]!]!)
+      })
+      this.code.line(`const ${id} = (${translated}[${entry.id}]) | 0;`)
+      return id
+    }
+    const chosen = height <= HEIGHT_MAX ? emitTextChoice(expression, this) : null
+    if (chosen !== null) return chosen
+    const leaf = this.emitLeaf(expression)
+    const ids = this.code.read(`texts leaf ${placed}`, run => texts.rowIds(run, leaf.column(run)))
+    this.code.line(`const ${id} = (${ids}[${this.row}]) | 0;`)
+    return id
   }
 
   /** Writes whether a constant, a column or the rowtime is NULL, whatever its layout. */
@@ -240,7 +288,9 @@ export class Emitter implements Emitting {
   }
 
   /** The place of an expression of one text in its table, failures checked; null where it is no such expression. */
-  #lookUp(expression: Expression): { number: number; table: EntryTable; index: string; state: string } | null {
+  #lookUp(
+    expression: Expression,
+  ): { number: number; table: EntryTable; index: string; state: string; column: number } | null {
     const { placed: number, source } = this.#state.analysis.of(expression)
     const storage = storageOf(expression.type)
     if (typeof source !== 'number' || storage === 'binary' || this.layoutOf(source) !== 'dictionary') return null
@@ -258,7 +308,7 @@ export class Emitter implements Emitting {
     this.code.line(`const ${state} = ${states}[${index}];`)
     const report = this.code.function((row: number, id: number) => this.code.failures.addPlaced(row, ofRun.failure(id)))
     this.code.line(`if (${state} === ${FAILED}) { ${report}(${this.row}, ${index}); continue; }`)
-    return { number, table, index, state }
+    return { number, table, index, state, column: source }
   }
 
   #computed(expression: Expression, height: number): Operand {
@@ -293,7 +343,11 @@ export class Emitter implements Emitting {
 }
 
 function idsOf(batch: RowBatch, index: number): Int32Array {
+  return dictionaryColumn(batch, index).ids
+}
+
+function dictionaryColumn(batch: RowBatch, index: number): DictionaryColumn {
   const column = batch.columns[index]
   assert(column?.layout === 'dictionary', 'a function for ids gets a dictionary column')
-  return column.ids
+  return column
 }

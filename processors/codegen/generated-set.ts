@@ -159,12 +159,12 @@ function setVariant(
       code.line(`${nulls}[${emitter.row}] = ${isNull};`)
       return run => column.column(run)
     }
-    const entry = storage === 'text' ? emitter.emitTextEntry(expression) : null
-    if (entry !== null) {
-      const { id, table } = entry
+    const text = storage === 'text' ? textOf(expression, emitter, state) : null
+    if (text !== null) {
+      const { id, dictionary } = text
       if (whenNull !== null)
         emitter.failWhen(`${id} === 0`, (row: number) => emitter.fail(row, whenNull, expression.span))
-      const column = new FilledIds(scratch, run => table.dictionary(run))
+      const column = new FilledIds(scratch, dictionary)
       filled.push(column)
       code.line(`${code.write(run => column.ids(run))}[${emitter.row}] = ${id};`)
       return run => column.column(run)
@@ -176,6 +176,18 @@ function setVariant(
   end()
   code.line('return 0;')
   return { emitter, call: code.compile(), columns, filled }
+}
+
+/** The id of a text, and of what dictionary it is; null where the interpreter makes the column. */
+function textOf(
+  expression: Expression,
+  emitter: Emitter,
+  state: EmitterState,
+): { readonly id: string; readonly dictionary: (run: Run) => Dictionary } | null {
+  const entry = emitter.emitTextEntry(expression)
+  if (entry !== null) return { id: entry.id, dictionary: run => entry.table.dictionary(run) }
+  if (expression.kind !== 'case' && !(expression.kind === 'call' && expression.name === 'COALESCE')) return null
+  return { id: emitter.emitText(expression), dictionary: run => state.texts.dictionary(run) }
 }
 
 /** The kernel of an expression whose column is there already. */

@@ -8,6 +8,9 @@ import type { Expression } from '../../../processors/sql/expression.ts'
 import { seededRandom } from '../../support/seeded-random.ts'
 import { attack, CANARY } from './attack-queries.ts'
 
+// A busy machine takes its time; nothing here waits.
+vi.setConfig({ testTimeout: 600_000 })
+
 afterEach(() => vi.restoreAllMocks())
 
 test('programs of hostile names and literals run as they read, and nothing else runs', () => {
