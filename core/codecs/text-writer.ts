@@ -12,8 +12,11 @@ import type { ScannedColumn, ScannedTexts, ScanTarget } from './scanned.ts'
 export const DICTIONARY_CHARACTERS_MAX = 8_388_608
 /** Rows of a batch that say something about how often texts repeat. */
 const JUDGED_ROWS_MIN = 256
-/** Entries of a dictionary below which new texts say nothing: everything is new at the start. */
-const SCATTERED_ENTRIES_MIN = 2_048
+/**
+ * Entries of a dictionary below which new texts say nothing: everything is new at the start, and ten thousand users take ten batches.
+ * Spans cost those who group by them ten times what ids cost.
+ */
+const SCATTERED_ENTRIES_MIN = 16_384
 /** Batches in span layout before the dictionary is tried again. */
 const SPAN_BATCHES = 64
 

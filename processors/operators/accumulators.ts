@@ -14,6 +14,7 @@ import { NumberExtremeAccumulator, ValueExtremeAccumulator } from './accumulator
 import { DoubleSumAccumulator, ExactSumAccumulator } from './accumulators/sums.ts'
 import { VarianceAccumulator } from './accumulators/variance.ts'
 import { EdgeValueAccumulator } from './edge-accumulators.ts'
+import type { ResultColumn } from './result-builder.ts'
 import type { StateReader } from './state-reader.ts'
 import type { StateWriter } from './state-writer.ts'
 
@@ -28,6 +29,11 @@ export interface Accumulator {
   merge(slot: number, other: Accumulator, otherSlot: number): void
   /** A failure where the result does not fit its type. */
   result(slot: number): Value | RowFailure
+  /**
+   * Results of the slots `[from, to)`, at most a batch, into a column from its row `at` on. False where one of them is a
+   * failure; the rows then mean nothing, and `result` says which.
+   */
+  results(from: number, to: number, into: ResultColumn, at: number): boolean
   /** Forgets every slot. */
   clear(): void
   write(writer: StateWriter, slot: number): void

@@ -6,15 +6,16 @@
  */
 import { assert } from '../../core/assert.ts'
 import type { TextSpan } from '../../core/errors.ts'
-import { RowBuilder } from '../../core/row-builder.ts'
 import { type ColumnVector, isNullAt, type RowBatch, typedValueAt, type Value } from '../../core/rows.ts'
 import type { Schema } from '../../core/schema.ts'
 import type { SqlType } from '../../core/sql-type.ts'
 import { RowFailure, RowFailures } from '../expressions/failures.ts'
 import type { Kernel } from '../expressions/kernel.ts'
-import { everyRow, type Selection } from '../expressions/selection.ts'
+import type { Selection } from '../expressions/selection.ts'
 import type { AggregateName, WindowPlan } from '../sql/plan-node.ts'
 import { accumulatorOf } from './accumulators.ts'
+import { Departures } from './departures.ts'
+import { GroupResults } from './group-results.ts'
 import { GroupTable } from './group-table.ts'
 import { type StateLimits, stateLimitError } from './limits.ts'
 import type { Input, Operator } from './operator.ts'
@@ -58,9 +59,6 @@ interface ClosedWindow {
   readonly groups: GroupTable
 }
 
-/** Batches that leave in one slice of work. */
-const BATCHES_PER_SLICE = 4
-
 export class Aggregate implements Operator, Input {
   readonly name: string
   readonly inputs: readonly Input[] = [this]
@@ -68,7 +66,8 @@ export class Aggregate implements Operator, Input {
   readonly #windowKey: CompiledKey
   /** the keys beside the window's: within one window that one is the same for every row */
   readonly #groupKeys: readonly number[]
-  readonly #builder: RowBuilder
+  readonly #departures: Departures
+  readonly #results: GroupResults
   readonly #closed: ClosedWindow[] = []
   /** first group of the first closed window that has not left */
   #nextGroup = 0
@@ -81,9 +80,6 @@ export class Aggregate implements Operator, Input {
   #end = Infinity
   /** the greatest rowtime or finite bound seen */
   #clock = -Infinity
-  /** what the output may be told once everything closed has left */
-  #bound = -Infinity
-  #told = -Infinity
 
   constructor(options: AggregateOptions) {
     this.name = options.name
@@ -92,7 +88,10 @@ export class Aggregate implements Operator, Input {
     assert(key !== undefined, 'the window of an aggregate is one of its keys')
     this.#windowKey = key
     this.#groupKeys = options.keys.map((_, index) => index).filter(index => index !== options.window.key)
-    this.#builder = new RowBuilder(options.schema)
+    const { schema, output, aggregates, errors, window } = options
+    this.#departures = new Departures(schema, output)
+    const spans = aggregates.map(({ span }) => span)
+    this.#results = new GroupResults({ schema, keys: this.#groupKeys, shared: [window.key], spans, errors })
     this.#groups = this.#newTable()
   }
 
@@ -131,37 +130,18 @@ export class Aggregate implements Operator, Input {
     }
     if (bound !== Infinity) this.#clock = Math.max(this.#clock, bound)
     // A result of the open window leaves at its end, which may lie below the bound when it includes its end.
-    this.#bound = Math.max(this.#bound, this.#isOpen ? Math.min(bound, this.#end) : bound)
-    if (this.#closed.length === 0) this.#tell()
+    this.#departures.advance(this.#isOpen ? Math.min(bound, this.#end) : bound)
+    if (this.#closed.length === 0) this.#departures.tell()
   }
 
   work(): boolean {
-    let batches = 0
-    while (this.#closed.length > 0 && batches < BATCHES_PER_SLICE) {
-      const closed = this.#closed[0]!
-      if (this.#nextGroup === closed.groups.size) {
-        this.#closed.shift()
-        this.#nextGroup = 0
-        closed.groups.clear()
-        this.#spare = closed.groups
-        continue
-      }
-      this.#emit(closed, this.#nextGroup++)
-      if (this.#builder.full) {
-        this.#flush()
-        batches++
-      }
-    }
-    if (this.#closed.length > 0) return true
-    this.#flush()
-    this.#tell()
-    return false
+    return this.#departures.work(() => this.#write())
   }
 
   *snapshot(writer: StateWriter): Generator<void> {
     assert(this.#closed.length === 0, 'a snapshot is taken when no output is pending')
     writer.number(this.#clock)
-    writer.number(this.#bound)
+    writer.number(this.#departures.bound)
     writer.number(this.#isOpen ? 1 : 0)
     writer.value(this.#open)
     writer.number(this.#end)
@@ -170,12 +150,12 @@ export class Aggregate implements Operator, Input {
 
   restore(reader: StateReader): void {
     this.#clock = reader.number()
-    this.#bound = reader.number()
+    const bound = reader.number()
     this.#isOpen = reader.number() === 1
     this.#open = reader.value()
     this.#end = reader.number()
     this.#groups.read(reader)
-    this.#told = this.#bound
+    this.#departures.restore(bound)
   }
 
   /** Makes the window of `value` the open one. `rowtime` is that of its first row here. */
@@ -199,32 +179,19 @@ export class Aggregate implements Operator, Input {
     this.#end = Infinity
   }
 
-  #emit({ groups, rowtime, value }: ClosedWindow, group: number): void {
-    const { window, aggregates, schema, errors, keys } = this.#options
-    const values = groups.keysOf(group)
-    values.splice(window.key, 0, value)
-    const results = groups.resultsOf(group)
-    const failed = results.findIndex(result => result instanceof RowFailure)
-    const failure = results[failed]
-    if (failure instanceof RowFailure) {
-      const { line, column } = aggregates[failed]!.span
-      const keySchema = { columns: schema.columns.slice(0, keys.length) }
-      errors.reportValues(keySchema, values, rowtime, failure.name, `${line}:${column} ${failure.message}`)
-      return
+  /** Puts groups of the first closed window into the batch that leaves. False: there is none. */
+  #write(): boolean {
+    const [closed] = this.#closed
+    if (closed === undefined) return false
+    const { groups, rowtime, value } = closed
+    this.#nextGroup = this.#results.write(this.#departures.builder, groups, this.#nextGroup, rowtime, [value])
+    if (this.#nextGroup === groups.size) {
+      this.#closed.shift()
+      this.#nextGroup = 0
+      groups.clear()
+      this.#spare = groups
     }
-    this.#builder.add(rowtime, [...values, ...(results as Value[])])
-  }
-
-  #flush(): void {
-    if (this.#builder.length === 0) return
-    const rows = this.#builder.take()
-    this.#options.output.push(rows, everyRow(rows.length))
-  }
-
-  #tell(): void {
-    if (this.#bound <= this.#told) return
-    this.#told = this.#bound
-    this.#options.output.advance(this.#bound)
+    return true
   }
 
   #checkLimits(): void {

@@ -2,7 +2,9 @@
 import { assert } from '../../core/assert.ts'
 import { type ColumnVector, typedValueAt, type Value } from '../../core/rows.ts'
 import type { SqlType } from '../../core/sql-type.ts'
+import { eachResult } from './accumulators/results.ts'
 import type { Accumulator } from './accumulators.ts'
+import type { ResultColumn } from './result-builder.ts'
 import type { StateReader } from './state-reader.ts'
 import type { StateWriter } from './state-writer.ts'
 
@@ -45,6 +47,10 @@ export class EdgeValueAccumulator implements Accumulator {
 
   result(slot: number): Value {
     return this.#values[slot] ?? null
+  }
+
+  results(from: number, to: number, into: ResultColumn, at: number): boolean {
+    return eachResult(this, from, to, into, at)
   }
 
   clear(): void {

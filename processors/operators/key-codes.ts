@@ -2,43 +2,52 @@
  * Key values by small dense codes, owned by operator state: a batch or its dictionary may go, the values stay.
  * Code 0 is NULL, so that NULL keys are equal.
  */
-import { type Dictionary, NULL_ID } from '../../core/dictionary.ts'
 import type { ColumnVector, Value } from '../../core/rows.ts'
 import { spanBytes, textAt } from '../../core/rows.ts'
 import { type Storage } from '../../core/sql-type.ts'
+import { grownInts } from './accumulators/slots.ts'
+import type { ResultColumn } from './result-builder.ts'
+import { TextCodes } from './text-codes.ts'
 
 /** Rough bytes that a key value costs beside its own: a map entry, an array slot, a string header. */
 const KEY_OVERHEAD_BYTES = 64
+/** Texts that may outlive a `clear`, because windows of one stream mostly see the same ones again; and their characters. */
+const TEXTS_KEPT_MAX = 16_384
+const CHARACTERS_KEPT_MAX = 1_048_576
 
 export class KeyCodes {
-  readonly #storage: Storage
+  /** for texts: codes are the ids of a dictionary */
+  readonly #texts: TextCodes | null
   readonly #codes = new Map<Value, number>()
   readonly #values: Value[] = [null]
-  /** codes by id, for the dictionaries seen since the last clear */
-  #translations = new Map<Dictionary, Int32Array>()
+  /** by code: 1 where it is held since the last clear */
+  #held = new Int32Array(64)
   #bytes = 0
+  #characters = 0
 
   constructor(storage: Storage) {
-    this.#storage = storage
+    this.#texts = storage === 'text' ? new TextCodes() : null
   }
 
-  /** Number of codes, that of NULL included. */
+  /** Every code is below it, that of NULL included. */
   get size(): number {
-    return this.#values.length
+    return this.#texts?.dictionary.size ?? this.#values.length
   }
 
-  /** Estimated size of the values held. */
+  /** Estimated size of the values that are held. */
   get bytes(): number {
     return this.#bytes
   }
 
   valueOf(code: number): Value {
-    return this.#values[code] ?? null
+    if (code === 0) return null
+    return this.#texts === null ? (this.#values[code] ?? null) : this.#texts.dictionary.textOf(code)
   }
 
   /** The code of one value, entered if new. */
   codeOf(value: Value): number {
     if (value === null) return 0
+    if (this.#texts !== null) return this.#texts.codeOf(value as string)
     // Bytes have no identity of their own in a Map; one character a byte does.
     const key = value instanceof Uint8Array ? Buffer.from(value).toString('latin1') : value
     let code = this.#codes.get(key)
@@ -46,67 +55,80 @@ export class KeyCodes {
       code = this.#values.length
       this.#codes.set(key, code)
       this.#values.push(value instanceof Uint8Array ? value.slice() : value)
-      this.#bytes += KEY_OVERHEAD_BYTES + (typeof key === 'string' ? key.length * 2 : 8)
     }
     return code
   }
 
+  /** Says that the value of a code is part of the state, so that its bytes count until the next `clear`. */
+  hold(code: number): void {
+    if (code === 0 || this.#held[code] === 1) return
+    if (code >= this.#held.length) this.#held = grownInts(this.#held, code + 1)
+    this.#held[code] = 1
+    const value = this.valueOf(code)
+    const size = typeof value === 'string' ? value.length * 2 : value instanceof Uint8Array ? value.length * 2 : 8
+    this.#bytes += KEY_OVERHEAD_BYTES + size
+    if (this.#texts !== null) this.#characters += size / 2
+  }
+
+  /** Holds every one of the first `count` codes. */
+  holdAll(codes: Int32Array, count: number): void {
+    if (this.size > this.#held.length) this.#held = grownInts(this.#held, this.size)
+    for (let i = 0; ; i++) {
+      i = heldUntil(codes, i, count, this.#held)
+      if (i === count) return
+      this.hold(codes[i]!)
+    }
+  }
+
   /** Codes of `rows[from, to)` into `into`, from its beginning. */
   read(column: ColumnVector, rows: Int32Array, from: number, to: number, into: Int32Array): void {
-    switch (column.layout) {
-      case 'dictionary':
-        this.#readIds(column.ids, column.dictionary, rows, from, to, into)
-        break
-      case 'span': {
-        const text = this.#storage === 'text'
-        for (let i = from; i < to; i++) {
-          const row = rows[i]!
-          const value = text ? textAt(column, row) : column.nulls[row] === 1 ? null : spanBytes(column, row)
-          into[i - from] = this.codeOf(value)
-        }
-        break
+    if (column.layout === 'dictionary') {
+      this.#texts?.translate(column.ids, column.dictionary, rows, from, to, into, 0)
+    } else if (column.layout === 'span') {
+      for (let i = from; i < to; i++) {
+        const row = rows[i]!
+        if (this.#texts !== null) into[i - from] = this.#texts.codeOf(textAt(column, row))
+        else into[i - from] = this.codeOf(column.nulls[row] === 1 ? null : spanBytes(column, row))
       }
-      default:
-        for (let i = from; i < to; i++) {
-          const row = rows[i]!
-          into[i - from] = column.nulls[row] === 1 ? 0 : this.codeOf(column.values[row]!)
-        }
+    } else {
+      for (let i = from; i < to; i++) {
+        const row = rows[i]!
+        into[i - from] = column.nulls[row] === 1 ? 0 : this.codeOf(column.values[row]!)
+      }
     }
   }
 
-  /** Forgets every value. */
+  /** Codes for those of another table, `codes[from, to)`, into `into`, from its beginning. */
+  readFrom(other: KeyCodes, codes: Int32Array, from: number, to: number, into: Int32Array, all: Int32Array): void {
+    if (this.#texts !== null && other.#texts !== null) {
+      this.#texts.translate(codes, other.#texts.dictionary, all, from, to, into, 0)
+    } else for (let i = from; i < to; i++) into[i - from] = this.codeOf(other.valueOf(codes[i]!))
+  }
+
+  /** Values of `codes[from, to)` into a column, from its row `at` on. */
+  results(codes: Int32Array, from: number, to: number, into: ResultColumn, at: number, all: Int32Array): void {
+    if (this.#texts !== null && into.kind === 'text') into.write(codes, this.#texts.dictionary, all, from, to, at)
+    else for (let i = from; i < to; i++) into.set(at + i - from, this.valueOf(codes[i]!))
+  }
+
+  /** Holds nothing any more. Texts may keep their codes; other values lose them. */
   clear(): void {
-    this.#codes.clear()
-    this.#values.length = 1
-    this.#translations = new Map()
+    if (this.#texts === null) {
+      this.#codes.clear()
+      this.#held.fill(0, 0, Math.min(this.#held.length, this.#values.length))
+      this.#values.length = 1
+    } else {
+      this.#held.fill(0, 0, Math.min(this.#held.length, this.size))
+      if (this.size > TEXTS_KEPT_MAX || this.#characters > CHARACTERS_KEPT_MAX) this.#texts.clear()
+    }
     this.#bytes = 0
+    this.#characters = 0
   }
+}
 
-  #readIds(
-    ids: Int32Array,
-    dictionary: Dictionary,
-    rows: Int32Array,
-    from: number,
-    to: number,
-    into: Int32Array,
-  ): void {
-    let codes = this.#translations.get(dictionary)
-    if (codes === undefined || codes.length < dictionary.size) {
-      const grown = new Int32Array(dictionary.size + (codes === undefined ? 0 : dictionary.size))
-      if (codes !== undefined) grown.set(codes)
-      codes = grown
-      this.#translations.set(dictionary, codes)
-    }
-    for (let i = from; i < to; i++) {
-      const id = ids[rows[i]!]!
-      if (id === NULL_ID) {
-        into[i - from] = 0
-        continue
-      }
-      // Code 0 is never the code of a text, so 0 says that the id was not met yet.
-      let code = codes[id]!
-      if (code === 0) codes[id] = code = this.codeOf(dictionary.textOf(id))
-      into[i - from] = code
-    }
-  }
+/** The place of the first code from `from` on that is not held, or `to`. */
+function heldUntil(codes: Int32Array, from: number, to: number, held: Int32Array): number {
+  let i = from
+  while (i < to && held[codes[i]!] === 1) i++
+  return i
 }

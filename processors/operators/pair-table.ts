@@ -28,15 +28,19 @@ export class PairTable {
     return this.#size++
   }
 
+  /** Numbers of the first `length` pairs into `into`; those at or above the size before are new, each where it first stands. */
+  read(left: Int32Array, right: Int32Array, length: number, into: Int32Array): void {
+    while ((this.#size + length) * 2 > this.#mask + 1) this.#grow()
+    this.#size = readPairs(this.#left, this.#right, this.#numbers, this.#mask, this.#size, left, right, length, into)
+  }
+
   clear(): void {
     this.#numbers.fill(EMPTY)
     this.#size = 0
   }
 
   #find(left: number, right: number): number {
-    let hash = Math.imul(left, 0x9e3779b1) ^ Math.imul(right, 0x85ebca6b)
-    hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d)
-    let at = (hash ^ (hash >>> 13)) & this.#mask
+    let at = hashOf(left, right) & this.#mask
     while (this.#numbers[at] !== EMPTY && (this.#left[at] !== left || this.#right[at] !== right))
       at = (at + 1) & this.#mask
     return at
@@ -57,4 +61,42 @@ export class PairTable {
       this.#numbers[at] = numbers[i]!
     }
   }
+}
+
+function hashOf(left: number, right: number): number {
+  let hash = Math.imul(left, 0x9e3779b1) ^ Math.imul(right, 0x85ebca6b)
+  hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d)
+  return hash ^ (hash >>> 13)
+}
+
+/** Returns the size after it. There is room for all pairs. */
+function readPairs(
+  lefts: Int32Array,
+  rights: Int32Array,
+  numbers: Int32Array,
+  mask: number,
+  size: number,
+  left: Int32Array,
+  right: Int32Array,
+  length: number,
+  into: Int32Array,
+): number {
+  let next = size
+  for (let i = 0; i < length; i++) {
+    const l = left[i]!
+    const r = right[i]!
+    let at = hashOf(l, r) & mask
+    let number = numbers[at]!
+    while (number !== EMPTY && (lefts[at] !== l || rights[at] !== r)) {
+      at = (at + 1) & mask
+      number = numbers[at]!
+    }
+    if (number === EMPTY) {
+      lefts[at] = l
+      rights[at] = r
+      numbers[at] = number = next++
+    }
+    into[i] = number
+  }
+  return next
 }

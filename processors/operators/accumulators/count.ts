@@ -1,12 +1,14 @@
 /** COUNT(*) and COUNT(x). */
 import { assert } from '../../../core/assert.ts'
-import { type ColumnVector, isNullAt, type Value } from '../../../core/rows.ts'
+import { NULL_ID } from '../../../core/dictionary.ts'
+import { type ColumnVector, type Value } from '../../../core/rows.ts'
 import type { SqlType } from '../../../core/sql-type.ts'
 import type { RowFailure } from '../../expressions/failures.ts'
 import type { Accumulator } from '../accumulators.ts'
+import type { ResultColumn } from '../result-builder.ts'
 import type { StateReader } from '../state-reader.ts'
 import type { StateWriter } from '../state-writer.ts'
-import { exactValue } from './results.ts'
+import { eachResult, exactValue } from './results.ts'
 import { grown } from './slots.ts'
 
 export class CountAccumulator implements Accumulator {
@@ -25,9 +27,9 @@ export class CountAccumulator implements Accumulator {
   }
 
   add(slots: Int32Array, column: ColumnVector | null, rows: Int32Array, from: number, to: number): void {
-    const counts = this.#counts
-    if (column === null) for (let i = from; i < to; i++) counts[slots[i - from]!]!++
-    else for (let i = from; i < to; i++) if (!isNullAt(column, rows[i]!)) counts[slots[i - from]!]!++
+    if (column === null) countAll(this.#counts, slots, to - from)
+    else if (column.layout === 'dictionary') countIds(this.#counts, slots, column.ids, rows, from, to)
+    else countNotNull(this.#counts, slots, column.nulls, rows, from, to)
   }
 
   merge(slot: number, other: Accumulator, otherSlot: number): void {
@@ -37,6 +39,12 @@ export class CountAccumulator implements Accumulator {
 
   result(slot: number): Value | RowFailure {
     return exactValue(BigInt(this.#counts[slot]!), 0, this.#type)
+  }
+
+  results(from: number, to: number, into: ResultColumn, at: number): boolean {
+    if (into.kind !== 'bigint' || this.#type.kind !== 'BIGINT') return eachResult(this, from, to, into, at)
+    writeCounts(this.#counts, from, to, into.halves, into.nulls, at)
+    return true
   }
 
   clear(): void {
@@ -50,5 +58,49 @@ export class CountAccumulator implements Accumulator {
 
   read(reader: StateReader, slot: number): void {
     this.#counts[slot] = reader.number()
+  }
+}
+
+function countAll(counts: Float64Array, slots: Int32Array, length: number): void {
+  for (let i = 0; i < length; i++) counts[slots[i]!]!++
+}
+
+function countNotNull(
+  counts: Float64Array,
+  slots: Int32Array,
+  nulls: Uint8Array,
+  rows: Int32Array,
+  from: number,
+  to: number,
+): void {
+  for (let i = from; i < to; i++) if (nulls[rows[i]!] === 0) counts[slots[i - from]!]!++
+}
+
+function countIds(
+  counts: Float64Array,
+  slots: Int32Array,
+  ids: Int32Array,
+  rows: Int32Array,
+  from: number,
+  to: number,
+): void {
+  for (let i = from; i < to; i++) if (ids[rows[i]!] !== NULL_ID) counts[slots[i - from]!]!++
+}
+
+/** Whole numbers from 0 to 2^53 as BIGINT cells, by their halves: a bigint for each would be garbage. */
+export function writeCounts(
+  counts: Float64Array,
+  from: number,
+  to: number,
+  halves: Int32Array,
+  nulls: Uint8Array,
+  at: number,
+): void {
+  for (let slot = from; slot < to; slot++) {
+    const row = at + slot - from
+    const count = counts[slot]!
+    halves[row * 2] = count | 0
+    halves[row * 2 + 1] = Math.floor(count / 4_294_967_296)
+    nulls[row] = 0
   }
 }

@@ -4,8 +4,10 @@ import { type ColumnVector, typedValueAt, type Value } from '../../../core/rows.
 import type { SqlType } from '../../../core/sql-type.ts'
 import { comparator } from '../../expressions/comparison.ts'
 import type { Accumulator } from '../accumulators.ts'
+import type { ResultColumn } from '../result-builder.ts'
 import type { StateReader } from '../state-reader.ts'
 import type { StateWriter } from '../state-writer.ts'
+import { eachResult } from './results.ts'
 import { grown } from './slots.ts'
 
 export class NumberExtremeAccumulator implements Accumulator {
@@ -30,10 +32,9 @@ export class NumberExtremeAccumulator implements Accumulator {
 
   add(slots: Int32Array, column: ColumnVector | null, rows: Int32Array, from: number, to: number): void {
     assert(column?.layout === 'number', 'a number argument fills a number column')
-    for (let i = from; i < to; i++) {
-      const row = rows[i]!
-      if (column.nulls[row] === 0) this.#take(slots[i - from]!, column.values[row]!)
-    }
+    const { values, nulls } = column
+    if (this.#sign === 1) takeGreatest(this.#values, this.#seen, slots, values, nulls, rows, from, to)
+    else takeLeast(this.#values, this.#seen, slots, values, nulls, rows, from, to)
   }
 
   merge(slot: number, other: Accumulator, otherSlot: number): void {
@@ -43,6 +44,16 @@ export class NumberExtremeAccumulator implements Accumulator {
 
   result(slot: number): Value {
     return this.#seen[slot] === 1 ? this.#values[slot]! : null
+  }
+
+  results(from: number, to: number, into: ResultColumn, at: number): boolean {
+    if (into.kind !== 'number') return eachResult(this, from, to, into, at)
+    for (let slot = from; slot < to; slot++) {
+      const seen = this.#seen[slot] === 1
+      into.values[at + slot - from] = seen ? this.#values[slot]! : 0
+      into.nulls[at + slot - from] = seen ? 0 : 1
+    }
+    return true
   }
 
   clear(): void {
@@ -107,6 +118,10 @@ export class ValueExtremeAccumulator implements Accumulator {
     return this.#values[slot] ?? null
   }
 
+  results(from: number, to: number, into: ResultColumn, at: number): boolean {
+    return eachResult(this, from, to, into, at)
+  }
+
   clear(): void {
     this.#values.length = 0
     this.#bytes = 0
@@ -133,4 +148,46 @@ export class ValueExtremeAccumulator implements Accumulator {
 export function sizeOf(value: Value): number {
   if (typeof value === 'string') return value.length * 2
   return value instanceof Uint8Array ? value.length : 0
+}
+
+function takeGreatest(
+  held: Float64Array,
+  seen: Float64Array,
+  slots: Int32Array,
+  values: Float64Array,
+  nulls: Uint8Array,
+  rows: Int32Array,
+  from: number,
+  to: number,
+): void {
+  for (let i = from; i < to; i++) {
+    const row = rows[i]!
+    if (nulls[row] === 1) continue
+    const slot = slots[i - from]!
+    const value = values[row]!
+    if (seen[slot] === 1 && value <= held[slot]!) continue
+    held[slot] = value
+    seen[slot] = 1
+  }
+}
+
+function takeLeast(
+  held: Float64Array,
+  seen: Float64Array,
+  slots: Int32Array,
+  values: Float64Array,
+  nulls: Uint8Array,
+  rows: Int32Array,
+  from: number,
+  to: number,
+): void {
+  for (let i = from; i < to; i++) {
+    const row = rows[i]!
+    if (nulls[row] === 1) continue
+    const slot = slots[i - from]!
+    const value = values[row]!
+    if (seen[slot] === 1 && value >= held[slot]!) continue
+    held[slot] = value
+    seen[slot] = 1
+  }
 }

@@ -4,6 +4,8 @@ import { type SqlType, sqlTypeText } from '../../../core/sql-type.ts'
 import { numberRange, scaleOf } from '../../expressions/arithmetic.ts'
 import { decimalText, divideRounded, fitsPrecision, powerOfTen, rescale } from '../../expressions/decimal.ts'
 import { RowFailure } from '../../expressions/failures.ts'
+import type { Accumulator } from '../accumulators.ts'
+import type { ResultColumn } from '../result-builder.ts'
 
 function overflow(text: string, type: SqlType): RowFailure {
   return new RowFailure('NUMERIC_OVERFLOW', `${text} does not fit ${sqlTypeText(type)}`)
@@ -35,4 +37,20 @@ export function exactAverage(total: bigint, count: number, argument: SqlType, ty
 export function doubleValue(value: number, type: SqlType): Value | RowFailure {
   const rounded = type.kind === 'REAL' ? Math.fround(value) : value
   return Number.isFinite(rounded) ? rounded : overflow(String(value), type)
+}
+
+/** Results slot by slot, for `Accumulator.results` where no loop over arrays does it. */
+export function eachResult(
+  accumulator: Pick<Accumulator, 'result'>,
+  from: number,
+  to: number,
+  into: ResultColumn,
+  at: number,
+): boolean {
+  for (let slot = from; slot < to; slot++) {
+    const result = accumulator.result(slot)
+    if (result instanceof RowFailure) return false
+    into.set(at + slot - from, result)
+  }
+  return true
 }

@@ -5,10 +5,11 @@ import type { SqlType } from '../../../core/sql-type.ts'
 import { scaleOf } from '../../expressions/arithmetic.ts'
 import type { RowFailure } from '../../expressions/failures.ts'
 import type { Accumulator } from '../accumulators.ts'
+import type { ResultColumn } from '../result-builder.ts'
 import type { StateReader } from '../state-reader.ts'
 import type { StateWriter } from '../state-writer.ts'
 import { ExactTotals } from './exact-totals.ts'
-import { doubleValue, exactAverage, exactValue } from './results.ts'
+import { doubleValue, eachResult, exactAverage, exactValue } from './results.ts'
 import { grown } from './slots.ts'
 
 /** SUM and AVG of integers and DECIMAL: exact at any size; only the result must fit its type. */
@@ -72,6 +73,10 @@ export class ExactSumAccumulator implements Accumulator {
       : exactValue(total, scaleOf(this.#argument), this.#type)
   }
 
+  results(from: number, to: number, into: ResultColumn, at: number): boolean {
+    return eachResult(this, from, to, into, at)
+  }
+
   clear(): void {
     this.#counts.fill(0, 0, this.#slots)
     this.#totals.clear(this.#slots)
@@ -116,13 +121,7 @@ export class DoubleSumAccumulator implements Accumulator {
 
   add(slots: Int32Array, column: ColumnVector | null, rows: Int32Array, from: number, to: number): void {
     assert(column?.layout === 'number', 'a DOUBLE argument fills a number column')
-    for (let i = from; i < to; i++) {
-      const row = rows[i]!
-      if (column.nulls[row] === 1) continue
-      const slot = slots[i - from]!
-      this.#counts[slot]!++
-      this.#sums[slot]! += column.values[row]!
-    }
+    addDoubles(this.#counts, this.#sums, slots, column.values, column.nulls, rows, from, to)
   }
 
   merge(slot: number, other: Accumulator, otherSlot: number): void {
@@ -136,6 +135,11 @@ export class DoubleSumAccumulator implements Accumulator {
     if (count === 0) return null
     const value = this.#average ? this.#sums[slot]! / count : this.#sums[slot]!
     return doubleValue(value, this.#type)
+  }
+
+  results(from: number, to: number, into: ResultColumn, at: number): boolean {
+    if (into.kind !== 'number' || this.#type.kind !== 'DOUBLE') return eachResult(this, from, to, into, at)
+    return writeSums(this.#counts, this.#sums, this.#average, from, to, into.values, into.nulls, at)
   }
 
   clear(): void {
@@ -153,4 +157,46 @@ export class DoubleSumAccumulator implements Accumulator {
     this.#counts[slot] = reader.number()
     this.#sums[slot] = reader.number()
   }
+}
+
+function addDoubles(
+  counts: Float64Array,
+  sums: Float64Array,
+  slots: Int32Array,
+  values: Float64Array,
+  nulls: Uint8Array,
+  rows: Int32Array,
+  from: number,
+  to: number,
+): void {
+  for (let i = from; i < to; i++) {
+    const row = rows[i]!
+    if (nulls[row] === 1) continue
+    const slot = slots[i - from]!
+    counts[slot]!++
+    sums[slot]! += values[row]!
+  }
+}
+
+/** False where a result is no finite number. */
+function writeSums(
+  counts: Float64Array,
+  sums: Float64Array,
+  average: boolean,
+  from: number,
+  to: number,
+  values: Float64Array,
+  nulls: Uint8Array,
+  at: number,
+): boolean {
+  for (let slot = from; slot < to; slot++) {
+    const row = at + slot - from
+    const count = counts[slot]!
+    const value = count === 0 ? 0 : average ? sums[slot]! / count : sums[slot]!
+    // Infinity less itself is not 0, and neither is a NaN.
+    if (value - value !== 0) return false
+    values[row] = value
+    nulls[row] = count === 0 ? 1 : 0
+  }
+  return true
 }

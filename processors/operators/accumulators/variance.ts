@@ -7,9 +7,10 @@ import type { ColumnVector, Value } from '../../../core/rows.ts'
 import type { SqlType } from '../../../core/sql-type.ts'
 import type { RowFailure } from '../../expressions/failures.ts'
 import type { Accumulator } from '../accumulators.ts'
+import type { ResultColumn } from '../result-builder.ts'
 import type { StateReader } from '../state-reader.ts'
 import type { StateWriter } from '../state-writer.ts'
-import { doubleValue } from './results.ts'
+import { doubleValue, eachResult } from './results.ts'
 import { grown } from './slots.ts'
 
 export type VarianceName = 'VAR_POP' | 'VAR_SAMP' | 'STDDEV_POP' | 'STDDEV_SAMP'
@@ -100,6 +101,10 @@ export class VarianceAccumulator implements Accumulator {
 
   result(slot: number): Value | RowFailure {
     return varianceResult(this.#name, this.#moments.counts[slot]!, this.#moments.squares[slot]!)
+  }
+
+  results(from: number, to: number, into: ResultColumn, at: number): boolean {
+    return eachResult(this, from, to, into, at)
   }
 
   clear(): void {

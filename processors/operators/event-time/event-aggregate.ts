@@ -8,14 +8,15 @@
  */
 import { assert } from '../../../core/assert.ts'
 import type { TextSpan } from '../../../core/errors.ts'
-import { RowBuilder } from '../../../core/row-builder.ts'
-import type { RowBatch, Value } from '../../../core/rows.ts'
+import { ROWS_PER_BATCH_MAX, type RowBatch } from '../../../core/rows.ts'
 import type { Schema } from '../../../core/schema.ts'
-import { RowFailure, RowFailures } from '../../expressions/failures.ts'
+import { RowFailures } from '../../expressions/failures.ts'
 import type { Kernel } from '../../expressions/kernel.ts'
-import { everyRow, type Selection } from '../../expressions/selection.ts'
+import type { Selection } from '../../expressions/selection.ts'
 import { asNumbers } from '../../expressions/vectors.ts'
 import type { EventTimePlan } from '../../sql/event-time.ts'
+import { Departures } from '../departures.ts'
+import { GroupResults } from '../group-results.ts'
 import { type StateLimits, stateLimitError } from '../limits.ts'
 import type { Input, Operator } from '../operator.ts'
 import { type RowErrors, withoutFailures } from '../row-errors.ts'
@@ -42,30 +43,35 @@ export interface EventAggregateOptions {
   readonly limits: StateLimits
 }
 
-/** Batches that leave in one slice of work. */
-const BATCHES_PER_SLICE = 4
+const NO_NULLS = new Uint8Array(ROWS_PER_BATCH_MAX)
 
 export class EventAggregate implements Operator, Input {
   readonly name: string
   readonly inputs: readonly Input[] = [this]
   readonly #options: EventAggregateOptions
   readonly #clock: EventClock
-  readonly #builder: RowBuilder
+  readonly #departures: Departures
+  readonly #results: GroupResults
   /** rising, as far as windows may end there */
   readonly #completions: Completion[] = []
   #leaving: LeavingWindow | null = null
   #nextGroup = 0
   /** of the window that leaves; rises */
   #rowtime = -Infinity
-  /** what the output may be told once everything complete has left */
-  #bound = -Infinity
-  #told = -Infinity
 
   constructor(options: EventAggregateOptions) {
     this.name = options.name
     this.#options = options
     this.#clock = new EventClock(options.time)
-    this.#builder = new RowBuilder(options.schema)
+    this.#departures = new Departures(options.schema, options.output)
+    const { length } = options.keys
+    this.#results = new GroupResults({
+      schema: options.schema,
+      keys: options.keys.map((_, key) => key),
+      shared: [length, length + 1, length + 2],
+      spans: options.spans,
+      errors: options.errors,
+    })
   }
 
   push(rows: RowBatch, selection: Selection): void {
@@ -80,12 +86,7 @@ export class EventAggregate implements Operator, Input {
     assert(column === null || column?.layout === 'number', 'event time is a TIMESTAMP column')
     const times = column === null ? rows.rowtimes : column.values
     if (kept.length > 0) state.add(times, keyColumns, argColumns, kept.rows, kept.length)
-    for (let i = 0; i < selection.length; i++) {
-      const row = selection.rows[i]!
-      const rowtime = rows.rowtimes[row]!
-      if (this.#clock.reach(rowtime)) this.#complete()
-      if (this.#clock.row(times[row]!, rowtime)) this.#complete()
-    }
+    this.#follow(times, rows.rowtimes, selection)
     const { limits } = this.#options
     if (state.groups > limits.maxKeys) throw stateLimitError(this.name, 'maxKeys', limits.maxKeys)
     if (state.bytes > limits.maxBytes) throw stateLimitError(this.name, 'maxBytes', limits.maxBytes)
@@ -94,48 +95,26 @@ export class EventAggregate implements Operator, Input {
   advance(bound: number): void {
     const isRisen = bound === Infinity ? this.#clock.end() : this.#clock.reach(bound)
     if (isRisen) this.#complete()
-    this.#bound = Math.max(this.#bound, bound)
-    if (!this.#isPending()) this.#tell()
+    this.#departures.advance(bound)
+    if (!this.#isPending()) this.#departures.tell()
   }
 
   work(): boolean {
-    const { state } = this.#options
-    let batches = 0
-    while (batches < BATCHES_PER_SLICE) {
-      this.#leaving ??= this.#next()
-      if (this.#leaving === null) {
-        this.#flush()
-        this.#tell()
-        return false
-      }
-      if (this.#nextGroup === this.#leaving.size) {
-        state.release()
-        this.#leaving = null
-        this.#nextGroup = 0
-        continue
-      }
-      this.#emit(this.#leaving, this.#nextGroup++)
-      if (this.#builder.full) {
-        this.#flush()
-        batches++
-      }
-    }
-    return true
+    return this.#departures.work(() => this.#write())
   }
 
   *snapshot(writer: StateWriter): Generator<void> {
     assert(!this.#isPending(), 'a snapshot is taken when no output is pending')
     this.#clock.write(writer)
     writer.number(this.#rowtime)
-    writer.number(this.#bound)
+    writer.number(this.#departures.bound)
     yield* this.#options.state.write(writer)
   }
 
   restore(reader: StateReader): void {
     this.#clock.read(reader)
     this.#rowtime = reader.number()
-    this.#bound = reader.number()
-    this.#told = this.#bound
+    this.#departures.restore(reader.number())
     this.#options.state.read(reader)
   }
 
@@ -159,7 +138,7 @@ export class EventAggregate implements Operator, Input {
   }
 
   #isPending(): boolean {
-    if (this.#leaving !== null || this.#builder.length > 0) return true
+    if (this.#leaving !== null || this.#departures.builder.length > 0) return true
     return this.#options.state.nextEnd <= (this.#completions.at(-1)?.bound ?? -Infinity)
   }
 
@@ -179,31 +158,31 @@ export class EventAggregate implements Operator, Input {
     return state.take()
   }
 
-  #emit(window: LeavingWindow, group: number): void {
-    const { schema, errors, spans } = this.#options
-    const { start, end } = window
-    const values = [...window.keysOf(group), start, end, end - 1]
-    const results = window.resultsOf(group)
-    const failed = results.findIndex(result => result instanceof RowFailure)
-    const failure = results[failed]
-    if (failure instanceof RowFailure) {
-      const { line, column } = spans[failed]!
-      const keySchema = { columns: schema.columns.slice(0, values.length) }
-      errors.reportValues(keySchema, values, this.#rowtime, failure.name, `${line}:${column} ${failure.message}`)
-      return
+  /** Puts groups of the next complete window into the batch that leaves. False: there is none. */
+  #write(): boolean {
+    const window = (this.#leaving ??= this.#next())
+    if (window === null) return false
+    const { start, end, groups } = window
+    const shared = [start, end, end - 1]
+    this.#nextGroup = this.#results.write(this.#departures.builder, groups, this.#nextGroup, this.#rowtime, shared)
+    if (this.#nextGroup === groups.size) {
+      this.#options.state.release()
+      this.#leaving = null
+      this.#nextGroup = 0
     }
-    this.#builder.add(this.#rowtime, [...values, ...(results as Value[])])
+    return true
   }
 
-  #flush(): void {
-    if (this.#builder.length === 0) return
-    const rows = this.#builder.take()
-    this.#options.output.push(rows, everyRow(rows.length))
-  }
-
-  #tell(): void {
-    if (this.#bound <= this.#told) return
-    this.#told = this.#bound
-    this.#options.output.advance(this.#bound)
+  /** Moves the watermark by all rows. */
+  #follow(times: Float64Array, rowtimes: Float64Array, { rows, length }: Selection): void {
+    const clock = this.#clock
+    for (let i = 0; i < length; i++) {
+      const limit = this.#options.state.nextEndAtLeast
+      i = clock.follow(times, NO_NULLS, rowtimes, rows, i, length, Infinity, limit)
+      if (i === length) return
+      const row = rows[i]!
+      if (clock.reach(rowtimes[row]!)) this.#complete()
+      if (clock.row(times[row]!, rowtimes[row]!)) this.#complete()
+    }
   }
 }

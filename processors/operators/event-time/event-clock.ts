@@ -21,6 +21,9 @@ export interface Completion {
   readonly shift: number
 }
 
+/** The bound and the last rowtime, in and out of `followRows`. */
+const REACHED = new Float64Array(2)
+
 export class EventClock {
   readonly #plan: EventTimePlan
   #bound = -Infinity
@@ -61,6 +64,34 @@ export class EventClock {
     return isRisen
   }
 
+  /**
+   * Takes rows `rows[from, to)` as `reach` and `row` would, up to the first that needs a look: its event time is NULL, ahead of its
+   * rowtime by more than `aheadMs` or below the bound, it comes after idle time, or the bound would come to `limit`.
+   * @returns the place of that row, which is not taken, or `to`
+   */
+  follow(
+    times: Float64Array,
+    nulls: Uint8Array,
+    rowtimes: Float64Array,
+    rows: Int32Array,
+    from: number,
+    to: number,
+    aheadMs: number,
+    limit: number,
+  ): number {
+    const { delayMs, idleMs } = this.#plan
+    REACHED[0] = this.#bound
+    REACHED[1] = this.#rowtime
+    // No comparison with NaN is true.
+    const idle = idleMs ?? Number.NaN
+    const end = followRows(times, nulls, rowtimes, rows, from, to, delayMs, idle, aheadMs, limit, REACHED)
+    if (end === from) return end
+    this.#bound = REACHED[0]!
+    this.#rowtime = REACHED[1]!
+    this.#base = this.#bound
+    return end
+  }
+
   /** The input has ended: every window is complete. */
   end(): boolean {
     return this.#plan.column === null
@@ -87,4 +118,35 @@ export class EventClock {
     this.#shift = shift
     return true
   }
+}
+
+function followRows(
+  times: Float64Array,
+  nulls: Uint8Array,
+  rowtimes: Float64Array,
+  rows: Int32Array,
+  from: number,
+  to: number,
+  delayMs: number,
+  idleMs: number,
+  aheadMs: number,
+  limit: number,
+  reached: Float64Array,
+): number {
+  let bound = reached[0]!
+  let before = reached[1]!
+  let i = from
+  for (; i < to; i++) {
+    const row = rows[i]!
+    const time = times[row]!
+    const rowtime = rowtimes[row]!
+    if (nulls[row] === 1 || time < bound || time > rowtime + aheadMs || rowtime - before >= idleMs) break
+    const next = time - delayMs
+    if (next >= limit) break
+    if (next > bound) bound = next
+    before = rowtime
+  }
+  reached[0] = bound
+  reached[1] = before
+  return i
 }

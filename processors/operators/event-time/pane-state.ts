@@ -7,7 +7,7 @@
  *   cumulate    a running prefix: each end adds one pane             [p0]  ->  [p0 p1]  ->  [p0 p1 p2]  ->  nothing
  */
 import { assert } from '../../../core/assert.ts'
-import type { ColumnVector } from '../../../core/rows.ts'
+import { type ColumnVector, ROWS_PER_BATCH_MAX } from '../../../core/rows.ts'
 import type { EventWindow } from '../../sql/event-time.ts'
 import type { GroupTable } from '../group-table.ts'
 import type { StateReader } from '../state-reader.ts'
@@ -16,6 +16,12 @@ import { type LeavingWindow, startOf, type WindowState } from './window-state.ts
 
 /** What an empty group table costs. */
 const PANE_BYTES = 4_096
+/** Panes of one batch that take their rows at once, whatever lies between; the rest goes run by run. */
+const PASSES_MAX = 4
+
+// Scratch of one call.
+const INSIDE = new Int32Array(ROWS_PER_BATCH_MAX)
+const OTHERS = [new Int32Array(ROWS_PER_BATCH_MAX), new Int32Array(ROWS_PER_BATCH_MAX)] as const
 
 export class PaneState implements WindowState {
   readonly #paneMs: number
@@ -51,6 +57,10 @@ export class PaneState implements WindowState {
     return this.#bytes + this.#starts.length * PANE_BYTES + this.#merged.bytes
   }
 
+  get nextEndAtLeast(): number {
+    return this.nextEnd
+  }
+
   get nextEnd(): number {
     if (this.#prefixStart !== null) return this.#lastEnd + this.#paneMs
     const first = this.#starts[0]
@@ -65,19 +75,26 @@ export class PaneState implements WindowState {
     length: number,
   ): void {
     const size = this.#paneMs
-    for (let from = 0; from < length; ) {
-      const start = startOf(times[rows[from]!]!, size)
-      let to = from + 1
-      while (to < length) {
-        const time = times[rows[to]!]!
-        if (time < start || time >= start + size) break
-        to++
+    let left = rows
+    let count = length
+    // Rows out of order go back and forth between two panes; each pane takes its own at once, in their order.
+    for (let pass = 0; pass < PASSES_MAX && count > 0; pass++) {
+      const start = startOf(times[left[0]!]!, size)
+      const run = runOf(times, left, 0, count, start, start + size)
+      if (run === count) {
+        this.#addTo(start, keys, args, left, 0, count)
+        return
       }
-      const table = this.#pane(start)
-      const [groups, bytes] = [table.size, table.bytes]
-      table.add(keys, args, rows, from, to)
-      this.#groups += table.size - groups
-      this.#bytes += table.bytes - bytes
+      const others = left === OTHERS[0] ? OTHERS[1] : OTHERS[0]
+      const inside = part(times, left, count, start, start + size, INSIDE, others)
+      this.#addTo(start, keys, args, INSIDE, 0, inside)
+      count -= inside
+      left = others
+    }
+    for (let from = 0; from < count; ) {
+      const start = startOf(times[left[from]!]!, size)
+      const to = runOf(times, left, from, count, start, start + size)
+      this.#addTo(start, keys, args, left, from, to)
       from = to
     }
   }
@@ -94,9 +111,9 @@ export class PaneState implements WindowState {
       inside.push(this.#panes.get(pane)!)
     }
     const [only] = inside
-    if (inside.length === 1 && only !== undefined) return leaving(start, end, only)
+    if (inside.length === 1 && only !== undefined) return { start, end, groups: only }
     for (const pane of inside) this.#merged.merge(pane)
-    return leaving(start, end, this.#merged)
+    return { start, end, groups: this.#merged }
   }
 
   release(): void {
@@ -136,6 +153,21 @@ export class PaneState implements WindowState {
     }
   }
 
+  #addTo(
+    start: number,
+    keys: readonly ColumnVector[],
+    args: readonly (ColumnVector | null)[],
+    rows: Int32Array,
+    from: number,
+    to: number,
+  ): void {
+    const table = this.#pane(start)
+    const [groups, bytes] = [table.size, table.bytes]
+    table.add(keys, args, rows, from, to)
+    this.#groups += table.size - groups
+    this.#bytes += table.bytes - bytes
+  }
+
   #takePrefix(end: number): LeavingWindow {
     const pane = end - this.#paneMs
     this.#prefixStart ??= startOf(pane, this.#sizeMs)
@@ -143,7 +175,7 @@ export class PaneState implements WindowState {
       this.#merged.merge(this.#panes.get(pane)!)
       this.#dropFirst()
     }
-    return leaving(this.#prefixStart, end, this.#merged)
+    return { start: this.#prefixStart, end, groups: this.#merged }
   }
 
   #pane(start: number): GroupTable {
@@ -170,12 +202,34 @@ export class PaneState implements WindowState {
   }
 }
 
-function leaving(start: number, end: number, table: GroupTable): LeavingWindow {
-  return {
-    start,
-    end,
-    size: table.size,
-    keysOf: group => table.keysOf(group),
-    resultsOf: group => table.resultsOf(group),
+/** The end of the run of rows from `from` on whose times lie in `[start, end)`. */
+function runOf(times: Float64Array, rows: Int32Array, from: number, to: number, start: number, end: number): number {
+  let i = from
+  while (i < to) {
+    const time = times[rows[i]!]!
+    if (time < start || time >= end) break
+    i++
   }
+  return i
+}
+
+/** Parts rows into those whose times lie in `[start, end)` and the others; returns the number of the first. */
+function part(
+  times: Float64Array,
+  rows: Int32Array,
+  count: number,
+  start: number,
+  end: number,
+  inside: Int32Array,
+  others: Int32Array,
+): number {
+  let ins = 0
+  let outs = 0
+  for (let i = 0; i < count; i++) {
+    const row = rows[i]!
+    const time = times[row]!
+    if (time >= start && time < end) inside[ins++] = row
+    else others[outs++] = row
+  }
+  return ins
 }

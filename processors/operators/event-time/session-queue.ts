@@ -1,70 +1,64 @@
-/** Sessions by their end, while ends move: a heap whose entries are put right when they come to the top. */
+/**
+ * Sessions by the end they are known to have, the older one first on ties: a heap. A session's end only grows, so an entry is at
+ * most too early; the owner looks at the first one, and puts it back where its end really is.
+ */
+import { grown, grownInts } from '../accumulators/slots.ts'
 
-export interface DueSession {
-  /** first seen first, where ends are equal */
-  readonly sequence: number
-  /** rises only */
-  end: number
-  /** joined to another session */
-  isGone: boolean
-}
+export class SessionQueue {
+  #ends = new Float64Array(64)
+  #sessions = new Int32Array(64)
+  #size = 0
 
-interface Entry<Session> {
-  readonly session: Session
-  /** the session's end when it was put here */
-  readonly end: number
-}
+  /** The end of the first entry; Infinity where there is none. */
+  get firstEnd(): number {
+    return this.#size === 0 ? Infinity : this.#ends[0]!
+  }
 
-export class SessionQueue<Session extends DueSession> {
-  readonly #heap: Entry<Session>[] = []
+  /** The session of the first entry, or -1. */
+  get first(): number {
+    return this.#size === 0 ? -1 : this.#sessions[0]!
+  }
 
-  push(session: Session): void {
-    const entry = { session, end: session.end }
-    let at = this.#heap.push(entry) - 1
+  push(session: number, end: number): void {
+    let at = this.#size++
+    if (at === this.#ends.length) {
+      this.#ends = grown(this.#ends, at + 1)
+      this.#sessions = grownInts(this.#sessions, at + 1)
+    }
     while (at > 0) {
       const parent = (at - 1) >> 1
-      if (!isBefore(entry, this.#heap[parent]!)) break
-      this.#heap[at] = this.#heap[parent]!
+      if (!this.#isBefore(end, session, parent)) break
+      this.#move(parent, at)
       at = parent
     }
-    this.#heap[at] = entry
+    this.#ends[at] = end
+    this.#sessions[at] = session
   }
 
-  /** The session that ends first, or null. */
-  get first(): Session | null {
-    for (;;) {
-      const top = this.#heap[0]
-      if (top === undefined) return null
-      if (!top.session.isGone && top.end === top.session.end) return top.session
-      this.#removeTop()
-      if (!top.session.isGone) this.push(top.session)
-    }
-  }
-
-  /** Removes the session that ends first; there is one. */
-  shift(): Session {
-    const session = this.first!
-    this.#removeTop()
-    return session
-  }
-
-  #removeTop(): void {
-    const entry = this.#heap.pop()!
-    const length = this.#heap.length
-    if (length === 0) return
+  /** Takes the first entry out; there is one. */
+  shift(): void {
+    const length = --this.#size
+    const end = this.#ends[length]!
+    const session = this.#sessions[length]!
     let at = 0
     for (;;) {
       let child = 2 * at + 1
       if (child >= length) break
-      if (child + 1 < length && isBefore(this.#heap[child + 1]!, this.#heap[child]!)) child++
-      if (!isBefore(this.#heap[child]!, entry)) break
-      this.#heap[at] = this.#heap[child]!
+      if (child + 1 < length && this.#isBefore(this.#ends[child + 1]!, this.#sessions[child + 1]!, child)) child++
+      if (this.#isBefore(end, session, child)) break
+      this.#move(child, at)
       at = child
     }
-    this.#heap[at] = entry
+    this.#ends[at] = end
+    this.#sessions[at] = session
   }
-}
 
-function isBefore<Session extends DueSession>(a: Entry<Session>, b: Entry<Session>): boolean {
-  return a.end !== b.end ? a.end < b.end : a.session.sequence < b.session.sequence
+  #isBefore(end: number, session: number, at: number): boolean {
+    return end !== this.#ends[at]! ? end < this.#ends[at]! : session < this.#sessions[at]!
+  }
+
+  #move(from: number, to: number): void {
+    this.#ends[to] = this.#ends[from]!
+    this.#sessions[to] = this.#sessions[from]!
+  }
 }

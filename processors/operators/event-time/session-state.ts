@@ -3,56 +3,66 @@
  * can join two sessions into one. The windows of one partition never overlap: a session ends a gap after its last row, and a row
  * exactly there begins another.
  *
- * Accumulators are addressed by slots that are given out once; when most slots are of sessions that are gone, the living ones move
- * to new accumulators.
+ * A session is a slot of parallel arrays and of the accumulators. Slots are given out once, in the order in which sessions begin;
+ * when nearly all are of sessions that are gone, the living ones move to new arrays, in the same order.
  */
-import { type ColumnVector, ROWS_PER_BATCH_MAX, type Value } from '../../../core/rows.ts'
-import { type SqlType, storageOf } from '../../../core/sql-type.ts'
+import { type ColumnVector, ROWS_PER_BATCH_MAX } from '../../../core/rows.ts'
+import type { SqlType } from '../../../core/sql-type.ts'
+import { grown, grownInts } from '../accumulators/slots.ts'
 import type { Accumulator } from '../accumulators.ts'
-import { KeyCodes } from '../key-codes.ts'
-import { PairTable } from '../pair-table.ts'
+import type { Groups } from '../group-results.ts'
+import { KeyNumbers } from '../key-numbers.ts'
 import type { StateReader } from '../state-reader.ts'
 import type { StateWriter } from '../state-writer.ts'
-import { type DueSession, SessionQueue } from './session-queue.ts'
+import { SessionQueue } from './session-queue.ts'
 import type { LeavingWindow, WindowState } from './window-state.ts'
 
 /** A session and its place in lists and queues, by estimate. */
-const SESSION_BYTES = 256
+const SESSION_BYTES = 96
 /** Slots of sessions that are gone, before their number matters. */
 const GONE_SLOTS_MIN = 1_024
+const NONE = -1
+/** `partitionOf` of a session that is gone. */
+const GONE = -1
 
-interface Session extends DueSession {
-  readonly keys: readonly Value[]
-  partition: number
-  slot: number
-  start: number
-  /** event time of the last row */
-  last: number
-}
+// Scratch of one call.
+const PARTITIONS = new Int32Array(ROWS_PER_BATCH_MAX)
+const SLOTS = new Int32Array(ROWS_PER_BATCH_MAX)
 
 export class SessionState implements WindowState {
   readonly #gapMs: number
   readonly #keyTypes: readonly SqlType[]
   readonly #newAccumulators: () => readonly Accumulator[]
-  #keys: readonly KeyCodes[]
-  #pairs: readonly PairTable[]
+  #keys: KeyNumbers
   #accumulators: readonly Accumulator[]
-  /** sessions of each partition by start */
-  #open: (Session[] | undefined)[] = []
-  #queue = new SessionQueue<Session>()
+  /** by partition: its session that starts first */
+  #head = new Int32Array(64).fill(NONE)
+  /** by slot: the next session of its partition by start, event times of the first and the last row */
+  #next = new Int32Array(64)
+  #start = new Float64Array(64)
+  #last = new Float64Array(64)
+  #partitionOf = new Int32Array(64)
+  #queue = new SessionQueue()
   #slots = 0
   #living = 0
-  #sequence = 0
-  readonly #codes: readonly Int32Array[]
-  readonly #slotOfRow = new Int32Array(ROWS_PER_BATCH_MAX)
+  /** the session that leaves */
+  #leaving = 0
+  readonly #leavingGroups: Groups = {
+    size: 1,
+    keysOf: () => this.#keys.valuesOf(this.#partitionOfLeaving),
+    resultsOf: () => this.#accumulators.map(accumulator => accumulator.result(this.#leaving)),
+    writeKey: (key, _from, _to, into, at) =>
+      this.#keys.results(key, this.#partitionOfLeaving, this.#partitionOfLeaving + 1, into, at),
+    writeResults: (aggregate, _from, _to, into, at) =>
+      this.#accumulators[aggregate]!.results(this.#leaving, this.#leaving + 1, into, at),
+  }
+  #partitionOfLeaving = 0
 
   constructor(gapMs: number, keyTypes: readonly SqlType[], newAccumulators: () => readonly Accumulator[]) {
     this.#gapMs = gapMs
     this.#keyTypes = keyTypes
     this.#newAccumulators = newAccumulators
-    this.#keys = keyTypes.map(type => new KeyCodes(storageOf(type)))
-    this.#pairs = keyTypes.slice(1).map(() => new PairTable())
-    this.#codes = keyTypes.map(() => new Int32Array(ROWS_PER_BATCH_MAX))
+    this.#keys = new KeyNumbers(keyTypes)
     this.#accumulators = newAccumulators()
   }
 
@@ -61,14 +71,26 @@ export class SessionState implements WindowState {
   }
 
   get bytes(): number {
-    let bytes = this.#living * SESSION_BYTES + this.#slots * 24 * (1 + this.#accumulators.length)
-    for (const keys of this.#keys) bytes += keys.bytes
+    let bytes = this.#living * SESSION_BYTES + this.#slots * 24 * (1 + this.#accumulators.length) + this.#keys.bytes
     for (const accumulator of this.#accumulators) bytes += accumulator.ownedBytes
     return bytes
   }
 
+  get nextEndAtLeast(): number {
+    return this.#queue.firstEnd
+  }
+
   get nextEnd(): number {
-    return this.#queue.first?.end ?? Infinity
+    const queue = this.#queue
+    for (;;) {
+      const session = queue.first
+      if (session === NONE) return Infinity
+      const isGone = this.#partitionOf[session] === GONE
+      const end = this.#last[session]! + this.#gapMs
+      if (!isGone && end === queue.firstEnd) return end
+      queue.shift()
+      if (!isGone) queue.push(session, end)
+    }
   }
 
   add(
@@ -78,154 +100,184 @@ export class SessionState implements WindowState {
     rows: Int32Array,
     length: number,
   ): void {
-    keys.forEach((column, index) => this.#keys[index]!.read(column, rows, 0, length, this.#codes[index]!))
+    this.#keys.read(keys, rows, 0, length, PARTITIONS)
+    this.#reservePartitions()
     let from = 0
     const flush = (to: number): void => {
-      this.#accumulators.forEach((accumulator, index) => {
+      for (let k = 0; k < this.#accumulators.length; k++) {
+        const accumulator = this.#accumulators[k]!
         accumulator.reserve(this.#slots)
-        accumulator.add(this.#slotOfRow, args[index] ?? null, rows, from, to)
-      })
+        accumulator.add(SLOTS, args[k] ?? null, rows, from, to)
+      }
       from = to
     }
     for (let i = 0; i < length; i++) {
-      const session = this.#sessionOf(times[rows[i]!]!, i, () => flush(i))
-      this.#slotOfRow[i - from] = session.slot
+      i = extend(times, rows, i, length, from, this.#gapMs, this.#head, this.#next, this.#start, this.#last)
+      if (i === length) break
+      const slot = this.#sessionOf(times[rows[i]!]!, PARTITIONS[i]!, () => flush(i))
+      SLOTS[i - from] = slot
     }
     flush(length)
   }
 
   take(): LeavingWindow {
-    const session = this.#queue.shift()
-    const sessions = this.#open[session.partition]!
-    sessions.splice(sessions.indexOf(session), 1)
-    this.#living--
-    return {
-      start: session.start,
-      end: session.end,
-      size: 1,
-      keysOf: () => [...session.keys],
-      resultsOf: () => this.#accumulators.map(accumulator => accumulator.result(session.slot)),
-    }
+    const end = this.nextEnd
+    const session = this.#queue.first
+    this.#queue.shift()
+    this.#leaving = session
+    this.#partitionOfLeaving = this.#partitionOf[session]!
+    this.#remove(session)
+    return { start: this.#start[session]!, end, groups: this.#leavingGroups }
   }
 
   release(): void {
     const gone = this.#slots - this.#living
-    if (gone > GONE_SLOTS_MIN && gone > this.#living) this.#compact()
+    if (gone > GONE_SLOTS_MIN && gone > this.#living * 3) this.#compact()
   }
 
   *write(writer: StateWriter): Generator<void> {
     writer.count(this.#living)
-    for (const session of this.#inOrder()) {
-      for (const key of session.keys) writer.value(key)
-      writer.number(session.start)
-      writer.number(session.last)
-      for (const accumulator of this.#accumulators) accumulator.write(writer, session.slot)
+    for (let session = 0; session < this.#slots; session++) {
+      if (this.#partitionOf[session] === GONE) continue
+      for (const key of this.#keys.valuesOf(this.#partitionOf[session]!)) writer.value(key)
+      writer.number(this.#start[session]!)
+      writer.number(this.#last[session]!)
+      for (const accumulator of this.#accumulators) accumulator.write(writer, session)
       if (writer.sliceFull) yield
     }
   }
 
   read(reader: StateReader): void {
     for (let left = reader.count(); left > 0; left--) {
-      const keys = this.#keyTypes.map(() => reader.value())
+      const partition = this.#keys.numberOf(this.#keyTypes.map(() => reader.value()))
+      this.#reservePartitions()
       const start = reader.number()
-      const session = this.#begin(keys, this.#partitionOf(keys), start, reader.number())
+      const session = this.#begin(partition, start, reader.number())
       for (const accumulator of this.#accumulators) {
         accumulator.reserve(this.#slots)
-        accumulator.read(reader, session.slot)
+        accumulator.read(reader, session)
       }
     }
   }
 
   /** @param flush brings the accumulators up to the row before */
-  #sessionOf(time: number, i: number, flush: () => void): Session {
-    let partition = this.#codes.length === 0 ? 0 : this.#codes[0]![i]!
-    for (let k = 1; k < this.#codes.length; k++)
-      partition = this.#pairs[k - 1]!.numberOf(partition, this.#codes[k]![i]!)
+  #sessionOf(time: number, partition: number, flush: () => void): number {
     const gap = this.#gapMs
-    let found: Session | null = null
+    let found = NONE
     // At most two sessions are near a row: those on both sides of it.
-    for (const session of this.#open[partition] ?? []) {
-      if (time - session.last >= gap || session.start - time >= gap) continue
-      if (found === null) {
-        found = session
-        session.start = Math.min(session.start, time)
-        session.last = Math.max(session.last, time)
-      } else {
+    for (let session = this.#head[partition]!; session !== NONE; session = this.#next[session]!) {
+      if (time - this.#last[session]! >= gap || this.#start[session]! - time >= gap) continue
+      if (found !== NONE) {
         flush()
-        found = this.#join(found, session)
-        break
+        return this.#join(found, session)
       }
+      found = session
+      this.#start[session] = Math.min(this.#start[session]!, time)
+      this.#last[session] = Math.max(this.#last[session]!, time)
     }
-    if (found === null) {
-      const keys = this.#codes.map((codes, index) => this.#keys[index]!.valueOf(codes[i]!))
-      return this.#begin(keys, partition, time, time)
-    }
-    found.end = found.last + gap
-    return found
+    return found === NONE ? this.#begin(partition, time, time) : found
   }
 
   /** The older of two sessions, with the rows of both. */
-  #join(a: Session, b: Session): Session {
-    const [kept, gone] = a.sequence < b.sequence ? [a, b] : [b, a]
-    for (const accumulator of this.#accumulators) accumulator.merge(kept.slot, accumulator, gone.slot)
-    kept.start = Math.min(a.start, b.start)
-    kept.last = Math.max(a.last, b.last)
-    gone.isGone = true
-    const sessions = this.#open[kept.partition]!
-    sessions.splice(sessions.indexOf(gone), 1)
-    this.#living--
+  #join(a: number, b: number): number {
+    const [kept, gone] = a < b ? [a, b] : [b, a]
+    for (const accumulator of this.#accumulators) accumulator.merge(kept, accumulator, gone)
+    this.#start[kept] = Math.min(this.#start[a]!, this.#start[b]!)
+    this.#last[kept] = Math.max(this.#last[a]!, this.#last[b]!)
+    this.#remove(gone)
     return kept
   }
 
-  #begin(keys: readonly Value[], partition: number, start: number, last: number): Session {
-    const session: Session = {
-      keys,
-      partition,
-      slot: this.#slots++,
-      sequence: this.#sequence++,
-      start,
-      last,
-      end: last + this.#gapMs,
-      isGone: false,
+  #begin(partition: number, start: number, last: number): number {
+    const session = this.#slots++
+    if (session >= this.#next.length) {
+      this.#next = grownInts(this.#next, session + 1)
+      this.#partitionOf = grownInts(this.#partitionOf, session + 1)
+      this.#start = grown(this.#start, session + 1)
+      this.#last = grown(this.#last, session + 1)
     }
+    this.#start[session] = start
+    this.#last[session] = last
+    this.#partitionOf[session] = partition
     this.#living++
-    this.#enlist(session)
+    let before = NONE
+    let after = this.#head[partition]!
+    while (after !== NONE && this.#start[after]! <= start) {
+      before = after
+      after = this.#next[after]!
+    }
+    this.#next[session] = after
+    if (before === NONE) this.#head[partition] = session
+    else this.#next[before] = session
+    this.#queue.push(session, last + this.#gapMs)
     return session
   }
 
-  #enlist(session: Session): void {
-    const sessions = (this.#open[session.partition] ??= [])
-    let at = sessions.length
-    while (at > 0 && sessions[at - 1]!.start > session.start) at--
-    sessions.splice(at, 0, session)
-    this.#queue.push(session)
+  /** Takes a session out of its partition; its slot stays until the arrays are made anew. */
+  #remove(session: number): void {
+    const partition = this.#partitionOf[session]!
+    if (this.#head[partition] === session) this.#head[partition] = this.#next[session]!
+    else {
+      let before = this.#head[partition]!
+      while (this.#next[before] !== session) before = this.#next[before]!
+      this.#next[before] = this.#next[session]!
+    }
+    this.#partitionOf[session] = GONE
+    this.#living--
   }
 
-  #partitionOf(keys: readonly Value[]): number {
-    const codes = keys.map((key, index) => this.#keys[index]!.codeOf(key))
-    return codes.slice(1).reduce((left, code, index) => this.#pairs[index]!.numberOf(left, code), codes[0] ?? 0)
-  }
-
-  #inOrder(): Session[] {
-    return this.#open.flatMap(sessions => sessions ?? []).sort((a, b) => a.sequence - b.sequence)
+  #reservePartitions(): void {
+    if (this.#keys.size > this.#head.length) this.#head = grownInts(this.#head, this.#keys.size, NONE)
   }
 
   /** Keeps what lives and forgets the keys and slots of what is gone. */
   #compact(): void {
-    const old = this.#accumulators
-    const living = this.#inOrder()
-    this.#keys = this.#keyTypes.map(type => new KeyCodes(storageOf(type)))
-    this.#pairs = this.#keyTypes.slice(1).map(() => new PairTable())
+    const [keys, accumulators, slots] = [this.#keys, this.#accumulators, this.#slots]
+    const [partitionOf, start, last] = [this.#partitionOf, this.#start.slice(), this.#last.slice()]
+    this.#keys = new KeyNumbers(this.#keyTypes)
     this.#accumulators = this.#newAccumulators()
-    this.#open = []
+    this.#partitionOf = new Int32Array(partitionOf.length)
+    this.#head.fill(NONE)
     this.#queue = new SessionQueue()
-    this.#slots = living.length
-    for (const accumulator of this.#accumulators) accumulator.reserve(this.#slots)
-    for (const [slot, session] of living.entries()) {
-      this.#accumulators.forEach((accumulator, index) => accumulator.merge(slot, old[index]!, session.slot))
-      session.slot = slot
-      session.partition = this.#partitionOf(session.keys)
-      this.#enlist(session)
+    this.#slots = 0
+    this.#living = 0
+    for (let old = 0; old < slots; old++) {
+      if (partitionOf[old] === GONE) continue
+      const partition = this.#keys.numberOf(keys.valuesOf(partitionOf[old]!))
+      this.#reservePartitions()
+      const session = this.#begin(partition, start[old]!, last[old]!)
+      this.#accumulators.forEach((accumulator, index) => {
+        accumulator.reserve(this.#slots)
+        accumulator.merge(session, accumulators[index]!, old)
+      })
     }
   }
+}
+
+/**
+ * Adds rows to the only session of their partition while each has one that is near; `SLOTS` gets them, from place `i - shift` on.
+ * @returns the place of the first row of which that cannot be said, or `to`
+ */
+function extend(
+  times: Float64Array,
+  rows: Int32Array,
+  from: number,
+  to: number,
+  shift: number,
+  gapMs: number,
+  head: Int32Array,
+  next: Int32Array,
+  start: Float64Array,
+  last: Float64Array,
+): number {
+  for (let i = from; i < to; i++) {
+    const session = head[PARTITIONS[i]!]!
+    if (session === NONE || next[session] !== NONE) return i
+    const time = times[rows[i]!]!
+    if (time - last[session]! >= gapMs || start[session]! - time >= gapMs) return i
+    if (time > last[session]!) last[session] = time
+    if (time < start[session]!) start[session] = time
+    SLOTS[i - shift] = session
+  }
+  return to
 }

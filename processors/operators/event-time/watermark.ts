@@ -3,7 +3,7 @@
  * error output, each with its place; what is left may be in any order within the delay. Rows keep their ROWTIME.
  */
 import { assert } from '../../../core/assert.ts'
-import type { RowBatch } from '../../../core/rows.ts'
+import type { NumberColumn, RowBatch } from '../../../core/rows.ts'
 import { timestampText } from '../../expressions/datetime-text.ts'
 import type { Selection } from '../../expressions/selection.ts'
 import type { WatermarkPlan } from '../../sql/event-time.ts'
@@ -35,31 +35,25 @@ export class Watermark implements Operator, Input {
   }
 
   push(rows: RowBatch, selection: Selection): void {
-    const { plan, output, errors, stream } = this.#options
+    const { plan, output } = this.#options
     const column = rows.columns[plan.column]
     assert(column?.layout === 'number', 'event time is a TIMESTAMP column')
-    const clock = this.#clock
-    const kept = new Int32Array(selection.length)
-    let length = 0
-    for (let i = 0; i < selection.length; i++) {
-      const row = selection.rows[i]!
-      const rowtime = rows.rowtimes[row]!
-      const eventTime = column.values[row]!
-      clock.reach(rowtime)
-      if (column.nulls[row] === 1) {
-        errors.report(rows, row, 'NULL_NOT_ALLOWED', `NULL for the event time of stream "${stream}"`)
-      } else if (plan.aheadMs !== null && eventTime > rowtime + plan.aheadMs) {
-        const message = `event time ${timestampText(eventTime, true)} is ${eventTime - rowtime} ms after its arrival, more than the MAX_AHEAD of ${plan.aheadMs} ms of stream "${stream}"`
-        errors.report(rows, row, 'CLOCK_SKEW', message)
-      } else if (eventTime < clock.bound) {
-        const message = `late row: its event time ${timestampText(eventTime, true)} is below ${timestampText(clock.bound, true)}, to which stream "${stream}" waits`
-        errors.report(rows, row, 'LATE_ROW', message)
-      } else {
-        clock.row(eventTime, rowtime)
-        kept[length++] = row
+    const { rows: chosen, length } = selection
+    const ahead = plan.aheadMs ?? Infinity
+    let kept: Int32Array | null = null
+    let count = 0
+    for (let i = 0; i < length; ) {
+      const end = this.#clock.follow(column.values, column.nulls, rows.rowtimes, chosen, i, length, ahead, Infinity)
+      if (i === 0 && end === length) {
+        output.push(rows, selection)
+        return
       }
+      kept ??= new Int32Array(length)
+      while (i < end) kept[count++] = chosen[i++]!
+      if (i < length && this.#takes(rows, column, chosen[i]!)) kept[count++] = chosen[i]!
+      i++
     }
-    if (length > 0) output.push(rows, length === selection.length ? selection : { rows: kept, length })
+    if (kept !== null && count > 0) output.push(rows, count === length ? selection : { rows: kept, length: count })
   }
 
   advance(bound: number): void {
@@ -68,6 +62,28 @@ export class Watermark implements Operator, Input {
   }
 
   work(): boolean {
+    return false
+  }
+
+  /** Looks at one row with all care: counts it, or reports it. */
+  #takes(rows: RowBatch, { values, nulls }: NumberColumn, row: number): boolean {
+    const { plan, errors, stream } = this.#options
+    const clock = this.#clock
+    const rowtime = rows.rowtimes[row]!
+    const eventTime = values[row]!
+    clock.reach(rowtime)
+    if (nulls[row] === 1) {
+      errors.report(rows, row, 'NULL_NOT_ALLOWED', `NULL for the event time of stream "${stream}"`)
+    } else if (plan.aheadMs !== null && eventTime > rowtime + plan.aheadMs) {
+      const message = `event time ${timestampText(eventTime, true)} is ${eventTime - rowtime} ms after its arrival, more than the MAX_AHEAD of ${plan.aheadMs} ms of stream "${stream}"`
+      errors.report(rows, row, 'CLOCK_SKEW', message)
+    } else if (eventTime < clock.bound) {
+      const message = `late row: its event time ${timestampText(eventTime, true)} is below ${timestampText(clock.bound, true)}, to which stream "${stream}" waits`
+      errors.report(rows, row, 'LATE_ROW', message)
+    } else {
+      clock.row(eventTime, rowtime)
+      return true
+    }
     return false
   }
 

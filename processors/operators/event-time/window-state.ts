@@ -1,17 +1,14 @@
 /** What the groups of event windows are kept in: the seam between the operator and its kinds of windows. */
-import type { ColumnVector, Value } from '../../../core/rows.ts'
-import type { RowFailure } from '../../expressions/failures.ts'
+import type { ColumnVector } from '../../../core/rows.ts'
+import type { Groups } from '../group-results.ts'
 import type { StateReader } from '../state-reader.ts'
 import type { StateWriter } from '../state-writer.ts'
 
-/** A window whose groups leave now. */
+/** A window whose groups leave now, at least one. */
 export interface LeavingWindow {
   readonly start: number
   readonly end: number
-  /** number of groups, at least 1 */
-  readonly size: number
-  keysOf(group: number): Value[]
-  resultsOf(group: number): (Value | RowFailure)[]
+  readonly groups: Groups
 }
 
 export interface WindowState {
@@ -21,6 +18,8 @@ export interface WindowState {
   readonly bytes: number
   /** the least end of a window that has not left, or Infinity where no row is held */
   readonly nextEnd: number
+  /** `nextEnd` or less, and cheaper to ask for */
+  readonly nextEndAtLeast: number
   /**
    * Adds rows `rows[0, length)` in their order. None has an event time below the bound of its time, so none reaches a window
    * that is complete.
