@@ -3,21 +3,22 @@
  * whose arguments fail enters no window; one whose result does not fit its type stays in its windows and does not leave.
  */
 import type { TextSpan } from '../../core/errors.ts'
-import type { RowBatch } from '../../core/rows.ts'
+import type { ColumnVector, RowBatch } from '../../core/rows.ts'
 import type { Schema } from '../../core/schema.ts'
 import { type SqlType, storageOf } from '../../core/sql-type.ts'
 import { RowFailure, RowFailures } from '../expressions/failures.ts'
 import type { Kernel } from '../expressions/kernel.ts'
 import { everyRow, type Selection } from '../expressions/selection.ts'
-import { valueReader, vectorWriter } from '../expressions/vectors.ts'
+import { type VectorWriter, valueReader, vectorWriter } from '../expressions/vectors.ts'
 import type { FramePlan } from '../sql/sliding-plan.ts'
 import { gatherColumn, gatherNumbers, gatherOrigin } from './gather.ts'
 import { type StateLimits, stateLimitError } from './limits.ts'
 import type { Input, Operator } from './operator.ts'
 import { type RowErrors, withoutFailures } from './row-errors.ts'
 import { FrameWindow } from './sliding/frame-window.ts'
+import { isRangeTotals, RangeTotals } from './sliding/range-totals.ts'
 import { RunningWindow } from './sliding/running-window.ts'
-import type { SlidingWindow, TakeResult, WindowFunction } from './sliding/sliding-window.ts'
+import type { SlidingWindow, TakeColumn, TakeResult, WindowFunction } from './sliding/sliding-window.ts'
 import type { StateReader } from './state-reader.ts'
 import type { StateWriter } from './state-writer.ts'
 
@@ -63,7 +64,8 @@ export class Slide implements Operator, Input {
         arguments: options.arguments.map(({ type }) => type),
         functions: functions.filter(each => each.window === window),
       }
-      return frame.preceding === null ? new RunningWindow(of) : new FrameWindow(of, frame.preceding)
+      if (frame.preceding === null) return new RunningWindow(of)
+      return isRangeTotals(of) ? new RangeTotals(of, frame.preceding) : new FrameWindow(of, frame.preceding)
     })
   }
 
@@ -78,17 +80,27 @@ export class Slide implements Operator, Input {
     })
     const entering = withoutFailures(rows, selection, failures, errors)
     if (entering.length === 0) return
-    const writers = functions.map(({ type }) => vectorWriter(storageOf(type), rows.length))
+    const writers = functions.map((): VectorWriter | null => null)
+    const results: ColumnVector[] = []
     const unfit = new RowFailures()
     const take: TakeResult = (index, row, value) => {
       if (value instanceof RowFailure) unfit.add(row, value, functions[index]!.span)
-      else writers[index]!.set(row, value === undefined ? (defaults[index]?.(row) ?? null) : value)
+      else {
+        const writer = (writers[index] ??= vectorWriter(storageOf(functions[index]!.type), rows.length))
+        writer.set(row, value === undefined ? (defaults[index]?.(row) ?? null) : value)
+      }
     }
-    this.#windows.forEach((window, index) => window.push(rows, entering, partitions[index]!, args, take))
+    const takeColumn: TakeColumn = (index, column) => {
+      results[index] = column
+    }
+    this.#windows.forEach((window, index) => window.push(rows, entering, partitions[index]!, args, take, takeColumn))
     this.#checkLimits()
     const kept = withoutFailures(rows, entering, unfit, errors)
     if (kept.length === 0) return
-    const columns = [...rows.columns, ...writers.map(writer => writer.finish())]
+    writers.forEach((writer, index) => {
+      if (writer !== null) results[index] = writer.finish()
+    })
+    const columns = [...rows.columns, ...results]
     const slid: RowBatch = {
       schema,
       length: kept.length,

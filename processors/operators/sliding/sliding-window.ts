@@ -27,18 +27,22 @@ export interface WindowFunction extends FrameFunctionOptions {
 /** Takes the result of a function for a row; undefined: LAG found no row. */
 export type TakeResult = (index: number, row: number, value: Value | RowFailure | undefined) => void
 
+/** Takes the results of a function for all rows that entered, by row; rows with a failure are NULL in it. */
+export type TakeColumn = (index: number, column: ColumnVector) => void
+
 export interface SlidingWindow {
   /** Partitions that the window holds. */
   readonly keys: number
   /** Estimated bytes that it holds. */
   readonly bytes: number
-  /** Rows in order; each is in its own frame. */
+  /** Rows in order; each is in its own frame. Of each function every row is taken, or a column and the rows that failed. */
   push(
     rows: RowBatch,
     selection: Selection,
     partition: readonly ColumnVector[],
     args: readonly ColumnVector[],
     take: TakeResult,
+    takeColumn: TakeColumn,
   ): void
   /** No later row has a smaller rowtime. */
   advance(bound: number): void
