@@ -15,7 +15,7 @@ class LateColumn {
 
   get column(): ColumnVector {
     if (this.#column === null) {
-      this.#column = this.#make!()
+      this.#column = plainColumn(this.#make!())
       this.#make = null
     }
     return this.#column
@@ -68,4 +68,10 @@ export function derivedColumn(from: ColumnVector, derive: (column: ColumnVector)
   const late = from as unknown
   if (!(late instanceof LateColumn)) return derive(from)
   return late.isMade ? derive(late.column) : lateColumn(() => derive(late.column))
+}
+
+/** The column itself, made now: for those who will read it, because arrays behind getters are slow to reach. */
+export function plainColumn(column: ColumnVector): ColumnVector {
+  const late = column as unknown
+  return late instanceof LateColumn ? late.column : column
 }

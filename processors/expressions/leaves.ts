@@ -1,6 +1,7 @@
 /** Expressions without operands: literals, columns, the rowtime, and what the record says beside its bytes. */
 
 import { assert } from '../../core/assert.ts'
+import { plainColumn } from '../../core/late-columns.ts'
 import type { RecordBatch } from '../../core/record.ts'
 import { type ColumnVector, ROWS_PER_BATCH_MAX, type Value } from '../../core/rows.ts'
 import { type SqlType, storageOf } from '../../core/sql-type.ts'
@@ -18,7 +19,7 @@ export function columnKernel(index: number): Kernel {
   return ({ batch }) => {
     const column = batch.columns[index]
     assert(column !== undefined, 'a column expression names a column of its input')
-    return column
+    return plainColumn(column)
   }
 }
 

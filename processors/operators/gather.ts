@@ -1,4 +1,5 @@
 /** Selected rows of columns, side by side. */
+import { NULL_ID } from '../../core/dictionary.ts'
 import { derivedColumn } from '../../core/late-columns.ts'
 import type { ColumnVector, RowBatch, RowOrigin } from '../../core/rows.ts'
 import { type Selection, selectsAll } from '../expressions/selection.ts'
@@ -45,6 +46,36 @@ function gathered(column: ColumnVector, { rows, length }: Selection): ColumnVect
       return { layout: 'span', bytes: column.bytes, offsets, sizes, nulls }
     }
   }
+}
+
+/** As `gatherColumn`, of rows in any order; NULL in place of a row that is below 0. */
+export function gatherOrNull(column: ColumnVector, selection: Selection): ColumnVector {
+  const { length } = selection
+  const rows = selection.rows.map(row => Math.max(0, row))
+  const made = columnLength(column) === 0 ? null : gatherColumn(column, { rows, length }, -1)
+  const nulls = new Uint8Array(length)
+  if (made !== null && made.layout !== 'dictionary') nulls.set(made.nulls.subarray(0, length))
+  for (let i = 0; i < length; i++) if (selection.rows[i]! < 0) nulls[i] = 1
+  switch (column.layout) {
+    case 'dictionary': {
+      const ids = new Int32Array(length)
+      if (made?.layout === 'dictionary')
+        for (let i = 0; i < length; i++) ids[i] = nulls[i] === 1 ? NULL_ID : made.ids[i]!
+      return { layout: 'dictionary', ids, dictionary: column.dictionary }
+    }
+    case 'number':
+      return made?.layout === 'number' ? { ...made, nulls } : { ...column, values: new Float64Array(length), nulls }
+    case 'bigint':
+      return made?.layout === 'bigint' ? { ...made, nulls } : { ...column, values: new BigInt64Array(length), nulls }
+    case 'span': {
+      const zeros = new Int32Array(length)
+      return made?.layout === 'span' ? { ...made, nulls } : { ...column, offsets: zeros, sizes: zeros, nulls }
+    }
+  }
+}
+
+function columnLength(column: ColumnVector): number {
+  return column.layout === 'dictionary' ? column.ids.length : column.nulls.length
 }
 
 export function gatherNumbers(values: Float64Array, selection: Selection, batchLength: number): Float64Array {

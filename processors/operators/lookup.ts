@@ -2,18 +2,18 @@
  * Rows of a stream with the rows of a finite relation, at once and at their own rowtime. The relation stands still while a
  * batch is looked at; between two batches it may be replaced.
  */
+import { lateColumn } from '../../core/late-columns.ts'
 import { ROWS_PER_BATCH_MAX, type RowBatch } from '../../core/rows.ts'
 import type { Schema } from '../../core/schema.ts'
-import { storageOf } from '../../core/sql-type.ts'
 import { RowFailures } from '../expressions/failures.ts'
 import type { Kernel } from '../expressions/kernel.ts'
-import type { Selection } from '../expressions/selection.ts'
+import { everyRow, type Selection } from '../expressions/selection.ts'
 import { asNumbers } from '../expressions/vectors.ts'
-import { gatherColumn } from './gather.ts'
+import { gatherColumn, gatherNumbers, gatherOrigin, gatherOrNull } from './gather.ts'
 import type { Input, Operator } from './operator.ts'
 import { type RowErrors, withoutFailures } from './row-errors.ts'
-import { type CompiledJoinKey, rowKeys, takeColumn } from './row-store.ts'
-import { TableIndex, type TableRows } from './table-index.ts'
+import { type CompiledJoinKey, rowKeys } from './row-store.ts'
+import { NO_ROW, TableIndex } from './table-index.ts'
 
 export interface LookupOptions {
   readonly name: string
@@ -37,9 +37,11 @@ type Waiting = { readonly rows: RowBatch; readonly selection: Selection } | { re
 interface Turn {
   readonly rows: RowBatch
   readonly selection: Selection
-  readonly find: (row: number) => TableRows
+  /** first row of the table for each selected row, by place */
+  readonly firsts: Int32Array
+  /** place of the row whose turn it is */
   at: number
-  /** next match of the row */
+  /** its next match */
   match: number
   /** the row met one before this batch of candidates */
   met: boolean
@@ -58,12 +60,12 @@ export class Lookup implements Operator, Input {
   constructor(options: LookupOptions) {
     this.name = options.name
     this.#options = options
-    this.#index = new TableIndex([], options.tableKeys, options.errors)
+    this.#index = new TableIndex([], options.tableSchema, options.tableKeys, options.errors)
   }
 
   /** Looks up these rows from now on. */
   replace(batches: readonly RowBatch[]): void {
-    this.#index = new TableIndex(batches, this.#options.tableKeys, this.#options.errors)
+    this.#index = new TableIndex(batches, this.#options.tableSchema, this.#options.tableKeys, this.#options.errors)
   }
 
   push(rows: RowBatch, selection: Selection): void {
@@ -116,69 +118,64 @@ export class Lookup implements Operator, Input {
     if (streamKeys.length === 1 && only !== undefined) {
       const column = only.kernel({ batch: rows, failures }, selection)
       if (column.layout === 'dictionary') {
-        const find = index.finder(column, only.padded)
-        return this.#started(rows, withoutFailures(rows, selection, failures, errors), find)
+        const sound = withoutFailures(rows, selection, failures, errors)
+        return this.#started(rows, sound, index.findIds(column, sound, only.padded))
       }
       failures.clear()
     }
     const keys = rowKeys(rows, selection, streamKeys, failures)
-    const find = (row: number): TableRows => index.find(keys[row] ?? null)
-    return this.#started(rows, withoutFailures(rows, selection, failures, errors), find)
+    const sound = withoutFailures(rows, selection, failures, errors)
+    const firsts = Int32Array.from({ length: sound.length }, (_, i) => index.find(keys[sound.rows[i]!] ?? null))
+    return this.#started(rows, sound, firsts)
   }
 
-  #started(rows: RowBatch, selection: Selection, find: Turn['find']): Turn | null {
-    return selection.length === 0 ? null : { rows, selection, find, at: 0, match: 0, met: false }
+  #started(rows: RowBatch, selection: Selection, firsts: Int32Array): Turn | null {
+    return selection.length === 0 ? null : { rows, selection, firsts, at: 0, match: firsts[0]!, met: false }
   }
 
   /** One batch of candidates, and what leaves of it. */
   #step(turn: Turn): void {
     const { outer, condition } = this.#options
-    const { rows, selection, find } = turn
+    const { rows, selection, firsts } = turn
+    const { next } = this.#index
     const streamRows = new Int32Array(ROWS_PER_BATCH_MAX)
     const tableRows = new Int32Array(ROWS_PER_BATCH_MAX)
-    const tables: (RowBatch | null)[] = []
-    while (turn.at < selection.length && tables.length < ROWS_PER_BATCH_MAX) {
-      const row = selection.rows[turn.at]!
-      const matches = find(row)
-      while (turn.match < matches.rows.length && tables.length < ROWS_PER_BATCH_MAX) {
-        streamRows[tables.length] = row
-        tableRows[tables.length] = matches.rows[turn.match]!
-        tables.push(matches.batches[turn.match]!)
-        turn.match++
+    let { at, match } = turn
+    let length = 0
+    while (at < selection.length && length < ROWS_PER_BATCH_MAX) {
+      const row = selection.rows[at]!
+      while (match !== NO_ROW && length < ROWS_PER_BATCH_MAX) {
+        streamRows[length] = row
+        tableRows[length++] = match
+        match = next[match]!
       }
-      if (turn.match < matches.rows.length) break
+      if (match !== NO_ROW) break
       // A row without match stands for itself; where a condition decides, it is there in case nothing passes.
-      if (outer && (matches.rows.length === 0 || condition !== null)) {
-        if (tables.length === ROWS_PER_BATCH_MAX) break
-        streamRows[tables.length] = row
-        tables.push(null)
+      if (outer && (firsts[at] === NO_ROW || condition !== null)) {
+        if (length === ROWS_PER_BATCH_MAX) break
+        streamRows[length] = row
+        tableRows[length++] = NO_ROW
       }
-      turn.at++
-      turn.match = 0
+      at++
+      match = at < selection.length ? firsts[at]! : NO_ROW
     }
-    if (turn.at === selection.length) this.#turn = null
-    if (tables.length > 0) this.#emit(turn, rows, streamRows, tables, tableRows)
+    turn.at = at
+    turn.match = match
+    if (at === selection.length) this.#turn = null
+    if (length > 0) this.#emit(turn, this.#joined(rows, streamRows, tableRows, length), streamRows, tableRows)
   }
 
-  #emit(
-    turn: Turn,
-    rows: RowBatch,
-    streamRows: Int32Array,
-    tables: readonly (RowBatch | null)[],
-    tableRows: Int32Array,
-  ): void {
+  #emit(turn: Turn, batch: RowBatch, streamRows: Int32Array, tableRows: Int32Array): void {
     const { condition, output, errors } = this.#options
-    const batch = this.#joined(rows, streamRows, tables, tableRows)
     const { length } = batch
-    const kept = new Int32Array(length)
-    for (let i = 0; i < length; i++) kept[i] = i
     if (condition === null) {
-      output.push(batch, { rows: kept, length })
+      output.push(batch, everyRow(length))
       return
     }
+    const kept = new Int32Array(length)
     let candidates = 0
     const asked = new Int32Array(length)
-    for (let i = 0; i < length; i++) if (tables[i] !== null) asked[candidates++] = i
+    for (let i = 0; i < length; i++) if (tableRows[i] !== NO_ROW) asked[candidates++] = i
     const failures = new RowFailures()
     const both = { rows: asked, length: candidates }
     const { values, nulls } = asNumbers(condition({ batch, failures }, both))
@@ -186,44 +183,44 @@ export class Lookup implements Operator, Input {
     let count = 0
     for (let i = 0; i < length; i++) {
       if (i > 0 && streamRows[i] !== streamRows[i - 1]) turn.met = false
-      const passes = tables[i] === null ? !turn.met : values[i] === 1 && nulls[i] === 0 && failures.get(i) === undefined
+      const passes =
+        tableRows[i] === NO_ROW ? !turn.met : values[i] === 1 && nulls[i] === 0 && failures.get(i) === undefined
       if (passes) {
         kept[count++] = i
         turn.met = true
       }
     }
     // The next batch of candidates may go on with the same row.
-    if (turn.match === 0 && selectionRow(turn) !== streamRows[length - 1]) turn.met = false
+    if (selectionRow(turn) !== streamRows[length - 1]) turn.met = false
     if (count > 0) output.push(batch, { rows: kept, length: count })
   }
 
-  #joined(
-    rows: RowBatch,
-    streamRows: Int32Array,
-    tables: readonly (RowBatch | null)[],
-    tableRows: Int32Array,
-  ): RowBatch {
-    const { streamFirst, tableSchema, schema } = this.#options
-    const { length } = tables
-    const same = length === rows.length && streamRows.every((row, i) => i >= length || row === i)
+  /** Columns that nobody reads are never made. */
+  #joined(rows: RowBatch, streamRows: Int32Array, tableRows: Int32Array, length: number): RowBatch {
+    const { streamFirst, schema } = this.#options
+    const same = length === rows.length && isIdentity(streamRows, length)
     // Rows repeat, so their number does not say that they are all.
     const copies = { rows: streamRows, length }
-    const own = same ? rows.columns : rows.columns.map(column => gatherColumn(column, copies, -1))
-    const found = tableSchema.columns.map(({ type }, index) =>
-      takeColumn(tables, tableRows, length, index, storageOf(type)),
+    const own = same ? rows.columns : rows.columns.map(column => lateColumn(() => gatherColumn(column, copies, -1)))
+    const { columns } = this.#index
+    const isWhole = !tableRows.includes(NO_ROW)
+    const matches = { rows: tableRows, length }
+    const found = columns.map(column =>
+      lateColumn(() => (isWhole ? gatherColumn(column, matches, -1) : gatherOrNull(column, matches))),
     )
-    const { origin } = rows
     return {
       schema,
       length,
-      rowtimes: Float64Array.from({ length }, (_, i) => rows.rowtimes[streamRows[i]!]!),
+      rowtimes: same ? rows.rowtimes : gatherNumbers(rows.rowtimes, copies, -1),
       columns: streamFirst ? [...own, ...found] : [...found, ...own],
-      origin:
-        origin === null
-          ? null
-          : { batch: origin.batch, records: Int32Array.from({ length }, (_, i) => origin.records[streamRows[i]!]!) },
+      origin: same ? rows.origin : gatherOrigin(rows.origin, copies, -1),
     }
   }
+}
+
+function isIdentity(rows: Int32Array, length: number): boolean {
+  for (let i = 0; i < length; i++) if (rows[i] !== i) return false
+  return true
 }
 
 /** The row whose turn it is, or -1 after the last. */

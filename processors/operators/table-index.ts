@@ -1,27 +1,38 @@
-/** The rows of a finite relation by their join keys, as they stand. A row with a NULL key is never found. */
+/**
+ * The rows of a finite relation by their join keys, as they stand: all of them side by side in one column each, those of one key
+ * linked in their order. A row with a NULL key is never found.
+ */
 import type { Dictionary } from '../../core/dictionary.ts'
 import { NULL_ID } from '../../core/dictionary.ts'
 import type { ColumnVector, RowBatch } from '../../core/rows.ts'
+import { type Schema } from '../../core/schema.ts'
+import { storageOf } from '../../core/sql-type.ts'
 import { withoutPadding } from '../expressions/comparison.ts'
 import { RowFailures } from '../expressions/failures.ts'
-import { everyRow } from '../expressions/selection.ts'
+import { everyRow, type Selection } from '../expressions/selection.ts'
 import type { RowErrors } from './row-errors.ts'
-import { type CompiledJoinKey, type RowKey, rowKeys } from './row-store.ts'
+import { type CompiledJoinKey, type RowKey, rowKeys, takeColumn } from './row-store.ts'
 
-/** Rows of one key: batch and row, side by side, in the order of the table. */
-export interface TableRows {
-  readonly batches: RowBatch[]
-  readonly rows: number[]
-}
-
-const NONE: TableRows = { batches: [], rows: [] }
+/** In place of a row where there is none. */
+export const NO_ROW = -1
 
 export class TableIndex {
-  readonly #byKey = new Map<RowKey, TableRows>()
-  /** by id, for the dictionaries that rows were looked up with; undefined: not asked yet */
-  readonly #byId = new WeakMap<Dictionary, (TableRows | undefined)[]>()
+  /** of the whole table */
+  readonly columns: readonly ColumnVector[]
+  /** by row: the next one with the same key */
+  readonly next: Int32Array
+  readonly #firstOf = new Map<RowKey, number>()
+  /** first row by id, for the dictionaries that rows were looked up with */
+  readonly #byId = new WeakMap<Dictionary, Int32Array>()
 
-  constructor(batches: readonly RowBatch[], keys: readonly CompiledJoinKey[], errors: RowErrors) {
+  constructor(batches: readonly RowBatch[], schema: Schema, keys: readonly CompiledJoinKey[], errors: RowErrors) {
+    const size = batches.reduce((sum, { length }) => sum + length, 0)
+    const batchOf = batches.flatMap(batch => Array.from<RowBatch>({ length: batch.length }).fill(batch))
+    const rowOf = Int32Array.from(batches.flatMap(({ length }) => Array.from({ length }, (_, row) => row)))
+    this.columns = schema.columns.map(({ type }, index) => takeColumn(batchOf, rowOf, size, index, storageOf(type)))
+    this.next = new Int32Array(size).fill(NO_ROW)
+    const lastOf = new Map<RowKey, number>()
+    let start = 0
     for (const batch of batches) {
       const failures = new RowFailures()
       const all = everyRow(batch.length)
@@ -30,34 +41,58 @@ export class TableIndex {
       for (let row = 0; row < batch.length; row++) {
         const key = found[row] ?? null
         if (key === null || failures.get(row) !== undefined) continue
-        let entry = this.#byKey.get(key)
-        if (entry === undefined) this.#byKey.set(key, (entry = { batches: [], rows: [] }))
-        entry.batches.push(batch)
-        entry.rows.push(row)
+        const last = lastOf.get(key)
+        if (last === undefined) this.#firstOf.set(key, start + row)
+        else this.next[last] = start + row
+        lastOf.set(key, start + row)
       }
+      start += batch.length
     }
   }
 
-  find(key: RowKey): TableRows {
-    return key === null ? NONE : (this.#byKey.get(key) ?? NONE)
+  /** The first row of a key, or NO_ROW. */
+  find(key: RowKey): number {
+    return key === null ? NO_ROW : (this.#firstOf.get(key) ?? NO_ROW)
   }
 
-  /** The rows for each id of a column of dictionary ids, asked once for each entry. */
-  finder(column: Extract<ColumnVector, { layout: 'dictionary' }>, padded: boolean): (row: number) => TableRows {
-    const { ids, dictionary } = column
+  /** The first row for each selected row of a column of dictionary ids, by place in the selection; each entry is looked up once. */
+  findIds(
+    { ids, dictionary }: Extract<ColumnVector, { layout: 'dictionary' }>,
+    { rows, length }: Selection,
+    padded: boolean,
+  ): Int32Array {
     let known = this.#byId.get(dictionary)
-    if (known === undefined) this.#byId.set(dictionary, (known = []))
-    const entries = known
-    while (entries.length < dictionary.size) entries.push(undefined)
-    return row => {
-      const id = ids[row]!
-      if (id === NULL_ID) return NONE
-      let found = entries[id]
-      if (found === undefined) {
-        const text = dictionary.textOf(id)
-        entries[id] = found = this.find(padded ? withoutPadding(text) : text)
-      }
-      return found
+    if (known === undefined || known.length < dictionary.size) {
+      const grown = new Int32Array(Math.max(64, dictionary.size * 2)).fill(UNKNOWN)
+      if (known !== undefined) grown.set(known)
+      grown[NULL_ID] = NO_ROW
+      this.#byId.set(dictionary, (known = grown))
+    }
+    const found = new Int32Array(length)
+    for (let i = 0; ; ) {
+      i = findKnown(ids, rows, i, length, known, found)
+      if (i === length) return found
+      const id = ids[rows[i]!]!
+      const text = dictionary.textOf(id)
+      known[id] = this.find(padded ? withoutPadding(text) : text)
     }
   }
+}
+
+const UNKNOWN = -2
+
+function findKnown(
+  ids: Int32Array,
+  rows: Int32Array,
+  from: number,
+  to: number,
+  known: Int32Array,
+  found: Int32Array,
+): number {
+  for (let i = from; i < to; i++) {
+    const first = known[ids[rows[i]!]!]!
+    if (first === UNKNOWN) return i
+    found[i] = first
+  }
+  return to
 }
