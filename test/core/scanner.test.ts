@@ -485,7 +485,8 @@ describe.each(SCANNERS)('the %s scanner', kind => {
       expect(subject.answer(records)).toEqual(truth.answer(records))
       for (const layouts of subject.layouts) seen.add(layouts)
     }
-    expect([...seen].sort()).toEqual(['dictionary,dictionary,number', 'span,span,number'])
+    // The columns may move in different batches.
+    expect([...seen]).toEqual(expect.arrayContaining(['dictionary,dictionary,number', 'span,span,number']))
     expect(subject.kept).toBeGreaterThan(120_000)
   })
 

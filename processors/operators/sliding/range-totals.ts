@@ -8,6 +8,7 @@
 import { assert } from '../../../core/assert.ts'
 import { type ColumnVector, type NumberColumn, ROWS_PER_BATCH_MAX, type RowBatch } from '../../../core/rows.ts'
 import { type SqlType, storageOf } from '../../../core/sql-type.ts'
+import type { RowFailure } from '../../expressions/failures.ts'
 import type { Selection } from '../../expressions/selection.ts'
 import { bigintVector, numberVector } from '../../expressions/vectors.ts'
 import { writeCounts } from '../accumulators/count.ts'
@@ -63,13 +64,11 @@ interface Frames {
   next: Int32Array
   values: Float64Array
   nulls: Uint8Array
-  /** of each folded row: sum and count over itself and the folded rows behind it */
-  foldedSums: Float64Array
-  foldedCounts: Float64Array
+  /** of each folded row: sum and count, side by side, over itself and the folded rows behind it */
+  folded: Float64Array
   partitions: Int32Array
-  /** over the rows of a partition that came since the last fold */
-  sums: Float64Array
-  counts: Float64Array
+  /** as `folded`, over the rows of a partition that came since the last fold */
+  running: Float64Array
   /** rows of the partition that is being folded */
   chain: Int32Array
 }
@@ -143,19 +142,22 @@ export class RangeTotals implements SlidingWindow {
         )
         continue
       }
-      const { values, nulls } = numberVector(batch.length)
-      for (let i = 0; i < length; i++) {
-        const row = rows[i]!
-        const count = this.#countsOut[i * width + column]!
-        const sum = this.#sumsOut[i * width + column]!
-        const result = count === 0 ? null : doubleValue(name === 'AVG' ? sum / count : sum, type)
-        if (typeof result === 'number') values[row] = result
-        else {
-          nulls[row] = 1
-          if (result !== null) take(index, row, result)
+      const result = numberVector(batch.length)
+      const average = name === 'AVG'
+      const unfit = sumColumn(this.#sumsOut, this.#countsOut, column, width, average, rows, length, result)
+      if (unfit || type.kind === 'REAL')
+        for (let i = 0; i < length; i++) {
+          const row = rows[i]!
+          if (result.nulls[row] === 1) continue
+          const fitted = doubleValue(result.values[row]!, type)
+          if (typeof fitted === 'number') result.values[row] = fitted
+          else {
+            result.nulls[row] = 1
+            result.values[row] = 0
+            take(index, row, fitted as RowFailure)
+          }
         }
-      }
-      takeColumn(index, { layout: 'number', values, nulls })
+      takeColumn(index, result)
     }
   }
 
@@ -220,16 +222,14 @@ export class RangeTotals implements SlidingWindow {
     const known = this.#keys.size
     if (known * FIELDS <= frames.partitions.length) return
     frames.partitions = grownInts(frames.partitions, known * FIELDS)
-    const room = (frames.partitions.length / FIELDS) * frames.width
-    frames.sums = grown(frames.sums, room)
-    frames.counts = grown(frames.counts, room)
+    frames.running = grown(frames.running, (frames.partitions.length / FIELDS) * frames.width * 2)
   }
 
   /** Numbers the keys that have rows anew. Each row pays a constant share of this, because as many keys have gone as remain. */
   #forgetDead(): void {
     const frames = this.#frames
     const old = this.#keys
-    const { partitions, sums, counts, width } = frames
+    const { partitions, running, width } = frames
     this.#keys = new KeyNumbers(this.#keyTypes)
     const numbers = new Int32Array(old.size)
     Object.assign(frames, emptyPartitions(Math.max(64, frames.living * 2), width))
@@ -239,10 +239,7 @@ export class RangeTotals implements SlidingWindow {
       numbers[number] = own
       for (let field = 0; field < FIELDS; field++)
         frames.partitions[own * FIELDS + field] = partitions[number * FIELDS + field]!
-      for (let c = 0; c < width; c++) {
-        frames.sums[own * width + c] = sums[number * width + c]!
-        frames.counts[own * width + c] = counts[number * width + c]!
-      }
+      for (let c = 0; c < width * 2; c++) frames.running[own * width * 2 + c] = running[number * width * 2 + c]!
     }
     for (let i = 0; i < frames.size; i++) {
       const slot = (frames.first + i) & frames.mask
@@ -285,16 +282,14 @@ function emptyRing(capacity: number, width: number) {
     next: new Int32Array(capacity),
     values: new Float64Array(capacity * width),
     nulls: new Uint8Array(capacity * width),
-    foldedSums: new Float64Array(capacity * width),
-    foldedCounts: new Float64Array(capacity * width),
+    folded: new Float64Array(capacity * width * 2),
   }
 }
 
 function emptyPartitions(count: number, width: number) {
   return {
     partitions: new Int32Array(count * FIELDS),
-    sums: new Float64Array(count * width),
-    counts: new Float64Array(count * width),
+    running: new Float64Array(count * width * 2),
   }
 }
 
@@ -312,9 +307,8 @@ function largerRing(from: Frames, atLeast: number) {
     for (let c = 0; c < width; c++) {
       to.values[i * width + c] = from.values[slot * width + c]!
       to.nulls[i * width + c] = from.nulls[slot * width + c]!
-      to.foldedSums[i * width + c] = from.foldedSums[slot * width + c]!
-      to.foldedCounts[i * width + c] = from.foldedCounts[slot * width + c]!
     }
+    for (let c = 0; c < width * 2; c++) to.folded[i * width * 2 + c] = from.folded[slot * width * 2 + c]!
   }
   for (let at = 0; at < partitions.length; at += FIELDS) {
     partitions[at + HEAD] = (partitions[at + HEAD]! - first) & mask
@@ -341,7 +335,10 @@ function placeValues(
   }
 }
 
-/** Rows come one by one, each after those that it pushes out of their frames; results by place in the batch. */
+/**
+ * Rows come one by one, each after those that it pushes out of their frames; results by place in the batch. What `append` and
+ * `expire` do stands here once more, so that the loop keeps everything at hand.
+ */
 function slide(
   frames: Frames,
   rowtimes: Float64Array,
@@ -352,37 +349,61 @@ function slide(
   countsOut: Float64Array,
   frameCounts: Float64Array,
 ): void {
-  const { width, partitions, foldedSums, foldedCounts, sums, counts } = frames
-  let oldest = frames.size === 0 ? Infinity : frames.rowtimes[frames.first]!
+  const { mask, width, partitions, folded, running, partitionOf, next, values, nulls } = frames
+  const held = frames.rowtimes
+  let { first, size, living } = frames
   for (let i = 0; i < length; i++) {
     const rowtime = rowtimes[rows[i]!]!
-    if (oldest < rowtime - precedingMs) {
-      expire(frames, rowtime - precedingMs)
-      oldest = frames.size === 0 ? Infinity : frames.rowtimes[frames.first]!
+    const from = rowtime - precedingMs
+    while (size > 0 && held[first]! < from) {
+      const gone = partitionOf[first]!
+      const at = gone * FIELDS
+      if (partitions[at + FOLDED] === 0) fold(frames, gone)
+      partitions[at + HEAD] = next[first]!
+      partitions[at + FOLDED]!--
+      if (--partitions[at + COUNT]! === 0) living--
+      first = (first + 1) & mask
+      size--
     }
-    if (oldest === Infinity) oldest = rowtime
     const partition = NUMBERS[i]!
-    append(frames, partition, rowtime)
+    const slot = (first + size++) & mask
+    held[slot] = rowtime
+    partitionOf[slot] = partition
+    next[slot] = NONE
     const at = partition * FIELDS
-    frameCounts[i] = partitions[at + COUNT]!
-    const isFolded = partitions[at + FOLDED]! > 0
-    const head = partitions[at + HEAD]! * width
+    const count = partitions[at + COUNT]! + 1
+    partitions[at + COUNT] = count
+    if (count === 1) {
+      partitions[at + HEAD] = slot
+      living++
+    } else next[partitions[at + TAIL]!] = slot
+    partitions[at + TAIL] = slot
+    frameCounts[i] = count
+    const head = partitions[at + FOLDED]! > 0 ? partitions[at + HEAD]! * width : NONE
     for (let c = 0; c < width; c++) {
-      let sum = sums[partition * width + c]!
-      let count = counts[partition * width + c]!
-      if (isFolded) {
-        sum += foldedSums[head + c]!
-        count += foldedCounts[head + c]!
+      const place = (partition * width + c) * 2
+      let sum = running[place]!
+      let counted = running[place + 1]!
+      if (nulls[slot * width + c] === 0) {
+        running[place] = sum += values[slot * width + c]!
+        running[place + 1] = ++counted
+      }
+      if (head !== NONE) {
+        sum += folded[(head + c) * 2]!
+        counted += folded[(head + c) * 2 + 1]!
       }
       sumsOut[i * width + c] = sum
-      countsOut[i * width + c] = count
+      countsOut[i * width + c] = counted
     }
   }
+  frames.first = first
+  frames.size = size
+  frames.living = living
 }
 
 /** Puts a row, whose values lie in its place already, at the end of its partition. */
 function append(frames: Frames, partition: number, rowtime: number): void {
-  const { mask, width, partitions, values, nulls, sums, counts, next } = frames
+  const { mask, width, partitions, values, nulls, running, next } = frames
   const slot = (frames.first + frames.size++) & mask
   frames.rowtimes[slot] = rowtime
   frames.partitionOf[slot] = partition
@@ -395,8 +416,8 @@ function append(frames: Frames, partition: number, rowtime: number): void {
   partitions[at + TAIL] = slot
   for (let c = 0; c < width; c++) {
     if (nulls[slot * width + c] === 1) continue
-    sums[partition * width + c]! += values[slot * width + c]!
-    counts[partition * width + c]!++
+    running[(partition * width + c) * 2]! += values[slot * width + c]!
+    running[(partition * width + c) * 2 + 1]!++
   }
 }
 
@@ -418,7 +439,7 @@ function expire(frames: Frames, from: number): void {
 }
 
 function fold(frames: Frames, partition: number): void {
-  const { width, partitions, next, values, nulls, foldedSums, foldedCounts, sums, counts } = frames
+  const { width, partitions, next, values, nulls, folded, running } = frames
   const at = partition * FIELDS
   const length = partitions[at + COUNT]!
   if (length > frames.chain.length) frames.chain = new Int32Array(length * 2)
@@ -437,11 +458,40 @@ function fold(frames: Frames, partition: number): void {
         sum += values[place]!
         count++
       }
-      foldedSums[place] = sum
-      foldedCounts[place] = count
+      folded[place * 2] = sum
+      folded[place * 2 + 1] = count
     }
-    sums[partition * width + c] = 0
-    counts[partition * width + c] = 0
+    running[(partition * width + c) * 2] = 0
+    running[(partition * width + c) * 2 + 1] = 0
   }
   partitions[at + FOLDED] = length
+}
+
+/** Sums or means of one column by row, NULL where nothing counted. True: one is no finite number. */
+function sumColumn(
+  sums: Float64Array,
+  counts: Float64Array,
+  column: number,
+  width: number,
+  average: boolean,
+  rows: Int32Array,
+  length: number,
+  into: NumberColumn,
+): boolean {
+  const { values, nulls } = into
+  let unfit = false
+  for (let i = 0; i < length; i++) {
+    const row = rows[i]!
+    const count = counts[i * width + column]!
+    if (count === 0) {
+      nulls[row] = 1
+      continue
+    }
+    const sum = sums[i * width + column]!
+    const value = average ? sum / count : sum
+    values[row] = value
+    // Infinity less itself is not 0, and neither is a NaN.
+    if (value - value !== 0) unfit = true
+  }
+  return unfit
 }
