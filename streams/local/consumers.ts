@@ -10,6 +10,12 @@ const TAKE_OVER_AFTER_MS = 5_000
 
 export type ConsumerStatus = 'CREATING' | 'ACTIVE' | 'DELETING'
 
+interface Subscription {
+  readonly startedAt: number
+  readonly ended: AbortController
+  isOver: boolean
+}
+
 export interface Consumer extends ConsumerRecord {
   readonly status: ConsumerStatus
 }
@@ -20,7 +26,8 @@ export class Consumers {
   readonly #delayMs: number
   readonly #activeAt = new Map<string, number>()
   readonly #deleting = new Set<string>()
-  readonly #subscriptions = new Map<string, { readonly startedAt: number; readonly ended: AbortController }>()
+  /** the last one of each consumer and shard, until it has ended and a new one would not be refused */
+  readonly #subscriptions = new Map<string, Subscription>()
 
   constructor(clock: Clock, kept: KeptDescription, delayMs: number) {
     this.#clock = clock
@@ -89,19 +96,14 @@ export class Consumers {
         `Another active subscription exists for this consumer: consumer ${consumerName} of shard ${shardId} subscribed less than ${TAKE_OVER_AFTER_MS / 1_000} seconds ago.`,
       )
     last?.ended.abort()
-    const ended = new AbortController()
-    const subscription = { startedAt: now, ended }
+    for (const [other, { isOver, startedAt }] of this.#subscriptions)
+      if (isOver && now - startedAt >= TAKE_OVER_AFTER_MS) this.#subscriptions.delete(other)
+    const subscription: Subscription = { startedAt: now, ended: new AbortController(), isOver: false }
     this.#subscriptions.set(key, subscription)
     return {
-      ended: ended.signal,
+      ended: subscription.ended.signal,
       end: () => {
-        // Kept for the 5 seconds in which a second call is refused.
-        const left = TAKE_OVER_AFTER_MS - (this.#clock.monotonicMs() - now)
-        const forget = (): void => {
-          if (this.#subscriptions.get(key) === subscription) this.#subscriptions.delete(key)
-        }
-        if (left <= 0) forget()
-        else void this.#clock.sleep(left).then(forget)
+        subscription.isOver = true
       },
     }
   }

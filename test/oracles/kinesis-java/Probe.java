@@ -34,14 +34,19 @@ public final class Probe {
   }
 
   public static void main(String[] args) throws Exception {
-    Protocol protocol = Protocol.valueOf(args[1]);
+    for (String protocol : args[1].split(",")) {
+      say("protocol", protocol);
+      work(args[0], Protocol.valueOf(protocol), args[2] + "-" + protocol);
+    }
+  }
+
+  static void work(String endpoint, Protocol protocol, String stream) throws Exception {
     try (KinesisAsyncClient kinesis = KinesisAsyncClient.builder()
-        .endpointOverride(URI.create(args[0]))
+        .endpointOverride(URI.create(endpoint))
         .region(Region.US_EAST_1)
         .credentialsProvider(StaticCredentialsProvider.create(AwsBasicCredentials.create("AKIAIOSFODNN7EXAMPLE", "nobody-checks")))
         .httpClientBuilder(NettyNioAsyncHttpClient.builder().protocol(protocol))
         .build()) {
-      String stream = args[2];
       kinesis.createStream(r -> r.streamName(stream).shardCount(2).tags(Map.of("team", "clicks"))).get();
       StreamDescriptionSummary summary =
           kinesis.describeStreamSummary(r -> r.streamName(stream)).get().streamDescriptionSummary();
