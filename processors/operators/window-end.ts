@@ -12,13 +12,13 @@ export function windowEnd(end: WindowEnd, value: number, rowtime: number): numbe
     case 'step':
       return value - end.offsetMs + end.sizeMs
     case 'step-months':
-      return addMonths(value - end.offsetMs, end.months)
+      return addMonths(value - end.offsetMs, end.months) - (end.insideMs ?? 0)
     case 'floor':
-      return nextUnit(value - end.offsetMs, end.unit)
+      return nextUnit(value - end.offsetMs, end.unit) - (end.insideMs ?? 0)
     case 'ceil':
-      return ceilToUnit(value - end.offsetMs, end.unit)
+      return ceilToUnit(value - end.offsetMs, end.unit) - (end.insideMs ?? 0)
     case 'instant':
-      return value
+      return value - (end.offsetMs ?? 0)
     case 'moment':
       return rowtime
     case 'change':

@@ -202,13 +202,17 @@ function endText(end: WindowEnd): string {
     case 'step':
       return `step ${end.sizeMs} ms${offsetText(end.offsetMs)}`
     case 'step-months':
-      return `step ${end.months} months${offsetText(end.offsetMs)}`
+      return `step ${end.months} months${offsetText(end.offsetMs)}${insideText(end.insideMs)}`
     case 'floor':
     case 'ceil':
-      return `${end.kind} ${end.unit}${offsetText(end.offsetMs)}`
+      return `${end.kind} ${end.unit}${offsetText(end.offsetMs)}${insideText(end.insideMs)}`
     default:
       return end.kind
   }
+}
+
+function insideText(insideMs = 0): string {
+  return insideMs === 0 ? '' : ` of ROWTIME ${insideMs < 0 ? '-' : '+'} ${Math.abs(insideMs)} ms`
 }
 
 function offsetText(offsetMs: number): string {

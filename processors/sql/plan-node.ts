@@ -94,13 +94,19 @@ export interface AggregatePlan {
  * `moment`: all rows of a value have one rowtime, as results of a window have; complete when v changes or time has passed it.
  * `step`, `step-months`, `floor`: v starts the window, it ends before v + size. `ceil`: v ends the window and belongs to it.
  * `instant`: one group for each value of ROWTIME. `change`: complete when v changes in either direction.
- * `offsetMs` is what the program added to the time (a constant), so that v - offsetMs is the plain window start.
+ * `offsetMs` is what the program added to the rounded time (a constant), so that v - offsetMs is the plain window start.
+ * `insideMs`, default 0, was added to ROWTIME before it was rounded to a unit of the calendar: the window is so much earlier.
  */
 export type WindowEnd =
   | { readonly kind: 'step'; readonly sizeMs: number; readonly offsetMs: number }
-  | { readonly kind: 'step-months'; readonly months: number; readonly offsetMs: number }
-  | { readonly kind: 'floor' | 'ceil'; readonly unit: IntervalUnit; readonly offsetMs: number }
-  | { readonly kind: 'instant' }
+  | { readonly kind: 'step-months'; readonly months: number; readonly offsetMs: number; readonly insideMs?: number }
+  | {
+      readonly kind: 'floor' | 'ceil'
+      readonly unit: IntervalUnit
+      readonly offsetMs: number
+      readonly insideMs?: number
+    }
+  | { readonly kind: 'instant'; readonly offsetMs?: number }
   | { readonly kind: 'moment' }
   | { readonly kind: 'change' }
 

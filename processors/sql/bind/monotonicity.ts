@@ -120,8 +120,7 @@ function constantMs(expression: Expression): number | null {
 function shifted(of: Monotonicity, offsetMs: number): Monotonicity {
   const { end } = of
   if (end === null || end.kind === 'change' || end.kind === 'moment') return of
-  if (end.kind === 'instant') return { ...of, end: { kind: 'change' } }
-  return { ...of, end: { ...end, offsetMs: end.offsetMs + offsetMs } }
+  return { ...of, end: { ...end, offsetMs: (end.offsetMs ?? 0) + offsetMs } }
 }
 
 function ofCall(expression: Extract<Expression, { kind: 'call' }>, columns: readonly Monotonicity[]): Monotonicity {
@@ -175,11 +174,10 @@ function roundedEnd(
     const months = size.type.kind === 'INTERVAL' && (size.type.from === 'YEAR' || size.type.from === 'MONTH')
     if (typeof size.value !== 'number' || size.value <= 0) return null
     if (!months) return { kind: 'step', sizeMs: size.value, offsetMs }
-    // What is added inside moves the edges off the first of a month.
-    if (offsetMs !== 0) return null
+    const inside = offsetMs === 0 ? {} : { insideMs: offsetMs }
     if (size.value === 1 || size.value === 12)
-      return { kind: 'floor', unit: size.value === 1 ? 'MONTH' : 'YEAR', offsetMs }
-    return { kind: 'step-months', months: size.value, offsetMs }
+      return { kind: 'floor', unit: size.value === 1 ? 'MONTH' : 'YEAR', offsetMs: 0, ...inside }
+    return { kind: 'step-months', months: size.value, offsetMs: 0, ...inside }
   }
   const unit = size.value
   if (
@@ -192,17 +190,20 @@ function roundedEnd(
   ) {
     return null
   }
-  // What is added inside moves the edges off the unit: the value minus the constant is no rounded time any more.
-  if (expression.name === 'CEIL_TO') return offsetMs === 0 ? { kind: 'ceil', unit, offsetMs } : null
-  if (offsetMs === 0) return { kind: 'floor', unit, offsetMs }
-  // A shifted month does not end where the shifted next month begins.
-  return unit === 'YEAR' || unit === 'MONTH' ? null : { kind: 'step', sizeMs: UNIT_MS[unit], offsetMs }
+  // What is added inside moves the edges off the unit; the value is a rounded time all the same.
+  const inside = offsetMs === 0 ? {} : { insideMs: offsetMs }
+  if (expression.name === 'CEIL_TO') return { kind: 'ceil', unit, offsetMs: 0, ...inside }
+  if (offsetMs === 0 || unit === 'YEAR' || unit === 'MONTH') return { kind: 'floor', unit, offsetMs: 0, ...inside }
+  return { kind: 'step', sizeMs: UNIT_MS[unit], offsetMs }
 }
 
 /** What is added to ROWTIME, under its own name or that of a subquery's column, or null where the expression is something else. */
 function rowtimeOffset(expression: Expression, columns: readonly Monotonicity[]): number | null {
   if (expression.kind === 'rowtime') return 0
-  if (expression.kind === 'column') return columns[expression.index]?.end?.kind === 'instant' ? 0 : null
+  if (expression.kind === 'column') {
+    const end = columns[expression.index]?.end
+    return end?.kind === 'instant' ? (end.offsetMs ?? 0) : null
+  }
   if (expression.kind !== 'arithmetic' || (expression.operator !== '+' && expression.operator !== '-')) return null
   const left = rowtimeOffset(expression.left, columns)
   const ms = constantMs(expression.right)
@@ -233,7 +234,7 @@ function nestedEnd(
 /** The size of a window that is aligned to 1970 and rounds down. */
 function fixedSize(end: WindowEnd | null): number | null {
   if (end?.kind === 'step') return end.offsetMs === 0 ? end.sizeMs : null
-  if (end?.kind !== 'floor' || end.offsetMs !== 0) return null
+  if (end?.kind !== 'floor' || end.offsetMs !== 0 || end.insideMs !== undefined) return null
   return end.unit === 'YEAR' || end.unit === 'MONTH' ? null : UNIT_MS[end.unit]
 }
 

@@ -1,0 +1,7 @@
+-- input: calendar.jsonl
+-- schema: calendar.schema.json
+-- the leap day is a day
+CREATE OR REPLACE STREAM o (w TIMESTAMP, n BIGINT, known BIGINT);
+CREATE OR REPLACE PUMP p AS INSERT INTO o
+SELECT STREAM FLOOR(c.ROWTIME TO DAY), COUNT(*), COUNT(c.n)
+FROM "SOURCE_SQL_STREAM_001" AS c GROUP BY FLOOR(c.ROWTIME TO DAY);

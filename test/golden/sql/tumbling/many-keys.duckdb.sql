@@ -1,0 +1,1 @@
+select time_bucket(interval 40 second, arrival, timestamp '1970-01-01') + interval 40 second as t, w, id % 2, seen is null, count(*), min(id) from input group by t, w, id % 2, seen is null order by t, min(line)

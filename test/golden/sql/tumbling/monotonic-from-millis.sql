@@ -1,0 +1,8 @@
+-- input: deals.jsonl
+-- schema: deals.schema.json
+-- the spelling of deployed programs: a step over TO_TIMESTAMP of a number that rises
+CREATE OR REPLACE STREAM o (w TIMESTAMP, n BIGINT, q BIGINT);
+CREATE OR REPLACE PUMP p AS INSERT INTO o
+SELECT STREAM STEP(MONOTONIC(TO_TIMESTAMP(UNIX_TIMESTAMP(t."arrival"))) BY INTERVAL '30' SECOND), COUNT(*), SUM(t.qty)
+FROM "SOURCE_SQL_STREAM_001" AS t
+GROUP BY STEP(MONOTONIC(TO_TIMESTAMP(UNIX_TIMESTAMP(t."arrival"))) BY INTERVAL '30' SECOND);

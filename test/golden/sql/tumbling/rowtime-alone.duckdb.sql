@@ -1,0 +1,1 @@
+select arrival, arrival, count(*), count(sym), sum(qty) from input group by arrival order by arrival

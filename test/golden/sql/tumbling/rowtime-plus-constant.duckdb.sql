@@ -1,0 +1,1 @@
+select arrival, arrival + interval 1 second, count(*) from input group by arrival order by arrival

@@ -1,0 +1,8 @@
+-- input: calendar.jsonl
+-- schema: calendar.schema.json
+-- two months from 1970-01 by the calendar
+CREATE OR REPLACE STREAM o (w TIMESTAMP, n BIGINT, s INTEGER);
+CREATE OR REPLACE PUMP p AS INSERT INTO o
+SELECT STREAM STEP(c.ROWTIME BY INTERVAL '2' MONTH) AS w, COUNT(*), SUM(c.n)
+FROM "SOURCE_SQL_STREAM_001" AS c
+GROUP BY STEP(c.ROWTIME BY INTERVAL '2' MONTH);
