@@ -1,0 +1,1 @@
+select date_trunc('minute', arrival) + interval 1 minute as w, trunc(sum(v) / count(v))::integer, trunc(-sum(v) / count(v))::integer, sum(v) / count(v)::double, round(sum(v) / count(v), 4)::decimal(10,4) from input group by w order by w

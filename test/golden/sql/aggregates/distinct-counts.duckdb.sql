@@ -1,0 +1,1 @@
+select date_trunc('minute', arrival) + interval 1 minute as w, count(distinct sym), count(distinct qty), count(distinct price), count(distinct qty > 50), count(distinct date_trunc('second', arrival)) from input group by w order by w

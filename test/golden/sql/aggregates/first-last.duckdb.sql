@@ -1,0 +1,1 @@
+select date_trunc('hour', arrival) + interval 1 hour as w, sym, first(qty order by line), last(qty order by line), first(price order by line) filter (price is not null), last(price order by line) filter (price is not null) from input group by w, sym order by w, min(line)

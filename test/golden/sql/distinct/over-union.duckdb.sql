@@ -1,0 +1,1 @@
+select min(arrival), date_trunc('minute', arrival) as m, cust from input where kind in ('order', 'pay') group by m, cust order by min(arrival), min(case kind when 'order' then line else line + 1000 end)

@@ -1,0 +1,10 @@
+-- input: clicks.jsonl
+-- schema: clicks.schema.json
+-- event-time: no, GROUP BY STEP of ROWTIME goes by arrival
+-- a stream with a watermark read by GROUP BY STEP of ROWTIME: by arrival, as ever, without the late rows
+CREATE OR REPLACE STREAM clicks (who VARCHAR(4), page VARCHAR(12), ts TIMESTAMP, ms INTEGER,
+  WATERMARK FOR ts AS ts - INTERVAL '2' SECOND) OPTIONS (ALLOWED_LATENESS INTERVAL '3' SECOND);
+CREATE OR REPLACE PUMP cp AS INSERT INTO clicks SELECT STREAM who, page, ts, ms FROM "SOURCE_SQL_STREAM_001";
+CREATE OR REPLACE STREAM "OUT" (w TIMESTAMP, n BIGINT);
+CREATE OR REPLACE PUMP op AS INSERT INTO "OUT"
+SELECT STREAM STEP(c.ROWTIME BY INTERVAL '10' SECOND), COUNT(*) FROM clicks AS c GROUP BY STEP(c.ROWTIME BY INTERVAL '10' SECOND);

@@ -1,0 +1,7 @@
+-- stream: OUT
+with timed as (
+  select *, max(ts) over (order by line rows between unbounded preceding and 1 preceding) as before from input where ts <= arrival + interval 1 hour
+), kept as (select * from timed where before is null or ts >= before - interval 5 second
+), clock as (select arrival, max(ts) over (order by line) - interval 5 second as bound from kept
+)
+select arrival, page, time_bucket(interval 10 second, ts) as ws, ws + interval 10 second, ws + interval 9999 millisecond from kept order by line

@@ -1,0 +1,7 @@
+-- stream: OUT
+with timed as (
+  select *, max(ts) over (order by line rows between unbounded preceding and 1 preceding) as before from input where ts <= arrival + interval 1 hour
+), kept as (select * from timed where before is null or ts >= before - interval 5 second
+), clock as (select arrival, max(ts) over (order by line) - interval 5 second as bound from kept
+), g as (select *, time_bucket(interval 5 second, ts) as pane, pane - to_seconds(5 * n) as ws, ws + interval 10 second as we from kept, range(2) as slides(n))
+select greatest(we, coalesce((select min(arrival) from clock where bound >= we), (select max(arrival) from kept))), who, we, count(*), avg(ms) from g group by who, ws, we having count(*) >= 3 or max(ms) > 300 order by we, min([epoch_ms(pane), line])

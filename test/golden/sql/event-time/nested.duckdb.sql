@@ -1,0 +1,7 @@
+-- stream: OUT
+with timed as (
+  select *, max(ts) over (order by line rows between unbounded preceding and 1 preceding) as before from input where ts <= arrival + interval 1 hour
+), kept as (select * from timed where before is null or ts >= before - interval 5 second
+), clock as (select arrival, max(ts) over (order by line) - interval 5 second as bound from kept
+), g as (select *, time_bucket(interval 5 second, ts) as ws, ws + interval 5 second as we from kept), f as (select greatest(we, coalesce((select min(arrival) from clock where bound >= we), (select max(arrival) from kept))) as t, count(*) as n from g group by ws, we)
+select time_bucket(interval 20 second, t) + interval 20 second as e, sum(n), count(*), max(n) from f group by e order by e

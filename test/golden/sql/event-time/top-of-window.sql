@@ -1,0 +1,11 @@
+-- input: clicks.jsonl
+-- schema: clicks.schema.json
+-- event-time: TS
+-- the two busiest of each window of event time
+CREATE OR REPLACE STREAM clicks (who VARCHAR(4), page VARCHAR(12), ts TIMESTAMP, ms INTEGER,
+  WATERMARK FOR ts AS ts - INTERVAL '2' SECOND) OPTIONS (ALLOWED_LATENESS INTERVAL '3' SECOND);
+CREATE OR REPLACE PUMP cp AS INSERT INTO clicks SELECT STREAM who, page, ts, ms FROM "SOURCE_SQL_STREAM_001";
+CREATE OR REPLACE STREAM "OUT" (we TIMESTAMP, who VARCHAR(4), n BIGINT);
+CREATE OR REPLACE PUMP op AS INSERT INTO "OUT"
+SELECT STREAM window_end, who, COUNT(*) AS n FROM TABLE(TUMBLE(TABLE clicks, DESCRIPTOR(ts), INTERVAL '10' SECOND)) GROUP BY who, window_start, window_end
+ORDER BY window_end, n DESC, who LIMIT 2;

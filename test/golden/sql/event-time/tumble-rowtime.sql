@@ -1,0 +1,6 @@
+-- input: deals.jsonl
+-- schema: deals.schema.json
+-- TUMBLE of ROWTIME is GROUP BY STEP, row for row
+CREATE OR REPLACE STREAM "OUT" (sym VARCHAR(8), n BIGINT, q BIGINT);
+CREATE OR REPLACE PUMP op AS INSERT INTO "OUT"
+SELECT STREAM sym, COUNT(*), SUM(qty) FROM TABLE(TUMBLE(TABLE "SOURCE_SQL_STREAM_001", DESCRIPTOR(ROWTIME), INTERVAL '1' MINUTE)) GROUP BY sym, window_start, window_end;

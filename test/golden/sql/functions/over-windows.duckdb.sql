@@ -1,0 +1,1 @@
+select date_trunc('minute', arrival) + interval 1 minute as w, sym, sum(case side when 'B' then qty when 'S' then -qty end), 100 * count(qty)::double / count(*) from input group by w, sym order by w, min(line)

@@ -1,0 +1,1 @@
+select arrival, 'b', 'de' from input where kind = 'sys' order by arrival

@@ -1,0 +1,8 @@
+-- input: lines.jsonl
+-- schema: lines.schema.json
+-- hosts of the log by the minute
+CREATE OR REPLACE STREAM o (host VARCHAR(16), n BIGINT);
+CREATE OR REPLACE PUMP p AS INSERT INTO o
+SELECT STREAM q.host, COUNT(*) FROM (SELECT STREAM SUBSTRING(t.r.COLUMN2 FROM 1 FOR POSITION(' ' IN t.r.COLUMN2) - 1) AS host
+  FROM (SELECT STREAM SYS_LOG_PARSE(s.text) AS r FROM "SOURCE_SQL_STREAM_001" AS s WHERE s.kind = 'sys') AS t WHERE t.r.COLUMN1 IS NOT NULL) AS q
+GROUP BY q.host, FLOOR(q.ROWTIME TO MINUTE);

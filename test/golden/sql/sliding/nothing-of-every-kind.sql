@@ -1,0 +1,7 @@
+-- input: empty.jsonl
+-- schema: deals.schema.json
+-- no rows in, none out, whatever the frame
+CREATE OR REPLACE STREAM o (a BIGINT, b INTEGER, c INTEGER, d DOUBLE);
+CREATE OR REPLACE PUMP p AS INSERT INTO o
+SELECT STREAM COUNT(*) OVER (), SUM(t.qty) OVER (ROWS 3 PRECEDING), LAG(t.qty) OVER (RANGE INTERVAL '1' SECOND PRECEDING), EXP_AVG(t.qty, INTERVAL '1' SECOND) OVER (RANGE CURRENT ROW)
+FROM "SOURCE_SQL_STREAM_001" AS t;

@@ -1,0 +1,1 @@
+select arrival, 0, null, null, null, null, null, null from input order by line

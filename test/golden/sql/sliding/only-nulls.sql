@@ -1,0 +1,9 @@
+-- input: deals.jsonl
+-- schema: deals.schema.json
+-- a frame of NULLs: sums and ends are NULL, counts 0, and nothing is an error
+CREATE OR REPLACE STREAM o (n BIGINT, s INTEGER, a INTEGER, lo INTEGER, sd DOUBLE, f INTEGER, e DOUBLE);
+CREATE OR REPLACE PUMP p AS INSERT INTO o
+SELECT STREAM COUNT(q.x) OVER w, SUM(q.x) OVER w, AVG(q.x) OVER w, MIN(q.x) OVER w, STDDEV_SAMP(q.x) OVER w, FIRST_VALUE(q.x) IGNORE NULLS OVER w,
+  EXP_AVG(q.x, INTERVAL '1' MINUTE) OVER w
+FROM (SELECT STREAM CASE WHEN t.qty > 5000 THEN t.qty END AS x FROM "SOURCE_SQL_STREAM_001" AS t) AS q
+WINDOW w AS (RANGE INTERVAL '1' MINUTE PRECEDING);

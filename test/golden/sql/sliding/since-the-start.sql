@@ -1,0 +1,8 @@
+-- input: deals.jsonl
+-- schema: deals.schema.json
+-- everything so far: UNBOUNDED, an empty OVER and a partition without a frame are the same
+CREATE OR REPLACE STREAM o (sym VARCHAR(8), n1 BIGINT, n2 BIGINT, n3 BIGINT, q BIGINT, hi DECIMAL(10,2));
+CREATE OR REPLACE PUMP p AS INSERT INTO o
+SELECT STREAM t.sym, COUNT(*) OVER (), COUNT(*) OVER (RANGE UNBOUNDED PRECEDING), COUNT(*) OVER (ROWS UNBOUNDED PRECEDING),
+  SUM(t.qty) OVER (PARTITION BY t.sym), MAX(t.price) OVER (PARTITION BY t.sym RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)
+FROM "SOURCE_SQL_STREAM_001" AS t;

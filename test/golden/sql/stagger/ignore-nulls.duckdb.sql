@@ -1,0 +1,9 @@
+with recursive rows as (select *, side as key from input), first(key, t0) as (
+  select key, min(arrival) from rows group by key
+  union all
+  select * from (
+    select f.key, (select min(r.arrival) from rows r where r.key is not distinct from f.key and r.arrival >= f.t0 + interval 45 second) as t0
+    from first f) where t0 is not null)
+select t0 + interval 45 second, f.key, first(qty order by line), first(qty order by line) filter (qty is not null), last(qty order by line), last(qty order by line) filter (qty is not null)
+from first f join rows r on r.key is not distinct from f.key and r.arrival >= f.t0 and r.arrival < f.t0 + interval 45 second
+group by f.key, f.t0 order by f.t0, min(line)

@@ -1,0 +1,9 @@
+with recursive rows as (select *, {'l': coalesce(time_bucket(interval 15 second, seen)::varchar, '-'), 'w': coalesce(w, '-')} as key from input), first(key, t0) as (
+  select key, min(arrival) from rows group by key
+  union all
+  select * from (
+    select f.key, (select min(r.arrival) from rows r where r.key is not distinct from f.key and r.arrival >= f.t0 + interval 20 second) as t0
+    from first f) where t0 is not null)
+select t0 + interval 20 second, any_value(time_bucket(interval 15 second, seen)), any_value(w), count(*), min(id), max(id)
+from first f join rows r on r.key is not distinct from f.key and r.arrival >= f.t0 and r.arrival < f.t0 + interval 20 second
+group by f.key, f.t0 order by f.t0, min(line)

@@ -1,0 +1,8 @@
+-- input: disorder.jsonl
+-- schema: seen.schema.json
+-- a label and a word; NULL is a value of both
+CREATE OR REPLACE STREAM o (label TIMESTAMP, w VARCHAR(8), n BIGINT, first_id INTEGER, last_id INTEGER);
+CREATE OR REPLACE PUMP p AS INSERT INTO o
+SELECT STREAM STEP(s.seen BY INTERVAL '15' SECOND), s.w, COUNT(*), FIRST_VALUE(s.id), LAST_VALUE(s.id)
+FROM "SOURCE_SQL_STREAM_001" AS s
+WINDOWED BY STAGGER (PARTITION BY STEP(s.seen BY INTERVAL '15' SECOND), s.w RANGE INTERVAL '20' SECOND);

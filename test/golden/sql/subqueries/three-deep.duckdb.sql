@@ -1,0 +1,1 @@
+select date_trunc('hour', arrival) + interval 1 hour as h, sym, cast(sum(qty * price) / count(qty * price) as decimal(18,2)), count(*) from input where qty > 0 and side = 'B' group by h, sym order by h, min(line)

@@ -1,0 +1,1 @@
+select date_trunc('minute', arrival) + interval 1 minute as w, date_trunc('minute', arrival), count(*), count(*) filter (temp > 70 or hum > 90) from input where temp is not null group by 1, 2 order by 1

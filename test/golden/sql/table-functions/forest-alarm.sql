@@ -1,0 +1,7 @@
+-- input: sensors.jsonl
+-- schema: sensors.schema.json
+-- the highest score of each twenty seconds, by the way scores are used
+CREATE OR REPLACE STREAM "OUT" (w TIMESTAMP, n BIGINT, alarms BIGINT);
+CREATE OR REPLACE PUMP op AS INSERT INTO "OUT"
+SELECT STREAM FLOOR(f.ROWTIME TO MINUTE), COUNT(*), COUNT(*) FILTER (WHERE f.ANOMALY_SCORE > 2)
+FROM TABLE(RANDOM_CUT_FOREST(CURSOR(SELECT STREAM temp, hum FROM "SOURCE_SQL_STREAM_001" WHERE temp IS NOT NULL), 100, 20, 10000, 1)) AS f GROUP BY FLOOR(f.ROWTIME TO MINUTE);

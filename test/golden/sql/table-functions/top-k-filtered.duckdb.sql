@@ -1,0 +1,2 @@
+with g as (select time_bucket(interval 10 second, arrival) + interval 10 second as w, sym, count(*) as n, min(line) as line from input where sym is not null group by w, sym), t as (select * from g qualify row_number() over (partition by w order by n desc, line) = 1)
+select date_trunc('hour', w) + interval 1 hour, date_trunc('hour', w), count(*), sum(n) from t where sym <> 'INIT' group by 1, 2 order by 1
