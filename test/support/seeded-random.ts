@@ -3,11 +3,11 @@ import type { Random } from '../../core/env.ts'
 
 export interface SeededRandom extends Random {
   /** a whole number from 0, included, to `end`, excluded */
-  below(end: number): number
+  readonly below: (end: number) => number
   /** one of the items, which are not none */
-  pick<T>(items: readonly T[]): T
+  readonly pick: <T>(items: readonly T[]) => T
   /** the items in another order */
-  shuffled<T>(items: readonly T[]): T[]
+  readonly shuffled: <T>(items: readonly T[]) => T[]
 }
 
 export function seededRandom(seed: number): SeededRandom {
