@@ -176,7 +176,7 @@ export class Join implements Operator {
       const own = left <= right && !this.#left.isEmpty ? 'left' : 'right'
       if (ends < Infinity) this.#let(own, ends)
       else {
-        this.#clock = Math.max(this.#clock, this.#pairs.lastRowtime)
+        this.#clock = Math.max(this.#clock, this.#told, this.#pairs.lastRowtime)
         this.#let(own, this.#clock)
       }
     }

@@ -46,7 +46,9 @@ export function judgedProgram(random: SeededRandom): JudgedProgram {
       )
     case 1: {
       const term = tumblingTerm(random)
-      const keys = items.slice(0, below(3))
+      // A second term of ROWTIME would be refused.
+      const keyed = new Expressions(random, relation('x').slice(0, -1), true)
+      const keys = kinds.slice(0, below(3)).map((kind): Item => ({ kind, ...keyed.of(kind, 3) }))
       const all = [...keys, ...aggregates(random, of)]
       const having = below(3) === 0 ? ' HAVING COUNT(*) > 1' : ''
       const groups = keys.map(({ duck }) => `, ${duck}`).join('')

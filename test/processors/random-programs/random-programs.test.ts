@@ -30,6 +30,8 @@ const ROWS = 40
 const RESTORED_BY_ROW_EVERY = 5
 const SHARDS_EVERY = 6
 const JUDGED_EVERY = 3
+/** Seeds that failed once. 100089: rows of a join that wait for ever left at the end below a time that had been told. */
+const FOUND = [100_089]
 const TABLES = [{ name: 'LOOKUP', schema: TABLE_SCHEMA }]
 
 let judge: Judge
@@ -40,6 +42,10 @@ afterAll(() => {
   judge.close()
 })
 
+function* seeds(every = 1): Generator<number> {
+  for (let seed = SEED; seed < SEED + COUNT; seed += every) yield seed
+}
+
 /** What a failure shows: the way to have it again, then the program. */
 function repeat(seed: number, text: string): string {
   return `node scripts/random-programs.mjs --seed ${seed} --count 1\n${text}\n`
@@ -48,7 +54,7 @@ function repeat(seed: number, text: string): string {
 test(`${COUNT} random programs from seed ${SEED} give the same however they run`, { timeout: 36_000_000 }, async () => {
   const counts = { refused: 0, rows: 0, withoutRows: 0, withErrors: 0, overShards: 0 }
   const refusals = new Map<string, number>()
-  for (let seed = SEED; seed < SEED + COUNT; seed++) {
+  for (const seed of [...seeds(), ...FOUND]) {
     const random = seededRandom(seed)
     const { text, inputs, outputs } = randomProgram(random, ROWS)
     let plan: ProgramPlan
@@ -97,7 +103,7 @@ test(`${COUNT} random programs from seed ${SEED} give the same however they run`
 
 test(`random queries from seed ${SEED} have the answer of DuckDB`, { timeout: 36_000_000 }, async () => {
   let rows = 0
-  for (let seed = SEED; seed < SEED + COUNT; seed += JUDGED_EVERY) {
+  for (const seed of seeds(JUDGED_EVERY)) {
     const random = seededRandom(seed)
     const program = judgedProgram(random)
     const data: Data = {

@@ -133,6 +133,7 @@ export function runWay(plan: ProgramPlan, outputs: readonly string[], data: Data
   }
   // Where time has passed on one input, it has for all: an idle one would not know before its end.
   running.advance(Math.max(...data.inputs.map(({ rows }) => rows.rowtimes[rows.length - 1]!)))
+  drain()
   running.advance(Infinity)
   drain()
   return { results, errors: errors.lines.toSorted() }
