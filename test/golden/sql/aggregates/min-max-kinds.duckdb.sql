@@ -1,1 +1,1 @@
-select time_bucket(interval 2 minute, arrival) + interval 2 minute as w, min(sym), max(sym), min(arrival), max(arrival), max(price), min(fee), max(arrival::date), epoch_ms(min(arrival::time)) from input group by w order by w
+select time_bucket(interval 2 minute, arrival) + interval 2 minute as w, min(sym), max(sym), min(arrival), max(arrival), max(price), min(fee), max(arrival::date), min(arrival::time) from input group by w order by w
