@@ -3,12 +3,13 @@
  * clock of its source, so silence completes groups with every maxIdle, and a replay gives the same groups as the first run.
  */
 import { assert } from '../../core/assert.ts'
-import { type RowBatch, typedValueAt } from '../../core/rows.ts'
+import type { RowBatch } from '../../core/rows.ts'
 import type { Schema } from '../../core/schema.ts'
 import { GroupRank } from '../analytics/group-rank.ts'
 import type { GroupRankParameters } from '../analytics/group-rank-parameters.ts'
 import type { Selection } from '../expressions/selection.ts'
-import type { StateLimits } from './limits.ts'
+import { heldBytes, heldValues } from './held-row.ts'
+import { type StateLimits, stateLimitError } from './limits.ts'
 import type { Input, Operator } from './operator.ts'
 import { PendingResults } from './pending-results.ts'
 import type { StateReader } from './state-reader.ts'
@@ -28,20 +29,25 @@ export class RankedGroups implements Operator, Input {
   readonly inputs: readonly Input[] = [this]
   readonly #groups: GroupRank
   readonly #pending: PendingResults
+  readonly #bytesMax: number
+  /** of the rows of the rowtime in hand, by estimate */
+  #bytes = 0
 
   constructor(options: RankedGroupsOptions) {
     this.name = options.name
     this.#groups = new GroupRank(options.parameters, options.limits.maxKeys)
+    this.#bytesMax = options.limits.maxBytes
     this.#pending = new PendingResults(options.schema, options.output)
   }
 
   push(rows: RowBatch, selection: Selection): void {
-    const { columns } = rows.schema
     for (let i = 0; i < selection.length; i++) {
       const row = selection.rows[i]!
       const rowtime = rows.rowtimes[row]!
       this.#complete(rowtime)
-      const values = rows.columns.map((column, index) => typedValueAt(column, columns[index]!.type, row))
+      const values = heldValues(rows, row)
+      this.#bytes += heldBytes(values)
+      if (this.#bytes > this.#bytesMax) throw stateLimitError(this.name, 'maxBytes', this.#bytesMax)
       // The bound decides alone; nobody asks for silence.
       this.#groups.push(rowtime, values, 0)
     }
@@ -70,6 +76,7 @@ export class RankedGroups implements Operator, Input {
     const group = this.#groups.advance(bound)
     if (group === null) return
     const { rowtime, rows } = group
+    this.#bytes = 0
     this.#pending.add(rowtime, rows.length, index => [...rows[index]!.values, rows[index]!.rank])
   }
 }

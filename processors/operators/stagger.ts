@@ -220,7 +220,10 @@ export class Stagger implements Operator, Input {
   #checkLimits(): void {
     const { limits } = this.#options
     const { accumulators, keys, opened } = this.#windows
-    if (opened.length - this.#first > limits.maxKeys) throw stateLimitError(this.name, 'maxKeys', limits.maxKeys)
+    const { maxOpenWindows } = limits
+    const open = opened.length - this.#first
+    if (open > maxOpenWindows) throw stateLimitError(this.name, 'maxOpenWindows', maxOpenWindows)
+    if (open > limits.maxKeys) throw stateLimitError(this.name, 'maxKeys', limits.maxKeys)
     let bytes = opened.length * SLOT_BYTES * (1 + accumulators.length) + keys.bytes
     for (const accumulator of accumulators) bytes += accumulator.ownedBytes
     if (bytes > limits.maxBytes) throw stateLimitError(this.name, 'maxBytes', limits.maxBytes)

@@ -89,6 +89,8 @@ export class EventAggregate implements Operator, Input {
     this.#follow(times, rows.rowtimes, selection)
     const { limits } = this.#options
     if (state.groups > limits.maxKeys) throw stateLimitError(this.name, 'maxKeys', limits.maxKeys)
+    const { maxOpenWindows } = limits
+    if (state.windows > maxOpenWindows) throw stateLimitError(this.name, 'maxOpenWindows', maxOpenWindows)
     if (state.bytes > limits.maxBytes) throw stateLimitError(this.name, 'maxBytes', limits.maxBytes)
   }
 

@@ -53,6 +53,10 @@ export class PaneState implements WindowState {
     return this.#groups + (this.#cumulates ? this.#merged.size : 0)
   }
 
+  get windows(): number {
+    return this.#starts.length
+  }
+
   get bytes(): number {
     return this.#bytes + this.#starts.length * PANE_BYTES + this.#merged.bytes
   }

@@ -70,6 +70,10 @@ export class SessionState implements WindowState {
     return this.#living
   }
 
+  get windows(): number {
+    return this.#living
+  }
+
   get bytes(): number {
     let bytes = this.#living * SESSION_BYTES + this.#slots * 24 * (1 + this.#accumulators.length) + this.#keys.bytes
     for (const accumulator of this.#accumulators) bytes += accumulator.ownedBytes

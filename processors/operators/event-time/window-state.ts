@@ -14,6 +14,8 @@ export interface LeavingWindow {
 export interface WindowState {
   /** groups held, over all windows */
   readonly groups: number
+  /** windows, or panes that windows are made of, that hold rows */
+  readonly windows: number
   /** bytes held, by estimate */
   readonly bytes: number
   /** the least end of a window that has not left, or Infinity where no row is held */
