@@ -29,6 +29,7 @@ import { OneRow } from './operators/one-row.ts'
 import type { Input, Operator } from './operators/operator.ts'
 import { Output, type StreamRows } from './operators/output.ts'
 import { Project } from './operators/project.ts'
+import { Rank } from './operators/rank.ts'
 import { PumpErrors, type RowErrors } from './operators/row-errors.ts'
 import type { CompiledJoinKey } from './operators/row-store.ts'
 import { SetOperation } from './operators/set-operation.ts'
@@ -287,6 +288,14 @@ class Compiler {
             : new TimeSort({ ...shared, column: node.column, withinMs: node.withinMs })
         this.#operators.push(sort)
         this.#connect(node.input, sort, errors, pump, numbers)
+        return
+      }
+      case 'rank': {
+        const { functions, limit, partition, schema } = node
+        const order = node.order.flatMap(({ column }) => (column === null ? [] : [column]))
+        const rank = new Rank({ name, schema, partition, order, functions, limit, output })
+        this.#operators.push(rank)
+        this.#connect(node.input, rank, errors, pump, numbers)
         return
       }
       case 'values': {

@@ -6,7 +6,7 @@ import { type SqlType, sqlTypeText } from '../../core/sql-type.ts'
 import { eventStateText, eventTimeText, eventWindowText, watermarkText } from './explain-event-time.ts'
 import { tableFunctionText } from './explain-table-function.ts'
 import type { Expression } from './expression.ts'
-import type { JoinWindow, PlanNode, ProgramPlan, WindowEnd } from './plan-node.ts'
+import { isFinite, type JoinWindow, type PlanNode, type ProgramPlan, type WindowEnd } from './plan-node.ts'
 import { nameText } from './reserved-words.ts'
 import { frameStateText, frameText, slidingFunctionText } from './sliding-plan.ts'
 
@@ -64,7 +64,7 @@ function explainNode(node: PlanNode, indent: string, lines: string[]): void {
       lines.push(
         node.kind === 'stagger'
           ? `${indent}stagger ${node.sizeMs} ms; holds a group for each key from its first row until its end`
-          : `${indent}aggregate ${endText(node.window.end)} on ${nameText(node.keys[node.window.key]?.name ?? '?')}`,
+          : `${indent}aggregate ${endText(node.window.end)} on ${nameText(node.keys[node.window.key]?.name ?? '?')}; holds a group for each key of ${isFinite(node) ? 'the input, which is finite' : 'one window'}`,
       )
       for (const { name, expression } of node.keys) {
         lines.push(`${deeper}key ${nameText(name)} := ${explainExpression(expression, node.input.schema)}`)
@@ -81,6 +81,14 @@ function explainNode(node: PlanNode, indent: string, lines: string[]): void {
     case 'time-sort':
       lines.push(`${indent}${orderText(node)}`)
       return explainNode(node.input, deeper, lines)
+    case 'rank': {
+      const name = (column: number | null) =>
+        column === null ? 'ROWTIME' : nameText(node.schema.columns[column]?.name ?? '?')
+      const partition = node.partition.length === 0 ? 'all rows' : node.partition.map(name).join(', ')
+      const limit = node.limit === null ? '' : `; the first ${node.limit} rows of each`
+      lines.push(`${indent}${node.functions.join(', ')} within ${partition}${limit}; holds one row`)
+      return explainNode(node.input, deeper, lines)
+    }
     case 'values':
       lines.push(`${indent}values`)
       for (const row of node.rows) {
@@ -127,7 +135,7 @@ function explainNode(node: PlanNode, indent: string, lines: string[]): void {
       return explainNode(node.input, deeper, lines)
     }
     case 'union':
-      lines.push(`${indent}union`)
+      lines.push(`${indent}union; holds rows until every other input has passed their ROWTIME`)
       for (const input of node.inputs) explainNode(input, deeper, lines)
       return
     case 'join':
@@ -137,7 +145,9 @@ function explainNode(node: PlanNode, indent: string, lines: string[]): void {
       explainNode(node.left, deeper, lines)
       return explainNode(node.right, deeper, lines)
     case 'lookup':
-      lines.push(`${indent}lookup${node.outer ? ' outer' : ''}, stream on the ${node.stream}`)
+      lines.push(
+        `${indent}lookup${node.outer ? ' outer' : ''}, stream on the ${node.stream}; holds the rows of the other side, which is finite`,
+      )
       explainMatch(node, deeper, lines)
       explainNode(node.left, deeper, lines)
       return explainNode(node.right, deeper, lines)

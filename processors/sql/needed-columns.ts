@@ -73,6 +73,7 @@ function visit(node: PlanNode, columns: Columns, take: (stream: string, columns:
     // These keep whole rows.
     case 'distinct':
     case 'sort':
+    case 'rank':
     case 'time-sort':
     case 'table-function':
       return visit(node.input, 'all', take)

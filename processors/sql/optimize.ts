@@ -7,6 +7,7 @@ import { integerRange, type SqlType, storageOf } from '../../core/sql-type.ts'
 import { codePoints, withOperands } from './bind/build.ts'
 import type { Expression } from './expression.ts'
 import { filtered, withKeys } from './optimize-joins.ts'
+import { firstRows } from './optimize-ranks.ts'
 import type { PlanNode } from './plan-node.ts'
 
 /** Every expression of a plan, optimized. */
@@ -27,7 +28,7 @@ export function optimizePlan(node: PlanNode): PlanNode {
       // WHERE TRUE keeps every row.
       if (condition.kind === 'literal' && condition.value === 1) return input
       if (input.kind === 'join' || input.kind === 'lookup') return filtered(input, condition)
-      return { ...node, input, condition }
+      return { ...node, input: firstRows(input, condition), condition }
     }
     case 'project':
       return {
@@ -39,6 +40,7 @@ export function optimizePlan(node: PlanNode): PlanNode {
     case 'distinct':
     case 'sort':
     case 'time-sort':
+    case 'rank':
       return { ...node, input: optimizePlan(node.input) }
     case 'values':
       return { ...node, rows: node.rows.map(row => row.map(optimizeExpression)) }

@@ -139,6 +139,9 @@ export interface JoinKey {
   readonly right: Expression
 }
 
+/** What numbers the rows of a sorted part: RANK gives ties one number and leaves a gap behind them, DENSE_RANK leaves none. */
+export type RankFunction = 'ROW_NUMBER' | 'RANK' | 'DENSE_RANK'
+
 export type JoinKind = 'INNER' | 'LEFT' | 'RIGHT' | 'FULL'
 
 export type PlanNode =
@@ -195,6 +198,20 @@ export type PlanNode =
       /** rows kept of each window; null: all */
       readonly limit: number | null
       readonly span: TextSpan
+      readonly schema: Schema
+    }
+  /** sorted rows with their numbers within the rows of equal `partition`; `schema` is the input's columns, then the numbers */
+  | {
+      readonly kind: 'rank'
+      readonly input: PlanNode
+      readonly partition: readonly number[]
+      /** columns by which the rows of a part are sorted */
+      readonly order: readonly SortKey[]
+      readonly functions: readonly RankFunction[]
+      /** rows of a part that leave, by ROW_NUMBER; null: all */
+      readonly limit: number | null
+      /** the rows of a window are one part */
+      readonly whole: boolean
       readonly schema: Schema
     }
   /** rows that take the TIMESTAMP of a column as their rowtime, and may be out of order by `withinMs` before */

@@ -34,11 +34,12 @@ export function sideWindow(spec: ResolvedWindow, warn: Warn): SideWindow {
 /**
  * How long rows of each side are kept. A row that comes after b by no more than its FOLLOWING sees b as one that precedes it,
  * so what follows on one side is what the other side keeps.
+ * @param delayMs how late rows of the other side may come
  */
-export function keptBy(own: SideWindow, other: SideWindow): JoinWindow {
+export function keptBy(own: SideWindow, other: SideWindow, delayMs = 0): JoinWindow {
   if (own.kind === 'rows') return { kind: 'rows', count: own.count }
   const following = other.kind === 'range' ? other.followingMs : 0
-  return { kind: 'range', keptMs: Math.max(own.precedingMs, following) }
+  return { kind: 'range', keptMs: Math.max(own.precedingMs, following) + delayMs }
 }
 
 function rowsWindow(start: FrameBound, end: FrameBound | null, warn: Warn): SideWindow {

@@ -3,9 +3,9 @@ import type { TextSpan } from '../../../core/errors.ts'
 import type { Column } from '../../../core/schema.ts'
 import type { ExpressionNode, Name, SelectNode, TableNode } from '../ast.ts'
 import type { Expression } from '../expression.ts'
-import type { JoinKind, PlanNode } from '../plan-node.ts'
+import type { JoinKind, JoinWindow, PlanNode } from '../plan-node.ts'
 import { nameText } from '../reserved-words.ts'
-import { BOOLEAN, coerce } from './build.ts'
+import { BOOLEAN, coerce, literal, TIMESTAMP } from './build.ts'
 import { type BindContext, bindCondition } from './context.ts'
 import { fail, nameHint } from './errors.ts'
 import { CURRENT_ROW, keptBy, type SideWindow } from './join-windows.ts'
@@ -18,8 +18,12 @@ import { commonType } from './types.ts'
 export interface Joined {
   readonly relation: Relation
   readonly finite: boolean
-  /** of OVER; null without */
+  /** of OVER; null without. Of a join: how far its rows reach together */
   readonly window: SideWindow | null
+  /** of a join: the windows of what it joins, in the order of the parts of its relation */
+  readonly frames?: readonly (SideWindow | null)[]
+  /** how much later than its own rows a row of the relation may leave, milliseconds: rows of outer joins that found no partner */
+  readonly delayMs?: number
 }
 
 export interface JoinRequest {
@@ -103,7 +107,9 @@ function lookup(left: Joined, right: Joined, request: JoinRequest): Joined {
     finite ? relation.node.schema.columns.map(() => NOT_MONOTONIC) : relation.monotonic,
   )
   const relation = joinedRelation(node, parts, merged, monotonic)
-  return { relation, finite: left.finite && right.finite, window: stream === 'left' ? left.window : right.window }
+  const { window, delayMs = 0 } = stream === 'left' ? left : right
+  const frames = [...framesOf(left), ...framesOf(right)]
+  return { relation, finite: left.finite && right.finite, window, frames, delayMs }
 }
 
 function streamJoin(left: Joined, right: Joined, request: JoinRequest): Joined {
@@ -113,21 +119,23 @@ function streamJoin(left: Joined, right: Joined, request: JoinRequest): Joined {
   const follows = (frame: SideWindow): boolean => frame.kind === 'range' && frame.followingMs > 0
   if ((leftFrame.kind === 'rows' && follows(rightFrame)) || (rightFrame.kind === 'rows' && follows(leftFrame)))
     fail('FOLLOWING cannot meet ROWS on the other side', span, 'use RANGE on both sides')
-  const leftWindow = keptBy(leftFrame, rightFrame)
-  const rightWindow = keptBy(rightFrame, leftFrame)
+  // Rows that waited in an outer join come later than they are, and meet what was there at their own time.
+  const leftWindow = keptBy(leftFrame, rightFrame, right.delayMs)
+  const rightWindow = keptBy(rightFrame, leftFrame, left.delayMs)
   const nullLeft = type === 'RIGHT' || type === 'FULL'
   const nullRight = type === 'LEFT' || type === 'FULL'
   const wideLeft = withSystemColumns(left.relation, mentioned, span)
   const wideRight = withSystemColumns(right.relation, mentioned, span)
   const parts = [...partsOf(wideLeft), ...shifted(wideRight, widthOf(wideLeft))]
   const kept = type === 'RIGHT' ? 'right' : type === 'FULL' ? 'both' : 'left'
-  const { condition, merged } = conditionOf(
-    { ...left, relation: wideLeft },
-    { ...right, relation: wideRight },
-    parts,
-    request,
-    kept,
-  )
+  const written = conditionOf({ ...left, relation: wideLeft }, { ...right, relation: wideRight }, parts, request, kept)
+  const { merged } = written
+  const frames = [...framesOf(left), ...framesOf(right)]
+  const near = partsOf(wideLeft).length + partsOf(wideRight).length > 2
+  const limits = near ? reachOf(parts, frames, partsOf(wideLeft).length, span) : []
+  const conditions = [...(written.condition === null ? [] : [written.condition]), ...limits]
+  const condition: Expression | null =
+    conditions.length > 1 ? { kind: 'and', operands: conditions, type: BOOLEAN, span } : (conditions[0] ?? null)
   const node: PlanNode = {
     kind: 'join',
     type,
@@ -148,14 +156,80 @@ function streamJoin(left: Joined, right: Joined, request: JoinRequest): Joined {
   const leftMoves = nullLeft || leftWindow.kind !== 'range' || leftWindow.keptMs > 0
   const rightMoves = nullRight || rightWindow.kind !== 'range' || rightWindow.keptMs > 0
   const monotonic = [...still(wideLeft, leftMoves), ...still(wideRight, rightMoves)]
-  return { relation: joinedRelation(node, parts, merged, monotonic), finite: false, window: null }
+  const waits = type === 'INNER' ? 0 : Math.max(keptMsOf(leftWindow), keptMsOf(rightWindow))
+  return {
+    relation: joinedRelation(node, parts, merged, monotonic),
+    finite: false,
+    window: together(frames, request),
+    frames,
+    delayMs: Math.max(left.delayMs ?? 0, right.delayMs ?? 0) + (Number.isFinite(waits) ? waits : 0),
+  }
+}
+
+function framesOf(joined: Joined): readonly (SideWindow | null)[] {
+  return joined.frames ?? [joined.window]
+}
+
+function keptMsOf(window: JoinWindow): number {
+  return window.kind === 'range' ? window.keptMs : 0
+}
+
+/** How far the rows of a join reach towards a third stream: as far as the farthest of their parts; `reachOf` holds the others. */
+function together(frames: readonly (SideWindow | null)[], { span, warn }: JoinRequest): SideWindow | null {
+  const windows = frames.flatMap(frame => (frame === null ? [] : [frame]))
+  if (windows.length === 0) return null
+  const ranges = windows.flatMap(frame => (frame.kind === 'range' ? [frame] : []))
+  if (ranges.length < windows.length) {
+    if (frames.length > 2) warn('rows of a join with ROWS windows meet a third stream at their own time only', span)
+    return null
+  }
+  return {
+    kind: 'range',
+    precedingMs: Math.max(...ranges.map(({ precedingMs }) => precedingMs)),
+    followingMs: Math.max(...ranges.map(({ followingMs }) => followingMs)),
+  }
+}
+
+/** Each row of one side within the window of each row of the other, by their own times: a pair is as young as its younger row. */
+function reachOf(
+  parts: readonly Relation[],
+  frames: readonly (SideWindow | null)[],
+  leftParts: number,
+  span: TextSpan,
+): readonly Expression[] {
+  const found: Expression[] = []
+  /** later - earlier <= ms; a row without partner has no time, and no distance from anything */
+  const within = (later: Relation, earlier: Relation, ms: number): void => {
+    const [a, b] = [timeOf(later, span), timeOf(earlier, span)]
+    if (a === null || b === null || ms === Infinity) return
+    const interval = literal(ms, { kind: 'INTERVAL', from: 'DAY', to: 'SECOND' }, span)
+    const until: Expression = { kind: 'arithmetic', operator: '+', left: b, right: interval, type: TIMESTAMP, span }
+    const near: Expression = { kind: 'comparison', operator: '<=', left: a, right: until, type: BOOLEAN, span }
+    found.push({ kind: 'is', what: 'FALSE', negated: true, operand: near, type: BOOLEAN, span })
+  }
+  for (const [i, left] of parts.slice(0, leftParts).entries()) {
+    for (const [j, right] of parts.slice(leftParts).entries()) {
+      const own = frames[i] ?? CURRENT_ROW
+      const other = frames[leftParts + j] ?? CURRENT_ROW
+      if (own.kind === 'rows' || other.kind === 'rows') continue
+      within(right, left, Math.max(own.precedingMs, other.followingMs))
+      within(left, right, Math.max(other.precedingMs, own.followingMs))
+    }
+  }
+  return found
+}
+
+/** The column of the time of a part's row; null for tables, which have none. */
+function timeOf(part: Relation, span: TextSpan): Expression | null {
+  const index = part.system instanceof Map ? part.system.get('ROWTIME') : undefined
+  return typeof index === 'number' ? { kind: 'column', index, type: TIMESTAMP, span } : null
 }
 
 /**
  * The rows of one side with the system columns that the select names: they belong to the row of the side, and the joined
  * row has others.
  */
-function withSystemColumns(relation: Relation, mentioned: ReadonlySet<string>, span: TextSpan): Relation {
+export function withSystemColumns(relation: Relation, mentioned: ReadonlySet<string>, span: TextSpan): Relation {
   const parts = partsOf(relation)
   const wanted = [...mentioned].filter(name => {
     return parts.some(({ system = 'row', metadata }) => system === 'row' && (name === 'ROWTIME' || metadata))

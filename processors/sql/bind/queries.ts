@@ -18,12 +18,13 @@ import { bindEventWindow } from './event-time.ts'
 import { expressionBinder, type Subquery } from './expressions.ts'
 import { emissionTime, finiteGroupingOf, groupingOf, partitionOf, regroup } from './grouping.ts'
 import { sideWindow } from './join-windows.ts'
-import { type Joined, join, mentionedSystemColumns } from './joins.ts'
+import { type Joined, join, mentionedSystemColumns, withSystemColumns } from './joins.ts'
 import { bindLogCall, logCallOf } from './log-calls.ts'
 import { type Monotonicity, monotonicityOf, NOT_MONOTONIC } from './monotonicity.ts'
 import { type Names, NO_NAMES } from './names.ts'
 import { isNullable } from './nullable.ts'
 import { type BoundItem, type BoundQuery, project } from './projection.ts'
+import { numbersRows, Ranking } from './ranking.ts'
 import { type Relation, type RelationColumn, Scope } from './scope.ts'
 import { bindSet } from './set-operators.ts'
 import { SlidingFunctions } from './sliding.ts'
@@ -120,6 +121,7 @@ function bindSelect(
     )
   }
   if (select.having !== null) fail('HAVING needs GROUP BY', select.having.span, 'use WHERE')
+  if (numbersRows(select)) return bindRanked(select, { ...relation, node: filtered }, context, order)
   const { functions, warn } = context
   const subquery = subqueryBinder(context)
   const inOver = expressionBinder({
@@ -149,6 +151,36 @@ function bindSelect(
   return finished(select, order, { input: sliding.node, monotonic, items, bind: inItems.bind, windowColumn: null })
 }
 
+/** A select that numbers the rows of windows: they leave when their window is complete, so that ROWTIME becomes a column. */
+function bindRanked(
+  select: SelectNode,
+  relation: Relation,
+  context: QueryContext & { readonly windows: NamedWindows },
+  order: OrderClause | null,
+): BoundQuery {
+  const { functions, warn, windows } = context
+  const wide = isFinite(relation.node)
+    ? relation
+    : withSystemColumns(relation, mentionedSystemColumns(select), select.span)
+  const scope = new Scope(wide)
+  const bindAggregate = refuseAggregate('OVER', 'aggregate in a FROM subquery first')
+  const ranking = new Ranking(binderOver(scope, context, bindAggregate), windows, wide.node, wide.monotonic)
+  const inItems = expressionBinder({
+    scope,
+    warn,
+    functions,
+    subquery: subqueryBinder(context),
+    bindAggregate,
+    bindOver: node => ranking.bind(node),
+  })
+  const items = bindItems(select, scope, inItems).map(item => ({ ...item, emission: false }))
+  for (const { expression } of order?.keys ?? []) {
+    if (expression.kind !== 'path' && expression.kind !== 'number') inItems.bind(expression)
+  }
+  const { monotonic, node: input } = ranking
+  return finished(select, order, { input, monotonic, items, bind: inItems.bind, windowColumn: null })
+}
+
 /** A binder of expressions over the rows of a scope. */
 function binderOver(scope: Names, context: QueryContext, bindAggregate: BindContext['bindAggregate']): BindContext {
   const { functions, warn } = context
@@ -167,7 +199,10 @@ export function subqueryBinder(context: QueryContext): (query: QueryNode) => Sub
 
 /** FROM as one relation: commas are joins without a condition, which WHERE supplies. */
 function bindFrom(select: SelectNode, context: QueryContext, streaming: boolean): Joined {
-  const mentioned = mentionedSystemColumns(select)
+  const mentioned = new Set(mentionedSystemColumns(select))
+  // Where three meet, the times of the rows say which are near enough.
+  if (select.from.length > 2 || select.from.some(isJoinOfJoins) || (select.from.length > 1 && select.from.some(isJoin)))
+    mentioned.add('ROWTIME')
   const request = {
     mentioned,
     warn: context.warn,
@@ -199,6 +234,14 @@ function bindFrom(select: SelectNode, context: QueryContext, streaming: boolean)
     joined = join(joined, right, { ...request, type: 'INNER', natural: false, on: null, using: null, span })
   }
   return joined
+}
+
+function isJoin(table: TableNode): boolean {
+  return table.kind === 'join'
+}
+
+function isJoinOfJoins(table: TableNode): boolean {
+  return table.kind === 'join' && (isJoin(table.left) || isJoin(table.right))
 }
 
 function filter(input: PlanNode, condition: Expression): PlanNode {

@@ -46,9 +46,6 @@ const SHAPES: Readonly<Record<string, Shape>> = {
 /** What to write in place of functions of other dialects. */
 const ABSENT: Readonly<Record<string, string>> = {
   LEAD: 'the next row is not known yet: use LAG from it',
-  ROW_NUMBER: 'use COUNT(*) OVER (ROWS UNBOUNDED PRECEDING)',
-  RANK: 'use GROUP_RANK or TOP_K_ITEMS_TUMBLING',
-  DENSE_RANK: 'use GROUP_RANK or TOP_K_ITEMS_TUMBLING',
   ANY: 'use MAX(CASE WHEN ... THEN 1 ELSE 0 END)',
   EVERY: 'use MIN(CASE WHEN ... THEN 1 ELSE 0 END)',
 }

@@ -32,3 +32,8 @@ export const INPUTS: readonly PlanInput[] = [
   }),
   input('SOURCE_SQL_STREAM_001', { unit: 'VARCHAR(12)', celsius: 'DOUBLE' }),
 ]
+
+/** The reference table that some of them join. */
+export const TABLES: readonly PlanInput[] = [
+  input('COMPANIES', { TICKER: 'VARCHAR(4)', COMPANY: 'VARCHAR(32)', SECTOR: 'VARCHAR(16)' }),
+]

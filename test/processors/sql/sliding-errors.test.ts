@@ -94,11 +94,24 @@ const QUERIES: readonly (readonly [string, string])[] = [
   ],
   [
     'select stream row_number() over (rows 1 preceding) from trades',
-    '2:15 ROW_NUMBER cannot be used with OVER; use COUNT(*) OVER (ROWS UNBOUNDED PRECEDING)',
+    '2:39 the window of a rank has no frame; leave it out',
   ],
   [
-    'select stream rank() over (rows 1 preceding) from trades',
-    '2:15 RANK cannot be used with OVER; use GROUP_RANK or TOP_K_ITEMS_TUMBLING',
+    'select stream rank() over (partition by t.rowtime) from trades t',
+    '2:27 a rank needs ORDER BY; write OVER (PARTITION BY ... ORDER BY x DESC)',
+  ],
+  [
+    'select stream rank() over (partition by ticker order by qty) from trades',
+    '2:27 a rank over a stream needs a window in its PARTITION BY, or it would never be known; write PARTITION BY WINDOW_START, WINDOW_END of a window function, or STEP(s.ROWTIME BY ...)',
+  ],
+  ['select stream rank(qty) over (partition by t.rowtime order by qty) from trades t', '2:15 RANK takes no argument'],
+  [
+    'select stream rank() over (partition by t.rowtime order by qty), row_number() over (partition by t.rowtime order by ticker) from trades t',
+    '2:84 ranks of one select have one window; number by another one in a query around this one',
+  ],
+  [
+    'select stream rank() over (partition by t.rowtime order by qty), sum(qty) over (rows 1 preceding) from trades t',
+    '2:66 SUM OVER cannot stand beside a rank; number the rows in a query around this one',
   ],
   ['select stream upper(ticker) over (rows 1 preceding) from trades', '2:15 UPPER cannot be used with OVER'],
   [
