@@ -1,5 +1,5 @@
-// User records a second through a producer: aggregated, and one PutRecords entry each. The stream is embedded and served over
-// HTTP by another process; the client is the AWS SDK's. Run after `npm run build`:
+// User records a second: by a hand-written loop of PutRecords, and through a producer, one entry each and aggregated. The stream is
+// embedded and served over HTTP by another process; the client is the AWS SDK's. Run after `npm run build`:
 //
 //   node bench/producer.mjs [records] [bytes]
 import { fork } from 'node:child_process'
@@ -12,6 +12,9 @@ import { LocalStreams, serveStreams } from '../dist/streams/index.js'
 
 const ROUNDS = 3
 const SHARDS = 4
+/** of the hand-written loop: PutRecords takes as many entries; the producer has as many connections */
+const ENTRIES = 500
+const CALLS = 24
 
 if (process.argv[2] === 'serve') {
   const streams = await LocalStreams.open({ env: nodeEnv, memoryBytesMax: 64 * 1_048_576, whenFull: 'trim' })
@@ -34,53 +37,85 @@ async function main(count, sizeBytes) {
   const client = new Kinesis({ endpoint, region: 'us-east-1', credentials, maxAttempts: 1 })
   const streams = await LocalStreams.open({ env: nodeEnv, memoryBytesMax: 64 * 1_048_576, whenFull: 'trim' })
   const embedded = await streams.create('bench', { shards: SHARDS })
-  const targets = {
-    'HTTP, AWS SDK client': () => kinesisTarget({ client, StreamName: 'bench' }),
-    'embedded, same process': () => streamTarget(embedded),
-  }
   console.log(`node ${process.version}, ${cpus()[0]?.model ?? 'unknown'}, ${count} user records of ${sizeBytes} bytes`)
-  for (const [name, target] of Object.entries(targets)) {
-    await run(target(), records.slice(0, 20_000), true)
-    await run(target(), records.slice(0, 20_000), false)
-    const best = { aggregated: [Infinity, Infinity], single: [Infinity, Infinity] }
-    for (let round = 0; round < ROUNDS; round++) {
-      best.aggregated = least(best.aggregated, await run(target(), records, true))
-      best.single = least(best.single, await run(target(), records, false))
-    }
-    for (const [i, unit] of ['a second', 'a second of processor time of the producer'].entries()) {
-      const rate = seconds => Math.round(count / seconds).toLocaleString('en')
-      const [aggregated, single] = [best.aggregated[i], best.single[i]]
-      const ratio = (single / aggregated).toFixed(1)
-      console.log(`${name}: ${rate(aggregated)} aggregated, ${rate(single)} one entry each, ${unit}: ${ratio} times`)
-    }
-  }
+  const http = () => kinesisTarget({ client, StreamName: 'bench' })
+  await compare('HTTP, AWS SDK client', records, {
+    'by hand, PutRecords one after the other': from => byHand(client, from, 1),
+    [`by hand, ${CALLS} PutRecords at a time`]: from => byHand(client, from, CALLS),
+    'producer, one entry each': from => byProducer(http(), from, false),
+    'producer, aggregated': from => byProducer(http(), from, true),
+  })
+  await compare('embedded, same process', records, {
+    'producer, one entry each': from => byProducer(streamTarget(embedded), from, false),
+    'producer, aggregated': from => byProducer(streamTarget(embedded), from, true),
+  })
   client.destroy()
   server.kill()
+}
+
+/** Each way some rounds in turn; the least of each counts. The first way is what the others are compared with. */
+async function compare(title, records, ways) {
+  console.log(`\n${title}`)
+  const best = Object.fromEntries(Object.keys(ways).map(name => [name, [Infinity, Infinity]]))
+  for (const way of Object.values(ways)) await way(records.slice(0, 20_000))
+  for (let round = 0; round < ROUNDS; round++)
+    for (const [name, way] of Object.entries(ways)) best[name] = least(best[name], await way(records))
+  const [base] = Object.values(best)
+  for (const [name, seconds] of Object.entries(best)) {
+    const [clock, cpu] = seconds.map(
+      (value, i) =>
+        `${Math.round(records.length / value).toLocaleString('en')} (${(base[i] / value).toFixed(1)} times)`,
+    )
+    console.log(`  ${name}: ${clock} a second, ${cpu} a second of this process's processor time`)
+  }
 }
 
 function least(a, b) {
   return a.map((value, i) => Math.min(value, b[i]))
 }
 
-/** Seconds from the first put to the last outcome: by the clock, and of this process's processor time. */
-async function run(target, records, AggregationEnabled) {
+/** Seconds by the clock, and of this process's processor time. */
+async function timed(work) {
+  const startedAt = performance.now()
+  const before = process.cpuUsage()
+  await work()
+  const { user, system } = process.cpuUsage(before)
+  return [(performance.now() - startedAt) / 1_000, (user + system) / 1e6]
+}
+
+/** What one writes by hand: full calls, so many at a time, and what was refused again. */
+async function byHand(client, records, callsAtATime) {
+  const rest = records.map(({ partitionKey, data }) => ({ PartitionKey: partitionKey, Data: data }))
+  const work = async () => {
+    while (rest.length > 0) {
+      const Records = rest.splice(-ENTRIES)
+      const answer = await client.putRecords({ StreamName: 'bench', Records })
+      if (answer.FailedRecordCount > 0)
+        answer.Records.forEach(({ ErrorCode }, i) => {
+          if (ErrorCode !== undefined) rest.push(Records[i])
+        })
+    }
+  }
+  return timed(() => Promise.all(Array.from({ length: callsAtATime }, work)))
+}
+
+/** From the first put to the last outcome. */
+async function byProducer(target, records, AggregationEnabled) {
   const configuration = { AggregationEnabled, RateLimit: 1_000_000, RecordTtl: 600_000 }
   const producer = new Producer({ target, env: nodeEnv, configuration })
   await producer.mapped()
-  const startedAt = performance.now()
-  const before = process.cpuUsage()
   let stored = 0
   const count = () => {
     stored++
   }
-  for (const record of records) {
-    await producer.ready()
-    void producer.put(record).then(count)
-  }
-  await producer.flush()
-  const seconds = (performance.now() - startedAt) / 1_000
-  const { user, system } = process.cpuUsage(before)
+  const seconds = await timed(async () => {
+    for (const record of records) {
+      await producer.ready()
+      void producer.put(record).then(count)
+    }
+    await producer.flush()
+  })
   if (stored !== records.length) throw new Error(`${stored} of ${records.length} user records were stored`)
   await producer.close()
-  return [seconds, (user + system) / 1_000_000]
+  return seconds
 }
