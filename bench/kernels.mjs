@@ -1,6 +1,6 @@
 // Expressions as generated code beside the interpreter: the same programs over the same decoded batches of 1,024 rows, so
 // that nothing but operators and expressions is timed.
-//   npm run build && taskset -c 0 node --expose-gc bench/kernels.mjs [repeats, default 7]
+//   npm run build && taskset -c 0 node --expose-gc bench/kernels.mjs [repeats, default 7] [part of a name]
 import { RowBuilder } from '../dist/core/row-builder.js'
 import { parseSqlType } from '../dist/core/sql-type.js'
 import { compileProgram } from '../dist/processors/compile.js'
@@ -8,6 +8,7 @@ import { planProgram } from '../dist/processors/sql/plan.js'
 import { interleave, machine } from './lib/measure.mjs'
 
 const repeats = Number(process.argv[2] ?? 7)
+const wanted = process.argv[3] ?? ''
 const BATCHES = 400
 const COLUMNS = {
   page: 'VARCHAR(64)',
@@ -109,7 +110,7 @@ function runner(plan, input, codegen) {
 const input = batches()
 const events = BATCHES * 1_024
 console.log(JSON.stringify(machine()), `${events} rows, medians of ${repeats}, CPU time`)
-for (const [name, [items, rest]] of Object.entries(CASES)) {
+for (const [name, [items, rest]] of Object.entries(CASES).filter(([each]) => each.includes(wanted))) {
   const count = items.split(/, (?=[^)]*(?:\(|$))/).length
   const types =
     items.startsWith('"page"') || items.startsWith('UPPER') || items.startsWith('CASE WHEN "latency" < 100')

@@ -12,7 +12,7 @@ import { compare } from './lib/runner.mjs'
 
 const BENCHES = ['w1', 'out', 'offlayout', 'cold', 'queries', 'wire', 'state']
 /** Programs of their own, run when named: they compare other things than engines over one input. */
-const PROGRAMS = ['forest', 'producer', 'stream']
+const PROGRAMS = ['forest', 'kernels', 'producer', 'stream']
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -7,7 +7,8 @@
  *     arithmetic, negate             numbers, BIGINT, DECIMAL, datetimes and intervals
  *     comparison, distinct           numbers, BIGINT, DECIMAL, datetimes, intervals; two texts by the interpreter
  *     and, or, not, is               all; IS NULL of a text that is no dictionary column by the interpreter
- *     case, COALESCE, NULLIF         with results that are no texts; others by the interpreter
+ *     case, COALESCE                 all; texts as ids of one dictionary (emit-text.ts), bytes by the interpreter
+ *     NULLIF                         of numbers and bigints; of texts by the interpreter
  *     cast                           between numbers, BIGINT, DECIMAL, datetimes, intervals; others by the interpreter
  *     call                           functions whose arguments and result are no texts; others by the interpreter
  *     metadata, in-query, exists, scalar-query, anything with bytes     by the interpreter
