@@ -55,32 +55,39 @@ function blanks(start: usize): usize {
   return at
 }
 
-/** Whether the bytes at `at` are those of a name and its closing quote. */
+/** Whether the bytes at `at` are those of a name and its closing quote; names are padded to a multiple of 16. */
 function named(at: usize, name: usize, size: usize): bool {
-  for (let i: usize = 0; i < size; i++) if (load<u8>(at + i) != load<u8>(name + i)) return false
+  for (let i: usize = 0; i < size; i += 16) {
+    const equal = i8x16.bitmask(i8x16.eq(v128.load(at + i), v128.load(name + i)))
+    const left = size - i
+    const wanted = left >= 16 ? 0xffff : (1 << (<i32>left)) - 1
+    if ((equal & wanted) != wanted) return false
+  }
   return true
 }
 
-const NAME_RECORDS = memory.data<u8>([82, 101, 99, 111, 114, 100, 115, 34])
+const NAME_RECORDS = memory.data<u8>([82, 101, 99, 111, 114, 100, 115, 34, 0, 0, 0, 0, 0, 0, 0, 0])
 const NAME_BEHIND = memory.data<u8>([
-  77, 105, 108, 108, 105, 115, 66, 101, 104, 105, 110, 100, 76, 97, 116, 101, 115, 116, 34,
+  77, 105, 108, 108, 105, 115, 66, 101, 104, 105, 110, 100, 76, 97, 116, 101, 115, 116, 34, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  0, 0, 0, 0,
 ])
 const NAME_ITERATOR = memory.data<u8>([
-  78, 101, 120, 116, 83, 104, 97, 114, 100, 73, 116, 101, 114, 97, 116, 111, 114, 34,
+  78, 101, 120, 116, 83, 104, 97, 114, 100, 73, 116, 101, 114, 97, 116, 111, 114, 34, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  0, 0, 0,
 ])
-const NAME_CHILDREN = memory.data<u8>([67, 104, 105, 108, 100, 83, 104, 97, 114, 100, 115, 34])
+const NAME_CHILDREN = memory.data<u8>([67, 104, 105, 108, 100, 83, 104, 97, 114, 100, 115, 34, 0, 0, 0, 0])
 const NAME_CONTINUATION = memory.data<u8>([
   67, 111, 110, 116, 105, 110, 117, 97, 116, 105, 111, 110, 83, 101, 113, 117, 101, 110, 99, 101, 78, 117, 109, 98, 101,
-  114, 34,
+  114, 34, 0, 0, 0, 0, 0,
 ])
-const NAME_DATA = memory.data<u8>([68, 97, 116, 97, 34])
+const NAME_DATA = memory.data<u8>([68, 97, 116, 97, 34, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0])
 const NAME_ARRIVAL = memory.data<u8>([
   65, 112, 112, 114, 111, 120, 105, 109, 97, 116, 101, 65, 114, 114, 105, 118, 97, 108, 84, 105, 109, 101, 115, 116, 97,
-  109, 112, 34,
+  109, 112, 34, 0, 0, 0, 0,
 ])
-const NAME_KEY = memory.data<u8>([80, 97, 114, 116, 105, 116, 105, 111, 110, 75, 101, 121, 34])
-const NAME_NUMBER = memory.data<u8>([83, 101, 113, 117, 101, 110, 99, 101, 78, 117, 109, 98, 101, 114, 34])
-const NAME_ENCRYPTION = memory.data<u8>([69, 110, 99, 114, 121, 112, 116, 105, 111, 110, 84, 121, 112, 101, 34])
+const NAME_KEY = memory.data<u8>([80, 97, 114, 116, 105, 116, 105, 111, 110, 75, 101, 121, 34, 0, 0, 0])
+const NAME_NUMBER = memory.data<u8>([83, 101, 113, 117, 101, 110, 99, 101, 78, 117, 109, 98, 101, 114, 34, 0])
+const NAME_ENCRYPTION = memory.data<u8>([69, 110, 99, 114, 121, 112, 116, 105, 111, 110, 84, 121, 112, 101, 34, 0])
 
 /** The text that `keep` has copied. */
 let keptPlace: i32 = 0
