@@ -19,7 +19,7 @@ export interface DecoderOptions {
    * error row, as in Kinesis Data Analytics; nobody may read the cells of these columns all the same. Judging costs less than reading.
    */
   readonly otherColumns?: 'ignored' | 'judged'
-  /** How JSON is scanned; only the speed depends on it. Default `auto`. */
+  /** How JSON is scanned, and whether CSV is (by `wasm` alone); only the speed depends on it. Default `auto`. */
   readonly scanner?: ScannerKind
 }
 
@@ -45,7 +45,12 @@ export function createDecoder(input: InputSchema, options: DecoderOptions = {}):
     return new JsonDecoder({ schema, plan: format.plan, needed, judged: others, scanner: options.scanner ?? 'auto' })
   const delimiters = { row: format.recordRowDelimiter, column: format.recordColumnDelimiter }
   // Reading a field of CSV is judging it.
-  return new CsvDecoder({ schema, delimiters, needed: needed.map((isNeeded, i) => isNeeded || others[i] === true) })
+  return new CsvDecoder({
+    schema,
+    delimiters,
+    needed: needed.map((isNeeded, i) => isNeeded || others[i] === true),
+    scanned: options.scanner !== 'none' && options.scanner !== 'javascript',
+  })
 }
 
 /**

@@ -6,7 +6,9 @@ import type { RowBatch } from '../../rows.ts'
 import type { Schema } from '../../schema.ts'
 import { storageOf } from '../../sql-type.ts'
 import { BatchWriter } from '../batch-writer.ts'
+import type { ScanCounts, SlowPath } from '../json/scan/run-writer.ts'
 import { RecordTexts } from '../record-texts.ts'
+import { CsvScan } from './csv-scan.ts'
 import { type CsvDelimiters, type CsvRow, readRow } from './fields.ts'
 
 export interface CsvDecoderOptions {
@@ -14,38 +16,63 @@ export interface CsvDecoderOptions {
   readonly delimiters: CsvDelimiters
   /** by column: false leaves the column NULL, neither read nor judged */
   readonly needed: readonly boolean[]
+  /** false reads everything the slow way. Default true */
+  readonly scanned?: boolean
 }
 
-export class CsvDecoder implements Decoder {
+export class CsvDecoder implements Decoder, SlowPath {
   readonly schema: Schema
   readonly #delimiters: CsvDelimiters
   readonly #needed: readonly boolean[]
   readonly #texts: readonly boolean[]
   readonly #writer: BatchWriter
+  readonly #scan: CsvScan | null
   readonly #row: CsvRow = { fields: [], unclosedAt: -1 }
+  #batch: RecordBatch | null = null
+  /** texts of the batch; null until one is asked for */
+  #recordTexts: RecordTexts | null = null
 
   constructor(options: CsvDecoderOptions) {
     this.schema = options.schema
     this.#delimiters = options.delimiters
     this.#needed = options.needed
     this.#texts = options.schema.columns.map(column => storageOf(column.type) === 'text')
-    this.#writer = new BatchWriter(options.schema)
+    this.#writer = new BatchWriter(options.schema, options.needed)
+    this.#scan =
+      options.scanned === false
+        ? null
+        : CsvScan.create(options.schema, options.delimiters, options.needed, this.#writer)
+  }
+
+  /** Null where nothing is scanned. */
+  get scanCounts(): Readonly<ScanCounts> | null {
+    return this.#scan?.counts ?? null
   }
 
   decode(batch: RecordBatch, errors: ErrorOutput): readonly RowBatch[] {
-    const { bytes, offsets, sizes, length } = batch
-    const texts = new RecordTexts(bytes)
     this.#writer.begin(batch, errors)
-    for (let record = 0; record < length; record++) {
-      const start = offsets[record] ?? 0
-      const refusal = batch.refusal?.(record) ?? null
-      const text = refusal === null ? texts.at(start, start + (sizes[record] ?? 0)) : null
-      if (refusal !== null) this.#writer.refuse(record, 'PARSE_ERROR', refusal)
-      else if (text === null)
-        this.#writer.refuse(record, 'PARSE_ERROR', 'the record is not valid UTF-8; send CSV as UTF-8')
-      else this.#record(text, record)
-    }
+    this.#batch = batch
+    if (this.#scan === null) for (let record = 0; record < batch.length; record++) this.decodeRecord(record)
+    else this.#scan.decode(batch, this)
+    this.#batch = null
+    this.#recordTexts = null
     return this.#writer.finish()
+  }
+
+  /** Writes the rows of a record of the batch that is being decoded, or its errors. */
+  decodeRecord(record: number): void {
+    const batch = this.#batch
+    if (batch === null) return
+    const refusal = batch.refusal?.(record) ?? null
+    if (refusal !== null) {
+      this.#writer.refuse(record, 'PARSE_ERROR', refusal)
+      return
+    }
+    this.#recordTexts ??= new RecordTexts(batch.bytes)
+    const start = batch.offsets[record] ?? 0
+    const text = this.#recordTexts.at(start, start + (batch.sizes[record] ?? 0))
+    if (text === null) this.#writer.refuse(record, 'PARSE_ERROR', 'the record is not valid UTF-8; send CSV as UTF-8')
+    else this.#record(text, record)
   }
 
   #record(text: string, record: number): void {

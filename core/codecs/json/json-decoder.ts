@@ -15,7 +15,7 @@ import { RecordTexts } from '../record-texts.ts'
 import { documentEnd, nestsTooDeep, nextDocument, skipBlanks } from './documents.ts'
 import { ExactArray, ExactObject, ExactReader, JsonProblem } from './exact-reader.ts'
 import { type ColumnPath, DEPTH_MAX, type RowPlan } from './path.ts'
-import { type ScanCounts, type ScannerKind, ScanPath, type SlowPath } from './scan/scan-path.ts'
+import { type LayoutSource, type ScanCounts, type ScannerKind, ScanPath } from './scan/scan-path.ts'
 
 /** Broken documents of one record that are reported one by one; after them the rest of the record is given up. */
 export const PROBLEMS_PER_RECORD_MAX = 16
@@ -36,7 +36,7 @@ export interface JsonDecoderOptions {
   readonly scanner?: ScannerKind
 }
 
-export class JsonDecoder implements Decoder, SlowPath {
+export class JsonDecoder implements Decoder, LayoutSource {
   readonly schema: Schema
   readonly #plan: RowPlan
   readonly #needed: readonly boolean[]

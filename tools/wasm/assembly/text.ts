@@ -35,7 +35,7 @@ function continues(at: usize): bool {
   return (load<u8>(at) & 0xc0) == 0x80
 }
 
-/** Whether `[start, end)` is well-formed (Unicode, table 3-7). A quote stands behind the end, so no byte beyond it continues. */
+/** Whether `[start, end)` is well-formed (Unicode, table 3-7); a character that ends behind the end is not. */
 export function isUtf8(start: usize, end: usize): bool {
   let at = start
   while (at < end) {
@@ -60,7 +60,7 @@ export function isUtf8(start: usize, end: usize): bool {
       at += 4
     }
   }
-  return true
+  return at == end
 }
 
 /** Bytes of a text without its escapes, at most; texts that are longer go the slow way. */

@@ -34,6 +34,17 @@ interface ScannerExports {
     status: number,
     stop: number,
   ): number
+  scanDelimited(
+    starts: number,
+    ends: number,
+    from: number,
+    to: number,
+    fields: number,
+    fieldCount: number,
+    rowDelimiter: number,
+    columnDelimiter: number,
+    status: number,
+  ): void
   setTable(
     slots: number,
     slotCount: number,
@@ -75,7 +86,7 @@ function moduleOf(api: WebAssemblyApi): object | null {
 }
 
 /** The scanner for these columns, or null where this host has no WebAssembly with SIMD. */
-export function createWasmScanner(columns: ScanColumns): Scanner | null {
+export function createWasmScanner(columns: ScanColumns): WasmScanner | null {
   const api = Reflect.get(globalThis, 'WebAssembly') as WebAssemblyApi | undefined
   const module = api === undefined ? null : moduleOf(api)
   return api === undefined || module === null ? null : new WasmScanner(api, module, columns)
@@ -100,7 +111,7 @@ interface ColumnPlaces {
   readonly sizes: number
 }
 
-class WasmScanner implements Scanner {
+export class WasmScanner implements Scanner {
   readonly kind = 'wasm'
   readonly columns: readonly (ScannedColumn | null)[]
   readonly status: Uint8Array
@@ -114,6 +125,7 @@ class WasmScanner implements Scanner {
   readonly #fields: readonly number[]
   readonly #literals: readonly number[]
   readonly #missing: readonly number[]
+  readonly #delimitedFields: number
   readonly #places: { readonly starts: number; readonly ends: number; readonly hits: number; readonly status: number }
   readonly #starts: Uint32Array
   readonly #ends: Uint32Array
@@ -145,6 +157,7 @@ class WasmScanner implements Scanner {
     this.#fields = each(LAYOUT_FIELDS_MAX * FIELD_BYTES)
     this.#missing = each(scanned * 4)
     this.#literals = each(LAYOUT_LITERAL_BYTES_MAX + OVERRUN_BYTES)
+    this.#delimitedFields = places.take(columns.length * 4)
     const slots = places.take(SLOTS * 4)
     const entries = places.take(ENTRIES_MAX * ENTRY_BYTES)
     const copies = places.take(COPIES_BYTES_MAX + OVERRUN_BYTES)
@@ -166,6 +179,9 @@ class WasmScanner implements Scanner {
     this.#table = new WasmTextTable(this.#exports, this.#words, this.#bytes, entries)
     this.#columnPlaces = columnPlaces.map(place => place?.column ?? null)
     this.columns = columnPlaces.map(place => (place === null ? null : this.#column(place, buffer)))
+    columnPlaces.forEach((place, field) => {
+      this.#words.setUint32(this.#delimitedFields + field * 4, place?.column ?? 0, true)
+    })
   }
 
   #column(place: ColumnPlaces, buffer: ArrayBuffer): ScannedColumn {
@@ -251,6 +267,26 @@ class WasmScanner implements Scanner {
   scan(from: number, to: number, layouts: number, stop: boolean): number {
     const { starts, ends, hits, status } = this.#places
     return this.#exports.scan(starts, ends, from, to, this.#layouts, layouts, hits, status, stop ? 1 : 0)
+  }
+
+  /**
+   * Scans all loaded records below `count` as a row of delimited text each, field by field into the columns.
+   * @param rowDelimiter code of a character of ASCII, as is `columnDelimiter`; neither is a carriage return or a quote
+   */
+  scanDelimited(count: number, rowDelimiter: number, columnDelimiter: number): void {
+    const { starts, ends, status } = this.#places
+    const fields = this.columns.length
+    this.#exports.scanDelimited(
+      starts,
+      ends,
+      0,
+      count,
+      this.#delimitedFields,
+      fields,
+      rowDelimiter,
+      columnDelimiter,
+      status,
+    )
   }
 }
 
