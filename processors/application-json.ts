@@ -1,6 +1,6 @@
 /**
  * Reads the definition of a Kinesis Data Analytics SQL application as its owner has it: the requests and replies of both APIs
- * (2015-08-14 and 2018-05-23) and CloudFormation templates. Roles, tags, logging and all unknown keys are passed over.
+ * (2015-08-14 and 2018-05-23), CloudFormation templates and Terraform's JSON. Roles, tags, logging and all unknown keys are passed over.
  */
 import {
   kindName,
@@ -23,11 +23,12 @@ import {
   STREAM_NAME_CHARACTERS_MAX,
 } from './application-definition.ts'
 import { resolveTemplate, Unresolved } from './application-template.ts'
+import { type TerraformApplication, terraformApplications } from './application-terraform.ts'
 
 export type * from './application-definition.ts'
 
 export interface ImportOptions {
-  /** logical id of the application resource; needed only where a template holds several */
+  /** logical id or name of the application resource; needed only where a template holds several */
   readonly resource?: string
 }
 
@@ -59,6 +60,8 @@ class DefinitionReader {
   read(json: unknown, options: ImportOptions): ApplicationDefinition {
     const root = membersAt(json, '$', this.problems) ?? new Map<string, unknown>()
     if (root.has('Resources')) return this.#template(root.get('Resources'), options)
+    const terraform = terraformApplications(json)
+    if (terraform !== null) return this.#terraform(terraform, options)
     const detail = root.get('ApplicationDetail')
     if (detail === undefined) return this.#application(root, '$', [], [], null)
     const members = membersAt(detail, '$.ApplicationDetail', this.problems) ?? new Map<string, unknown>()
@@ -118,6 +121,25 @@ class DefinitionReader {
       satellites('ApplicationOutput', 'Output'),
       satellites('ApplicationReferenceDataSource', 'ReferenceDataSource'),
       application.id,
+    )
+  }
+
+  #terraform(applications: readonly TerraformApplication[], { resource }: ImportOptions): ApplicationDefinition {
+    const [chosen, second] = applications.filter(({ name }) => resource === undefined || resource === name)
+    if (chosen === undefined || second !== undefined)
+      throw new MillraceError(
+        'config',
+        applications.length === 0
+          ? '$.resource: holds no aws_kinesis_analytics_application'
+          : `$.resource: holds the applications ${applications.map(({ name }) => name).join(', ')}; say which one to import by its name`,
+      )
+    const members = new Map(Object.entries(chosen.request))
+    return this.#application(
+      members,
+      `$.resource.aws_kinesis_analytics_application.${chosen.name}`,
+      [],
+      [],
+      chosen.name,
     )
   }
 
