@@ -71,15 +71,20 @@ const absolute = prepared(({ type }) => ([value]) => {
     : new RowFailure('NUMERIC_OVERFLOW', `ABS(${value as number}) does not fit ${sqlTypeText(type)}`)
 })
 
-const modulo = prepared(({ args }) => ([a, b]) => {
-  if (typeof a === 'bigint' && typeof b === 'bigint')
-    return b === 0n
-      ? new RowFailure('DIVISION_BY_ZERO', `division by zero: MOD(${decimalText(a, scaleOf(args[0]!.type))}, 0)`)
-      : a % b
-  return b === 0
-    ? new RowFailure('DIVISION_BY_ZERO', `division by zero: MOD(${String(a)}, 0)`)
-    : ((a as number) % (b as number)) + 0
-})
+/** One argument may be of 64 bits and the other of fewer: the result is then of 64. */
+const modulo = prepared(({ args, type }) =>
+  storageOf(type) === 'bigint'
+    ? ([a, b]) => {
+        const [left, right] = [BigInt(a as number | bigint), BigInt(b as number | bigint)]
+        return right === 0n
+          ? new RowFailure('DIVISION_BY_ZERO', `division by zero: MOD(${decimalText(left, scaleOf(args[0]!.type))}, 0)`)
+          : left % right
+      }
+    : ([a, b]) =>
+        b === 0
+          ? new RowFailure('DIVISION_BY_ZERO', `division by zero: MOD(${String(a)}, 0)`)
+          : ((a as number) % (b as number)) + 0,
+)
 
 function power([base, exponent]: readonly Value[]): number | RowFailure {
   const x = base as number

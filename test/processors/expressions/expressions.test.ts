@@ -363,6 +363,8 @@ describe('functions of time and numbers', () => {
     expect(valueOf(call('FLOOR', [dec(-25n, 2, 1)], 'DECIMAL(2,0)'))).toBe(-3n)
     expect(valueOf(call('CEIL', [dec(99n, 2, 1)], 'DECIMAL(2,0)'))).toBe(10n)
     expect(valueOf(call('MOD', [int(-7), int(3)], 'INTEGER'))).toBe(-1)
+    expect(valueOf(call('MOD', [big(-7n), int(3)], 'BIGINT'))).toBe(-1n)
+    expect(valueOf(call('MOD', [int(7), big(4n)], 'BIGINT'))).toBe(3n)
     expect(valueOf(call('MOD', [big(7n), big(0n)], 'BIGINT'))).toBe(
       'DIVISION_BY_ZERO: 3:14 division by zero: MOD(7, 0)',
     )
