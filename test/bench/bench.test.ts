@@ -36,6 +36,7 @@ interface Result {
 /** By bench, the cases that it must have. */
 const CASES: Record<string, readonly string[]> = {
   w1: ['decode', 'q1', 'q2', 'q3', 'q4', 'q5', 'q6', 'q7', 'q1-buffers'],
+  nexmark: ['q0', 'q1', 'q2', 'q11', 'q12', 'q13', 'q17', 'q21', 'q22', 'q5', 'q7', 'q8'],
   out: ['json', 'json-aggregates', 'csv', 'csv-aggregates', 'parquet', 'parquet-aggregates'],
   offlayout: ['0%', '1%', '10%', '100%'],
   cold: ['q1'],
@@ -69,7 +70,7 @@ describe('npm run bench', () => {
     const run = bench('w2')
     expect(run.status).toBe(2)
     expect(run.stderr).toBe(
-      `no bench is called "w2"; there are ${[...Object.keys(CASES), 'forest', 'producer'].join(', ')}\n`,
+      `no bench is called "w2"; there are ${[...Object.keys(CASES), 'forest', 'producer', 'stream'].join(', ')}\n`,
     )
   })
 
