@@ -93,14 +93,9 @@ export class KeyNumbers {
 
   /** Values of one key for the numbers `[from, to)`, at most a batch of them, into a column from its row `at` on. */
   results(key: number, from: number, to: number, into: ResultColumn, at: number): void {
-    this.#keys[key]!.results(this.#codesOf[key]!.subarray(from, to), 0, to - from, into, at, ALL)
-  }
-
-  /** Values of one key for some numbers, as `results`. */
-  resultsAt(key: number, numbers: Int32Array, count: number, into: ResultColumn, at: number): void {
     const codesOf = this.#codesOf[key]!
-    for (let i = 0; i < count; i++) PACKED[i] = codesOf[numbers[i]!]!
-    this.#keys[key]!.results(PACKED, 0, count, into, at, ALL)
+    for (let number = from; number < to; number++) PACKED[number - from] = codesOf[number]!
+    this.#keys[key]!.results(PACKED, 0, to - from, into, at, ALL)
   }
 
   clear(): void {

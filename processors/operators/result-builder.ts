@@ -177,8 +177,7 @@ export class ResultBuilder {
   /** Keeps the `count` rows behind `length`, whose cells were all set. */
   keep(rowtime: number, count: number): void {
     assert(count <= this.room, 'a full batch is taken before the next row')
-    this.#rowtimes.fill(rowtime, this.#length, this.#length + count)
-    this.#length += count
+    for (let i = 0; i < count; i++) this.#rowtimes[this.#length++] = rowtime
   }
 
   /** The rows so far as a batch, possibly of length 0; the builder starts anew. */

@@ -148,14 +148,15 @@ export class EventAggregate implements Operator, Input {
   #next(): LeavingWindow | null {
     const { state } = this.#options
     const end = state.nextEnd
-    const at = end === Infinity ? -1 : this.#completions.findIndex(({ bound }) => bound >= end)
+    let at = 0
+    while (at < this.#completions.length && this.#completions[at]!.bound < end) at++
     const completion = this.#completions[at]
-    if (completion === undefined) {
+    if (end === Infinity || completion === undefined) {
       // Later windows end above every bound so far.
       this.#completions.length = 0
       return null
     }
-    this.#completions.splice(0, at)
+    if (at > 0) this.#completions.splice(0, at)
     this.#rowtime = Math.max(this.#rowtime, end, completion.floor, end + completion.shift)
     return state.take()
   }
