@@ -427,8 +427,12 @@ class Grammar {
     const on = this.#random.below(6) === 0 ? this.#both(left.of, right.of) : `${key.a.text} = ${key.b.text}${more}`
     const kinds = this.#kinds(2 + this.#random.below(2))
     const items = kinds.map(each => this.#random.pick([left.of, right.of]).of(each, 1).text)
+    const [before, other] = [this.#side(), this.#side()]
+    // FOLLOWING beside ROWS is refused.
+    const clash = (a: string, b: string): boolean => a.includes('ROWS') && b.includes('FOLLOWING')
+    const after = clash(before, other) || clash(other, before) ? '' : other
     return {
-      text: `SELECT STREAM ${items.join(', ')} FROM ${left.text}${this.#side()} AS x ${kind} JOIN ${right.text}${this.#side()} AS y ON ${on}`,
+      text: `SELECT STREAM ${items.join(', ')} FROM ${left.text}${before} AS x ${kind} JOIN ${right.text}${after} AS y ON ${on}`,
       kinds,
       rows: left.rows * right.rows,
     }
