@@ -6,6 +6,7 @@
  */
 import { readFileSync } from 'node:fs'
 import { ByteWriter } from '../../core/byte-writer.ts'
+import type { Decoder } from '../../core/codec.ts'
 import type { ScannerKind } from '../../core/codecs/json/scan/scan-path.ts'
 import { JsonLinesEncoder } from '../../core/codecs/json-lines.ts'
 import { ERROR_STREAM_SCHEMA, type ErrorOutput } from '../../core/error-output.ts'
@@ -17,6 +18,7 @@ import type { Codegen } from '../../processors/codegen/expression-compiler.ts'
 import { StateReader } from '../../processors/operators/state-reader.ts'
 import { StateWriter } from '../../processors/operators/state-writer.ts'
 import type { Program } from '../../processors/program.ts'
+import type { StampedLines } from '../../processors/replay/arrivals.ts'
 import { runTask, type TaskProgram } from '../../processors/task.ts'
 import { memoryEnv } from '../support/memory-env.ts'
 import { compileGolden, type GoldenProgram } from './golden.ts'
@@ -74,6 +76,8 @@ export class GoldenRunner {
   readonly #toleranceMs: number | null
   /** of the program run straight through */
   #straight: GoldenResult | null = null
+  #lines: Promise<StampedLines | null> | null = null
+  readonly #decoders = new Map<ScannerKind, Decoder>()
 
   constructor(program: GoldenProgram) {
     this.#program = program
@@ -104,7 +108,7 @@ export class GoldenRunner {
     const application = this.#application
     const env = memoryEnv({ startAt: STARTED_AT })
     const sinks = new Map(application.outputs.map(stream => [stream, new Collector()] as const))
-    let lines = await readLines(input, schema)
+    let lines = await (this.#lines ??= readLines(input, schema))
     if (way.shuffleSeed !== undefined && lines !== null && eventTime !== null)
       lines = shuffle(lines, {
         schema,
@@ -118,10 +122,10 @@ export class GoldenRunner {
     const task = runTask({
       env,
       source,
-      decoder: application.createDecoder({ scanner: way.scanner ?? 'auto' }),
+      decoder: this.#decoder(way.scanner ?? 'auto'),
       inputStreams: application.inputStreams,
       program: errors =>
-        way.restoring === true ? new Restoring(() => this.#start(errors, way)) : this.#start(errors, way),
+        way.restoring === true ? new Restoring(errors, output => this.#start(output, way)) : this.#start(errors, way),
       sinks,
       merge: { idleSlackMs: 0, recordsPerBatchMax: way.batch },
       errorTime: 'rowtime',
@@ -137,6 +141,15 @@ export class GoldenRunner {
         }),
       ),
     }
+  }
+
+  /** One for all ways of a scanner, one after another: it keeps nothing but dictionaries, and making one takes a memory. */
+  #decoder(scanner: ScannerKind): Decoder {
+    const known = this.#decoders.get(scanner)
+    if (known !== undefined) return known
+    const decoder = this.#application.createDecoder({ scanner })
+    this.#decoders.set(scanner, decoder)
+    return decoder
   }
 
   #start(errors: ErrorOutput, { codegen = 'auto' }: GoldenWay): Program {
@@ -186,9 +199,21 @@ class Restoring implements TaskProgram {
   readonly #start: () => Program
   #program: Program
 
-  constructor(start: () => Program) {
-    this.#start = start
-    this.#program = start()
+  constructor(errors: ErrorOutput, start: (errors: ErrorOutput) => Program) {
+    // Rows of a table's file that cannot be read are told by the first start; the others read the same file.
+    let isRestart = false
+    this.#start = () => {
+      isRestart = true
+      const program = start(output)
+      isRestart = false
+      return program
+    }
+    const output: ErrorOutput = {
+      add: row => {
+        if (!isRestart) errors.add(row)
+      },
+    }
+    this.#program = start(output)
   }
 
   push(stream: string, rows: RowBatch): void {
