@@ -1,12 +1,13 @@
 /**
  * What a golden program uses, read from its tokens and its tree, as words: `KIND` for each node, `KIND.PROPERTY=VALUE` for its
  * names and choices, `KIND.PROPERTY` for what is true or there, `type:NAME`, `comment:..`, `token:..`, `error:NAME` for error
- * rows that are expected of it, `header:..`, and the names of its `-- covers:` lines.
+ * rows that are expected of it, `input:FILE`, `header:..`, the same of its plan behind `plan `, and the names of its `-- covers:` lines.
  */
 import { existsSync, readFileSync } from 'node:fs'
+import { basename } from 'node:path'
 import { lex } from '../../processors/sql/lex.ts'
 import { parseProgram } from '../../processors/sql/parse.ts'
-import { bodyOf, type GoldenProgram } from './golden.ts'
+import { bodyOf, compileGolden, type GoldenProgram } from './golden.ts'
 
 const TEXT_MAX = 40
 
@@ -24,6 +25,10 @@ export function factsOf(program: GoldenProgram): ReadonlySet<string> {
     if (kind === 'word' || kind === 'symbol') facts.add(`token:${text}`)
   }
   collect(parseProgram(program.text), facts)
+  const planned = new Set<string>()
+  collect(compileGolden(program).plan.pumps, planned)
+  for (const fact of planned) facts.add(`plan ${fact}`)
+  facts.add(`input:${basename(program.input)}`)
   if (program.parallelism > 1) facts.add('header:parallelism')
   if (program.tables.length > 0) facts.add('header:reference')
   if (program.schema.format.kind === 'CSV') facts.add('header:csv')
@@ -42,6 +47,7 @@ function collect(value: unknown, facts: Set<string>, owner = ''): void {
   const kind = members.get('kind')
   const here = typeof kind === 'string' ? kind : owner
   facts.add(here)
+  for (const fact of special(here, members)) facts.add(fact)
   for (const [key, member] of members) {
     if (key === 'span' || key.endsWith('Span') || key === 'kind') continue
     const name = nameOf(member)
@@ -52,6 +58,8 @@ function collect(value: unknown, facts: Set<string>, owner = ''): void {
     }
     if (member === null || member === false || (Array.isArray(member) && member.length === 0)) continue
     facts.add(`${here}.${key}`)
+    if (typeof member === 'number' && member !== 0) facts.add(`${here}.${key}<>0`)
+    if (typeof member === 'object' && 'kind' in member) facts.add(`${here}.${key}>${String(member.kind)}`)
     if (key === 'type' && typeof member === 'object' && 'kind' in member) {
       facts.add(`type:${String(member.kind)}`)
       continue
@@ -59,6 +67,30 @@ function collect(value: unknown, facts: Set<string>, owner = ''): void {
     // Units and bounds lie in objects without a kind of their own.
     collect(member, facts, typeof kind === 'string' && !Array.isArray(member) ? `${here}.${key}` : here)
   }
+}
+
+/** What is seen only by looking at several members at once. */
+function special(kind: string, members: ReadonlyMap<string, unknown>): readonly string[] {
+  const has = (key: string): boolean => members.get(key) === true
+  const name = nameOf(members.get('name')) ?? ''
+  if (kind === 'spec' && members.get('frame') === null) return ['spec without a frame']
+  if (kind === 'set') return [`set ${String(members.get('operator'))}${has('all') ? ' ALL' : ''}`]
+  if (kind === 'call' && has('distinct')) return [`call ${name} DISTINCT`]
+  if (kind === 'call' && name === 'COUNT' && !has('star')) return ['call COUNT of a column']
+  const from = members.get('from')
+  if (kind === 'select' && Array.isArray(from) && from.length > 1) return ['comma join']
+  if (kind === 'join' && members.has('leftWindow')) {
+    const windows = [members.get('leftWindow'), members.get('rightWindow')].filter(isWide)
+    return [`join windows ${windows.length}`]
+  }
+  const type = members.get('type')
+  const isInteger = typeof type === 'object' && type !== null && 'kind' in type && /INT/.test(String(type.kind))
+  return name === 'AVG' && isInteger ? ['AVG of integers'] : []
+}
+
+function isWide(window: unknown): boolean {
+  if (typeof window !== 'object' || window === null) return false
+  return ('keptMs' in window && window.keptMs !== 0) || ('count' in window && window.count !== 0)
 }
 
 function nameOf(member: unknown): string | null {

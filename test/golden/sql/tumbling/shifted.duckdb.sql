@@ -1,0 +1,1 @@
+select time_bucket(interval 1 minute, arrival - interval 10 second) + interval 70 second as w, time_bucket(interval 1 minute, arrival - interval 10 second), count(*), sum(v) from input group by all order by 1

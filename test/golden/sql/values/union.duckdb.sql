@@ -1,0 +1,1 @@
+select timestamp '2024-01-01', a, b from (select a, b, min(n) as n from (values (1, 1, 'a'), (2, null, 'n'), (3, 1, 'a'), (4, 2, 'b'), (5, null, 'n'), (6, 1, 'c')) v(n, a, b) group by a, b) order by n
