@@ -192,7 +192,7 @@ const WINDOWS: Rows = {
   'tumbling CEIL': 'select.groupBy & round-to.function=CEIL',
   'tumbling term plus a constant': 'plan step.offsetMs<>0 | plan floor.offsetMs<>0',
   'tumbling old spelling of STEP': 'select.groupBy & qualified & round-to.function=FLOOR & binary-operator.operator=/',
-  'tumbling ROWTIME': 'plan aggregate.window>instant | plan aggregate.end>instant',
+  'tumbling ROWTIME': 'plan aggregate.window.end>instant',
   MONOTONIC: 'call.name=MONOTONIC',
   'STEP of a number': 'plan aggregate & plan call.name=STEP_NUMBER & call.name=MONOTONIC',
   'row on a window edge': 'input:ticks.jsonl & plan aggregate',
