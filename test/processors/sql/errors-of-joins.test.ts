@@ -236,7 +236,7 @@ const QUERIES: readonly (readonly [string, string])[] = [
   ],
   [
     'select stream ticker, rank() over (rows 1 preceding) from trades',
-    '2:23 RANK cannot be used with OVER; use GROUP_RANK or TOP_K_ITEMS_TUMBLING',
+    '2:41 the window of a rank has no frame; leave it out',
   ],
   ['select stream ticker, nullif(qty) from trades', '2:23 NULLIF takes 2 arguments, not 1'],
   ['select stream coalesce(), qty from trades', '2:15 COALESCE takes at least 1 argument, not 0'],
