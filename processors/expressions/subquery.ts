@@ -3,7 +3,9 @@ import { assert } from '../../core/assert.ts'
 import type { Value } from '../../core/rows.ts'
 import { type SqlType, storageOf } from '../../core/sql-type.ts'
 import type { Expression } from '../sql/expression.ts'
+import { scaleOf } from './arithmetic.ts'
 import { comparator, withoutPadding } from './comparison.ts'
+import { powerOfTen } from './decimal.ts'
 import { RowFailure } from './failures.ts'
 import type { ExpressionHost, Kernel, SubqueryRows } from './kernel.ts'
 import { literalKernel } from './leaves.ts'
@@ -65,13 +67,15 @@ function membership(
   ours: readonly SqlType[],
 ): (values: readonly Value[]) => Value {
   const keys = ours.map((type, index) => keyOf(type, theirs[index] ?? type))
+  const theirKeys = ours.map((type, index) => keyOf(theirs[index] ?? type, type))
   const compares = ours.map((type, index) => comparator(type, theirs[index] ?? type))
   const whole = new Set<string>()
   const withNull: (readonly Value[])[] = []
-  const textOf = (row: readonly Value[]): string => row.map((value, index) => keys[index]!(value)).join('')
+  const textOf = (row: readonly Value[], by: typeof keys): string =>
+    row.map((value, index) => by[index]!(value)).join('')
   for (const row of rows) {
     if (row.includes(null)) withNull.push(row)
-    else whole.add(textOf(row))
+    else whole.add(textOf(row, theirKeys))
   }
   const mayEqual = (row: readonly Value[], values: readonly Value[]): boolean =>
     row.every((value, index) => {
@@ -81,16 +85,20 @@ function membership(
   return values => {
     if (rows.length === 0) return 0
     if (!values.includes(null)) {
-      if (whole.has(textOf(values))) return 1
+      if (whole.has(textOf(values, keys))) return 1
       return withNull.some(row => mayEqual(row, values)) ? null : 0
     }
     return rows.some(row => mayEqual(row, values)) ? null : 0
   }
 }
 
-/** A text that two values share exactly when they are equal; its length is part of it, so that texts can be joined. */
-function keyOf(left: SqlType, right: SqlType): (value: Value) => string {
-  const padded = left.kind === 'CHAR' || right.kind === 'CHAR'
+/**
+ * A text that a value of one type shares with a value of the other exactly when they are equal; its length is part of it, so that
+ * texts can be joined.
+ */
+function keyOf(own: SqlType, other: SqlType): (value: Value) => string {
+  const padded = own.kind === 'CHAR' || other.kind === 'CHAR'
+  const up = powerOfTen(Math.max(scaleOf(other) - scaleOf(own), 0))
   return value => {
     const text =
       value instanceof Uint8Array
@@ -98,7 +106,7 @@ function keyOf(left: SqlType, right: SqlType): (value: Value) => string {
         : typeof value === 'string' && padded
           ? withoutPadding(value)
           : // 0 and -0 are equal.
-            String(value === 0 ? 0 : value)
+            String(typeof value === 'bigint' ? value * up : value === 0 ? 0 : value)
     return `${text.length}:${text}`
   }
 }

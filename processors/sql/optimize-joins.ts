@@ -31,8 +31,11 @@ export function withKeys(node: JoinNode): JoinNode {
     const movable = rest.length === 0 || !mayFail(part)
     const key = movable ? keyOf(part, node, width) : null
     const side = movable ? sideOf(part, node, width) : 'both'
-    if (key !== null) keys.push(key)
-    else if ((side === 'left' || side === 'right') && !mayFail(part) && mayFilter(node, side))
+    if (key !== null) {
+      keys.push(key)
+      // Whole parts found the pair; whether it is one, the equality says.
+      if (!sameScale(part)) rest.push(part)
+    } else if ((side === 'left' || side === 'right') && !mayFail(part) && mayFilter(node, side))
       before[side].push(side === 'left' ? part : moved(part, -width))
     else rest.push(part)
   }
@@ -65,9 +68,23 @@ function keyOf(part: Expression, node: JoinNode, width: number): JoinKey | null 
   if (part.kind !== 'comparison' || part.operator !== '=') return null
   const a = sideOf(part.left, node, width)
   const b = sideOf(part.right, node, width)
-  if (a === 'left' && b === 'right') return { left: part.left, right: moved(part.right, -width) }
-  if (a === 'right' && b === 'left') return { left: part.right, right: moved(part.left, -width) }
+  const key = sameScale(part) ? (side: Expression): Expression => side : rounded
+  if (a === 'left' && b === 'right') return { left: key(part.left), right: moved(key(part.right), -width) }
+  if (a === 'right' && b === 'left') return { left: key(part.right), right: moved(key(part.left), -width) }
   return null
+}
+
+/** Whether equal values are equal bits: BIGINT and DECIMAL may meet with scales of their own. */
+function sameScale(part: Expression): boolean {
+  if (part.kind !== 'comparison') return true
+  const [a, b] = [part.left.type, part.right.type]
+  return (a.kind === 'DECIMAL' ? a.scale : 0) === (b.kind === 'DECIMAL' ? b.scale : 0)
+}
+
+/** An exact number as BIGINT, which holds all of them: what is equal rounds to the same. */
+function rounded(side: Expression): Expression {
+  const type = { kind: 'BIGINT' } as const
+  return side.type.kind === 'BIGINT' ? side : { kind: 'cast', reason: 'explicit', operand: side, type, span: side.span }
 }
 
 /** Which side an expression over the joined row reads; `none` for a constant. */

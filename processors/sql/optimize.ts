@@ -271,8 +271,11 @@ function orderOf(
   }
   if (typeof left === 'number' && typeof right === 'number') return left < right ? -1 : Number(left > right)
   const scale = (type: SqlType) => (type.kind === 'DECIMAL' ? type.scale : 0)
-  if (typeof left === 'bigint' && typeof right === 'bigint' && scale(leftType) === scale(rightType)) {
-    return left < right ? -1 : Number(left > right)
+  if (typeof left === 'bigint' && typeof right === 'bigint') {
+    const common = Math.max(scale(leftType), scale(rightType))
+    const a = rescale(left, scale(leftType), common)
+    const b = rescale(right, scale(rightType), common)
+    return a < b ? -1 : Number(a > b)
   }
   return null
 }

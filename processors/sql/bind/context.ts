@@ -3,9 +3,9 @@ import type { TextSpan } from '../../../core/errors.ts'
 import { type SqlType, sqlTypeText } from '../../../core/sql-type.ts'
 import type { ExpressionNode } from '../ast.ts'
 import type { Expression } from '../expression.ts'
-import { BOOLEAN, coerce } from './build.ts'
+import { BIGINT, BOOLEAN, coerce } from './build.ts'
 import { fail } from './errors.ts'
-import { commonType, isDatetime, isNumeric, isText } from './types.ts'
+import { commonType, comparesAsItIs, isDatetime, isNumeric, isText } from './types.ts'
 
 export interface BindContext {
   readonly bind: (node: ExpressionNode) => Expression
@@ -33,7 +33,10 @@ export function bindCondition(context: BindContext, node: ExpressionNode, where:
   return condition
 }
 
-/** Both expressions in the type in which they compare. */
+/**
+ * Both expressions as they compare: in one type, or as BIGINT or DECIMAL of scales of their own where no DECIMAL holds the values
+ * of both. The type is the one that a result has which may be either.
+ */
 export function bringTogether(
   left: Expression,
   right: Expression,
@@ -47,6 +50,10 @@ export function bringTogether(
       span,
       conversionHint(left.type, right.type),
     )
+  }
+  if (comparesAsItIs(left.type, right.type)) {
+    const exact = (side: Expression): Expression => (side.type.kind === 'DECIMAL' ? side : coerce(side, BIGINT))
+    return [exact(left), exact(right), type]
   }
   return [coerce(left, type), coerce(right, type), type]
 }

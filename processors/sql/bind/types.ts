@@ -125,6 +125,19 @@ function commonNumber(left: SqlType, right: SqlType): SqlType {
   return { kind: 'DECIMAL', precision: Math.min(DECIMAL_PRECISION_MAX, whole + scale), scale }
 }
 
+/**
+ * True for two exact numbers of which no DECIMAL holds every value: BIGINT beside DECIMAL, or many digits on both sides of the
+ * point together. They compare as they are, each with its own scale.
+ */
+export function comparesAsItIs(left: SqlType, right: SqlType): boolean {
+  const a = asDecimal(left)
+  const b = asDecimal(right)
+  if (a === null || b === null || (left.kind !== 'DECIMAL' && right.kind !== 'DECIMAL')) return false
+  if (left.kind === 'BIGINT' || right.kind === 'BIGINT') return true
+  const whole = Math.max(a.precision - a.scale, b.precision - b.scale)
+  return whole + Math.max(a.scale, b.scale) > DECIMAL_PRECISION_MAX
+}
+
 function commonSized(left: SqlType, right: SqlType): SqlType | null {
   if (!('length' in left) || !('length' in right)) return null
   const length = Math.max(left.length, right.length)
