@@ -56,7 +56,11 @@ abstract class NumberWriter implements ScanTarget {
   }
 
   write(row: number, value: unknown): Written {
-    if (typeof value === 'number') return this.number(row, value)
+    if (typeof value === 'number') {
+      const written = this.number(row, value)
+      // A number too large for a double: the error shows it as it was written.
+      return written === 'refused' && !Number.isFinite(value) ? 'needs source' : written
+    }
     if (value === null || value === undefined) return this.nothing(row)
     if (typeof value === 'string') return this.text(row, value)
     if (typeof value === 'boolean') return this.number(row, value ? 1 : 0)

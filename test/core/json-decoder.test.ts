@@ -84,6 +84,7 @@ const CELLS: readonly (readonly [string, string, Value | typeof BAD])[] = [
   ['DOUBLE', '-0', -0],
   ['DOUBLE', '1e999', BAD],
   ['DOUBLE', '1e-999', 0],
+  ['REAL', '-1e400', BAD],
   ['VARCHAR(20)', '5', '5'],
   ['VARCHAR(20)', '5.0', '5.0'],
   ['VARCHAR(20)', '1e2', '1e2'],
@@ -195,6 +196,13 @@ describe('JSON coercion', () => {
       expect(cells, `${type} ${json}`).toEqual(expected === BAD ? [] : Array.from({ length: 20 }, () => expected))
       expect(errors).toHaveLength(expected === BAD ? 20 : 0)
     }
+  })
+
+  it('shows numbers that are too large for a double as they were written, cut where they are long', () => {
+    const decoder = jsonDecoder([['d', 'DOUBLE']])
+    const { errors } = decode(decoder, ['{"d":1e400}', `{"d":-${'9'.repeat(500)}}`])
+    expect(errors[0]?.message).toBe('column "d" does not take the number 1e400; expected DOUBLE')
+    expect(errors[1]?.message).toMatch(/^column "d" does not take the number -9{50,}\.\.\.; expected DOUBLE$/)
   })
 
   it('says which column, which value and which type, and keeps the record and its position', () => {
