@@ -8,6 +8,7 @@ import { fail, nameHint } from './bind/errors.ts'
 import { bindWatermark } from './bind/event-time.ts'
 import { expressionBinder } from './bind/expressions.ts'
 import { UserFunctions } from './bind/functions.ts'
+import { NO_NAMES } from './bind/names.ts'
 import type { BoundQuery } from './bind/projection.ts'
 import { bindQuery, type QueryContext, subqueryBinder } from './bind/queries.ts'
 import { shown } from './bind/scope.ts'
@@ -67,7 +68,7 @@ class Planner {
       scope,
       warn: this.#warn,
       functions: this.#functions,
-      subquery: query => subqueryBinder(this.#context)(query),
+      subquery: query => subqueryBinder(this.#context, NO_NAMES)(query),
       bindAggregate: node => fail(`${node.name.text} cannot stand in a function`, node.span, 'functions see one row'),
     }),
   )

@@ -11,7 +11,7 @@ import { fail, nameHint } from './errors.ts'
 import { CURRENT_ROW, keptBy, type SideWindow } from './join-windows.ts'
 import { NOT_MONOTONIC } from './monotonicity.ts'
 import { comparison } from './operators.ts'
-import { type MergedColumn, type Relation, Scope, shown, systemType } from './scope.ts'
+import { type Around, type MergedColumn, type Relation, Scope, shown, systemType } from './scope.ts'
 import { commonType } from './types.ts'
 
 /** A relation of FROM on its way into a join. */
@@ -35,6 +35,8 @@ export interface JoinRequest {
   /** system columns that the select names somewhere */
   readonly mentioned: ReadonlySet<string>
   readonly warn: (message: string, span: TextSpan) => void
+  /** of the query around, where the join stands in a subquery of an expression */
+  readonly around?: Around | undefined
   /** a binder of expressions over the joined row */
   readonly binder: (scope: Scope) => BindContext
 }
@@ -311,7 +313,7 @@ function conditionOf(
   ]
   const { on, using, natural, span } = request
   if (on !== null) {
-    const scope = new Scope(joinedRelation(left.relation.node, parts, earlier, []))
+    const scope = new Scope(joinedRelation(left.relation.node, parts, earlier, []), request.around)
     return { condition: bindCondition(request.binder(scope), on, 'ON'), merged: earlier }
   }
   const names = using ?? (natural ? commonNames(left.relation, right.relation, span) : [])

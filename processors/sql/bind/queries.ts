@@ -25,7 +25,7 @@ import { type Names, NO_NAMES } from './names.ts'
 import { isNullable } from './nullable.ts'
 import { type BoundItem, type BoundQuery, project } from './projection.ts'
 import { numbersRows, Ranking } from './ranking.ts'
-import { type Relation, type RelationColumn, Scope } from './scope.ts'
+import { type Around, type Relation, type RelationColumn, Scope } from './scope.ts'
 import { bindSet } from './set-operators.ts'
 import { SlidingFunctions } from './sliding.ts'
 import { columnItems, type OrderClause, type Sortable, sortedQuery } from './sorting.ts'
@@ -49,6 +49,8 @@ export interface QueryContext {
   readonly addSubquery: (node: PlanNode) => number
   /** windows of the selects around the query */
   readonly windows?: NamedWindows
+  /** what the query has around which this one is a subquery of an expression */
+  readonly around?: Around | undefined
   /** the functions that the program creates */
   readonly functions?: UserCalls | undefined
 }
@@ -108,7 +110,7 @@ function bindSelect(
   if (!select.stream && !streaming && !finite && table !== undefined && table.kind !== 'derived') {
     context.warn('SELECT over a stream without STREAM; write SELECT STREAM', select.span)
   }
-  const scope = new Scope(relation)
+  const scope = new Scope(relation, context.around)
   const inWhere = binderOver(scope, context, refuseAggregate('WHERE', 'use HAVING'))
   const filtered =
     select.where === null ? relation.node : filter(relation.node, bindCondition(inWhere, select.where, 'WHERE'))
@@ -123,7 +125,7 @@ function bindSelect(
   if (select.having !== null) fail('HAVING needs GROUP BY', select.having.span, 'use WHERE')
   if (numbersRows(select)) return bindRanked(select, { ...relation, node: filtered }, context, order)
   const { functions, warn } = context
-  const subquery = subqueryBinder(context)
+  const subquery = subqueryBinder(context, scope)
   const inOver = expressionBinder({
     scope,
     warn,
@@ -162,14 +164,14 @@ function bindRanked(
   const wide = isFinite(relation.node)
     ? relation
     : withSystemColumns(relation, mentionedSystemColumns(select), select.span)
-  const scope = new Scope(wide)
+  const scope = new Scope(wide, context.around)
   const bindAggregate = refuseAggregate('OVER', 'aggregate in a FROM subquery first')
   const ranking = new Ranking(binderOver(scope, context, bindAggregate), windows, wide.node, wide.monotonic)
   const inItems = expressionBinder({
     scope,
     warn,
     functions,
-    subquery: subqueryBinder(context),
+    subquery: subqueryBinder(context, scope),
     bindAggregate,
     bindOver: node => ranking.bind(node),
   })
@@ -184,13 +186,14 @@ function bindRanked(
 /** A binder of expressions over the rows of a scope. */
 function binderOver(scope: Names, context: QueryContext, bindAggregate: BindContext['bindAggregate']): BindContext {
   const { functions, warn } = context
-  return expressionBinder({ scope, warn, functions, bindAggregate, subquery: subqueryBinder(context) })
+  return expressionBinder({ scope, warn, functions, bindAggregate, subquery: subqueryBinder(context, scope) })
 }
 
 /** Binds a subquery of an expression: finite, and without a column of the select around it. */
-export function subqueryBinder(context: QueryContext): (query: QueryNode) => Subquery {
+export function subqueryBinder(context: QueryContext, scope: Names): (query: QueryNode) => Subquery {
+  const around: Around = (name, qualifier) => scope instanceof Scope && scope.has(name, qualifier)
   return query => {
-    const bound = bindQuery(query, context)
+    const bound = bindQuery(query, { ...context, around })
     if (!isFinite(bound.node))
       fail('a subquery in an expression reads reference tables or VALUES only', query.span, 'join the stream in FROM')
     return { index: context.addSubquery(bound.node), columns: bound.node.schema.columns }
@@ -206,6 +209,7 @@ function bindFrom(select: SelectNode, context: QueryContext, streaming: boolean)
   const request = {
     mentioned,
     warn: context.warn,
+    around: context.around,
     binder: (scope: Scope) => binderOver(scope, context, refuseAggregate('ON', null)),
   }
   const bindAny = (table: TableNode): Joined => {
@@ -271,6 +275,7 @@ function bindTable(table: Exclude<TableNode, { kind: 'join' }>, context: QueryCo
   switch (table.kind) {
     case 'stream': {
       const { name, schema, input, finite = false } = context.stream(table.path)
+      if (finite) refuseOver(table, `table ${nameText(name)}`)
       const relation: Relation = {
         name: table.alias?.name.text ?? name,
         streamName: name,
@@ -295,6 +300,7 @@ function bindTable(table: Exclude<TableNode, { kind: 'join' }>, context: QueryCo
         record: bound.outputs.find(output => output.index === index)?.record ?? null,
       }))
       const finite = isFinite(bound.node)
+      if (finite) refuseOver(table, 'a subquery over tables')
       const relation: Relation = {
         name: table.alias?.name.text ?? null,
         streamName: null,
@@ -322,6 +328,16 @@ function bindTable(table: Exclude<TableNode, { kind: 'join' }>, context: QueryCo
 
 function renamedRelation(relation: Relation, alias: Alias | null): Relation {
   return { ...relation, columns: renamed(relation.columns, alias) }
+}
+
+/** Rows of tables have no time that a window could count. */
+function refuseOver({ over }: Extract<TableNode, { kind: 'stream' | 'derived' }>, what: string): void {
+  if (over === null) return
+  fail(
+    `OVER has no meaning for ${what}: its rows have no time`,
+    over.span,
+    'leave OVER out; each row of the stream looks up the table as it stands',
+  )
 }
 
 function windowOf(table: Extract<TableNode, { kind: 'stream' | 'derived' }>, context: QueryContext): Joined['window'] {
@@ -390,7 +406,7 @@ function bindGrouped(
   order: OrderClause | null,
 ): BoundQuery {
   const { functions, warn } = context
-  const subquery = subqueryBinder(context)
+  const subquery = subqueryBinder(context, scope)
   const { monotonic, columns } = scope.relation
   const { stagger } = select
   const finite = isFinite(input)

@@ -72,12 +72,38 @@ function metadataName(name: string): MetadataName | null {
   return Object.hasOwn(METADATA, name) ? (name as MetadataName) : null
 }
 
+/** Whether a name, perhaps with an alias, is one of a query around. */
+export type Around = (name: Name, qualifier: Name | null) => boolean
+const nothingAround: Around = () => false
+
+function failAround(name: Name, qualifier: Name | null): never {
+  const text = qualifier === null ? shown(name) : `${shown(qualifier)}.${shown(name)}`
+  const span = qualifier === null ? name.span : { ...qualifier.span, end: name.span.end }
+  fail(
+    `${text} belongs to the query around; a subquery cannot use columns of the query around it`,
+    span,
+    'join the table in FROM instead',
+  )
+}
+
 export class Scope {
   /** the whole row: one relation, or the join of several */
   readonly relation: Relation
 
-  constructor(relation: Relation) {
+  readonly #around: Around
+
+  /** @param around what the query around this one has, where there is one: it cannot be read, and errors say so */
+  constructor(relation: Relation, around: Around = nothingAround) {
     this.relation = relation
+    this.#around = around
+  }
+
+  /** Whether the name means something here or around. */
+  has(name: Name, qualifier: Name | null): boolean {
+    const relations = qualifier === null ? this.#parts : this.#parts.filter(part => part.name === qualifier.text)
+    if (relations.some(({ columns }) => columns.some(column => column.name === name.text && !column.hidden)))
+      return true
+    return (qualifier !== null && relations.length > 0) || this.#around(name, qualifier)
   }
 
   /** A column, ROWTIME or a metadata column; null for an unqualified name that nothing has. */
@@ -107,7 +133,8 @@ export class Scope {
 
   /** @throws SqlError saying what the relation has in its place */
   failColumn(name: Name, qualifier: Name | null = null): never {
-    const relations = qualifier === null ? this.#parts : [this.#named(qualifier)]
+    if (qualifier === null && this.#around(name, null)) failAround(name, null)
+    const relations = qualifier === null ? this.#parts : [this.#named(qualifier, name)]
     const known = relations.flatMap(relation => relation.columns.filter(column => !column.hidden))
     const [only] = relations.length === 1 ? relations : []
     const where = only === undefined ? null : (only.streamName ?? only.name)
@@ -119,7 +146,8 @@ export class Scope {
   }
 
   /** @throws SqlError about an alias that FROM does not have */
-  failAlias(qualifier: Name): never {
+  failAlias(qualifier: Name, name: Name | null = null): never {
+    if (name !== null && this.#around(name, qualifier)) failAround(name, qualifier)
     for (const { name, streamName } of this.#parts) {
       if (name !== null && streamName !== null && name !== streamName && qualifier.text === streamName) {
         fail(
@@ -141,9 +169,9 @@ export class Scope {
     return this.relation.parts ?? [this.relation]
   }
 
-  #named(qualifier: Name): Relation {
+  #named(qualifier: Name, column: Name | null = null): Relation {
     const [found, second] = this.#parts.filter(({ name }) => name === qualifier.text)
-    if (found === undefined) this.failAlias(qualifier)
+    if (found === undefined) this.failAlias(qualifier, column)
     if (second !== undefined)
       fail(`${shown(qualifier)} names two relations in FROM`, qualifier.span, 'give each an alias of its own')
     return found
@@ -153,7 +181,7 @@ export class Scope {
   #qualified(parts: readonly Name[]): Relation {
     const qualifier = parts[parts.length - 2]
     if (qualifier === undefined) return this.relation
-    return this.#named(qualifier)
+    return this.#named(qualifier, parts[parts.length - 1] ?? null)
   }
 
   /** `alias.record.field` or `record.field`; null where no record is meant. */

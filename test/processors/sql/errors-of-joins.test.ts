@@ -27,6 +27,30 @@ function messageOf(text: string): string {
 
 const QUERIES: readonly (readonly [string, string])[] = [
   [
+    "select stream t.ticker from trades t join companies over (range interval '1' minute preceding) c on t.ticker = c.ticker",
+    '2:58 OVER has no meaning for table COMPANIES: its rows have no time; leave OVER out; each row of the stream looks up the table as it stands',
+  ],
+  [
+    'select stream t.ticker from trades t join (select ticker from companies) over (rows 1 preceding) c on t.ticker = c.ticker',
+    '2:79 OVER has no meaning for a subquery over tables: its rows have no time; leave OVER out; each row of the stream looks up the table as it stands',
+  ],
+  [
+    'select stream t.ticker from trades t where exists (select c.ticker from companies c where c.ticker = t.ticker)',
+    '2:102 T.TICKER belongs to the query around; a subquery cannot use columns of the query around it; join the table in FROM instead',
+  ],
+  [
+    'select stream ticker from trades where ticker in (select ticker from companies where company = note)',
+    '2:96 NOTE belongs to the query around; a subquery cannot use columns of the query around it; join the table in FROM instead',
+  ],
+  [
+    'select stream ticker from trades where ticker in (select c.ticker from companies c join companies d on c.qty = trades.qty)',
+    '2:112 TRADES.QTY belongs to the query around; a subquery cannot use columns of the query around it; join the table in FROM instead',
+  ],
+  [
+    'select stream ticker, (select sum(c.qty) from companies c group by c.ticker having c.ticker = trades.ticker) from trades',
+    '2:95 TRADES.TICKER belongs to the query around; a subquery cannot use columns of the query around it; join the table in FROM instead',
+  ],
+  [
     'select stream ticker, qty from trades t join companies c on t.ticker = c.ticker',
     '2:15 column TICKER is ambiguous: T and C have it; write its alias in front',
   ],
@@ -134,7 +158,7 @@ const QUERIES: readonly (readonly [string, string])[] = [
   ],
   [
     'select stream ticker, qty from trades where exists (select ticker from companies c where c.ticker = trades.ticker)',
-    '2:101 TRADES is not in FROM; FROM has C',
+    '2:101 TRADES.TICKER belongs to the query around; a subquery cannot use columns of the query around it; join the table in FROM instead',
   ],
   [
     'select stream ticker, qty from trades where (ticker, qty) in (select ticker from companies)',
