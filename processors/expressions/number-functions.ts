@@ -6,6 +6,7 @@ import { scaleOf } from './arithmetic.ts'
 import { decimalText, powerOfTen } from './decimal.ts'
 import { RowFailure } from './failures.ts'
 import { type FunctionImplementation, prepared, scalar } from './function-call.ts'
+import { powerOf } from './power.ts'
 
 function invalid(message: string): RowFailure {
   return new RowFailure('INVALID_ARGUMENT', message)
@@ -91,7 +92,7 @@ function power([base, exponent]: readonly Value[]): number | RowFailure {
   const y = exponent as number
   if (x === 0 && y < 0) return invalid(`POWER(0, ${y}): 0 has no negative power`)
   if (x < 0 && !Number.isInteger(y)) return invalid(`POWER(${x}, ${y}): a negative number has whole powers only`)
-  return finite(x ** y, `POWER(${x}, ${y})`)
+  return finite(powerOf(x, y), `POWER(${x}, ${y})`)
 }
 
 function logarithm(name: 'LN' | 'LOG10', compute: (value: number) => number): FunctionImplementation {
