@@ -35,19 +35,23 @@ function trim([value, sideValue, characterValue]: readonly Value[]): Value | Row
   return text.slice(start, end).join('')
 }
 
-/** SUBSTRING with places; `pastEnd` is what starts behind the last character. */
-function substring(pastEnd: string | null) {
+const NO_BYTES = new Uint8Array(0)
+
+/** SUBSTRING with places, of texts or of bytes; `pastEnd` is what starts behind the last character or byte. */
+function substring(pastEnd: '' | null) {
   return ([value, from, count]: readonly Value[]): Value | RowFailure => {
-    const text = value as string
+    const whole = value as string | Uint8Array
+    const nothing = typeof whole === 'string' ? '' : NO_BYTES
     const start = from as number
     if (count !== undefined && (count as number) < 0)
       return invalid(`SUBSTRING FOR ${count as number}: the count must not be below 0`)
-    const length = codePointLength(text)
-    if (start > length) return pastEnd
+    const length = typeof whole === 'string' ? codePointLength(whole) : whole.length
+    if (start > length) return pastEnd === null ? null : nothing
     // A start below 1 takes its missing characters from the count.
     const first = Math.max(start, 1)
     const end = count === undefined ? length : start + (count as number) - 1
-    return end < first ? '' : points(text, first - 1, end)
+    if (end < first) return nothing
+    return typeof whole === 'string' ? points(whole, first - 1, end) : whole.slice(first - 1, end)
   }
 }
 

@@ -266,9 +266,18 @@ export function bindExtract(context: BindContext, node: Node<'extract'>): Expres
 }
 
 export function bindSubstring(context: BindContext, node: Node<'substring'>): Expression {
-  const operand = argument(context.bind(node.operand), 'text', 'SUBSTRING', 0)
+  const whole = context.bind(node.operand)
   const from = context.bind(node.from)
   const count = node.count === null ? null : context.bind(node.count)
+  const bytes = familyOf(whole.type) === 'binary'
+  if (bytes && (node.form === 'similar' || isText(from.type))) {
+    fail(
+      `SUBSTRING with a pattern needs text, not ${sqlTypeText(whole.type)}`,
+      whole.span,
+      'bytes have places: FROM 1 FOR 2',
+    )
+  }
+  const operand = bytes ? whole : argument(whole, 'text', 'SUBSTRING', 0)
   if (node.form === 'similar' && count !== null) {
     const args = [operand, argument(from, 'text', 'SUBSTRING', 1), argument(count, 'text', 'SUBSTRING', 2)]
     return call('SUBSTRING_SIMILAR', args, operand.type, node.span)
@@ -279,8 +288,9 @@ export function bindSubstring(context: BindContext, node: Node<'substring'>): Ex
   return call(node.form === 'comma' ? 'SUBSTRING_COMMA' : 'SUBSTRING_FROM', args, varying(operand.type), node.span)
 }
 
-/** A part of CHAR text is not padded. */
+/** A part of CHAR text is not padded, and one of BINARY has any length. */
 function varying(type: SqlType): SqlType {
+  if (type.kind === 'BINARY') return { kind: 'VARBINARY', length: type.length }
   return type.kind === 'CHAR' ? { kind: 'VARCHAR', length: type.length } : type
 }
 

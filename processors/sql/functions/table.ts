@@ -7,7 +7,7 @@
  *     strings   CHAR_LENGTH(S) INTEGER; LOWER(S), UPPER(S), INITCAP(S); CONCAT(S, S, ..) two or more
  *               LIKE(S, pattern [, escape]) BOOLEAN; SIMILAR(S, pattern [, escape]) BOOLEAN
  *               TRIM(S, side, character), side the literal LEADING, TRAILING or BOTH
- *               SUBSTRING_FROM(S, INTEGER from [, INTEGER count]), past the end ''; SUBSTRING_COMMA(..) likewise, past the end NULL
+ *               SUBSTRING_FROM(S, INTEGER from [, INTEGER count]), past the end ''; SUBSTRING_COMMA(..) likewise, past the end NULL; or of bytes
  *               SUBSTRING_REGEX(S, pattern), SUBSTRING_SIMILAR(S, pattern, escape)
  *               POSITION(sought S, S) INTEGER; OVERLAY(S, placing S, INTEGER from [, INTEGER count])
  *               REGEX_REPLACE(S, regex S, replacement S, INTEGER start, INTEGER occurrence)

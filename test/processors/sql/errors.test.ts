@@ -325,6 +325,14 @@ const QUERIES: readonly (readonly [string, string])[] = [
     "select stream regex_log_parse(ticker, 'a') from trades",
     '2:15 REGEX_LOG_PARSE: it has no group, so that the record would have no column',
   ],
+  [
+    "select stream substring(x'6162' from 'a') from trades",
+    '2:25 SUBSTRING with a pattern needs text, not VARBINARY(2); bytes have places: FROM 1 FOR 2',
+  ],
+  [
+    "select stream substring(x'6162' similar 'a' escape '#') from trades",
+    '2:25 SUBSTRING with a pattern needs text, not VARBINARY(2); bytes have places: FROM 1 FOR 2',
+  ],
   ['values (1)', '2:9 INTEGER cannot be stored in column A VARCHAR(9) of O; use CAST(... AS VARCHAR(9))'],
   ['select stream ticker from (select stream ticker as a from trades) x', '2:15 column TICKER not found in X'],
   ['select stream x.rowtime, y.a from (select stream ticker as a from trades) x', '2:26 Y is not in FROM; FROM has X'],
