@@ -4,10 +4,10 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { compileProgram } from '../../../processors/compile.ts'
 import { planProgram } from '../../../processors/sql/plan.ts'
-import { INPUTS } from './inputs.ts'
+import { INPUTS, TABLES } from './inputs.ts'
 
 function compile(text: string): unknown {
-  const plan = planProgram(text, INPUTS)
+  const plan = planProgram(text, INPUTS, TABLES)
   return compileProgram(plan, { errors: { add: () => {} }, outputs: [], startedAt: 0, rowTimestamp: 'rowtime' })
 }
 
