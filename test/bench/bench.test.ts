@@ -70,7 +70,7 @@ describe('npm run bench', () => {
     const run = bench('w2')
     expect(run.status).toBe(2)
     expect(run.stderr).toBe(
-      `no bench is called "w2"; there are ${[...Object.keys(CASES), 'forest', 'producer', 'stream'].join(', ')}\n`,
+      `no bench is called "w2"; there are ${[...Object.keys(CASES), 'forest', 'kernels', 'producer', 'stream'].join(', ')}\n`,
     )
   })
 
