@@ -105,7 +105,7 @@ const like: FunctionImplementation = call => {
 /**
  * CHAR counts its padding, so that its length is the type's (AWS SQL reference, CHAR_LENGTH). Values lie without it, and everything
  * else leaves it out: comparison, ||, SUBSTRING, CAST to VARCHAR and output. The reference calls CHAR "blank-padded" and gives no
- * example of these; the standard would keep the blanks. It is left so, because padded keys would not join texts of JSON.
+ * example of these; the standard would keep the blanks. It is left open.
  */
 const charLength: FunctionImplementation = call => {
   const { type } = call.args[0]!
