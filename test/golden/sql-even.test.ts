@@ -1,0 +1,4 @@
+/** Every second golden program, from the first. */
+import { judgeHalf } from './judge.ts'
+
+judgeHalf(0)
