@@ -62,6 +62,8 @@ export class SchemaEncoding {
       )
     this.#size++
     const encoded = this.#encode(record, schema)
+    // It may fail before its turn comes; who put the record hears of it then.
+    encoded.catch(() => {})
     const entered = this.#last.then(async () => {
       try {
         const { schema: _done, ...others } = record
