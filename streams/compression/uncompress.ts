@@ -5,6 +5,7 @@
 import * as zlib from 'node:zlib'
 import { MEBIBYTE } from '../../core/index.ts'
 import { CompressionProblem, isSnappy, tooLarge, unsnap } from './snappy.ts'
+import { isWholeZstandard } from './zstandard.ts'
 
 /** Bytes that a byte of a record may become, and bytes that one record may become. */
 export const UNCOMPRESSED_RATIO_MAX = 100
@@ -35,7 +36,9 @@ export function uncompress(bytes: Uint8Array): Uncompressed {
   if (begins(bytes, ZSTANDARD))
     return unzstd === undefined
       ? `the record is Zstandard, which Node ${process.versions.node} cannot read; use Node 22.15 or later, or another compression`
-      : attempt('Zstandard', bytes, bytesMax, unzstd)
+      : isWholeZstandard(bytes)
+        ? attempt('Zstandard', bytes, bytesMax, unzstd)
+        : 'the record begins like Zstandard, but cannot be read as such: it does not end where its last block does'
   if (!isZlib(bytes)) return null
   const result = attempt('zlib', bytes, bytesMax, zlib.inflateSync)
   // Two bytes say little: text may begin with them as well, and is then no error.
