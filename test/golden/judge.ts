@@ -24,7 +24,8 @@ export function judgeHalf(first: 0 | 1): void {
     })
 
     // Not every question can be put to DuckDB; the programs that can have it beside them.
-    test.runIf(program.duckdb !== null)('has the answer of DuckDB', async () => {
+    if (program.duckdb === null) return
+    test('has the answer of DuckDB', async () => {
       const result = await new GoldenRunner(program).straight()
       expect(await differencesFromDuckDb(program, result)).toEqual([])
     })
