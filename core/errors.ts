@@ -19,6 +19,7 @@ export type ErrorCode =
   | 'already_exists'
   | 'invalid_argument'
   | 'throttled'
+  | 'lease_lost'
   | 'connection_lost'
   | 'expired_iterator'
   | 'limit_exceeded'
