@@ -29,6 +29,8 @@ export interface ShardRead {
   readonly requestedAt: number
   /** true after the last record of a closed shard: no read may follow */
   readonly ended: boolean
+  /** with `ended`, where the source tells: the shards that go on with its hash keys; empty when the stream itself is gone */
+  readonly childShards?: readonly ShardDescription[]
 }
 
 /** Reads one shard forward. One read at a time. */

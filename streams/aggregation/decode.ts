@@ -7,8 +7,9 @@
  *
  * The result is spans into the bytes that were given; no user record is copied.
  */
-import { assert } from '../../core/index.ts'
-import { type HashRange, hashKeyOf } from '../hash-key.ts'
+import { assert, HASH_KEY_MAX } from '../../core/index.ts'
+import { type HashRange, hashKeyOfWords } from '../hash-key.ts'
+import { type Md5Words, md5Words } from '../md5.ts'
 import { isDigestRight } from './digests.ts'
 import { DIGEST_BYTES, MAGIC, MAGIC_BYTES, TAG } from './format.ts'
 import { FieldReader } from './reader.ts'
@@ -60,16 +61,50 @@ export function parseAggregate(bytes: Uint8Array, start: number, end: number): A
  * @param range hash keys of the shard, both ends included; null where it is not known, which lets everything pass
  */
 export function deliverableCount(aggregate: Aggregate, range: HashRange | null): number {
-  if (range === null && !aggregate.hasExplicitHashKeys) return aggregate.length
+  const holdsAll = range === null || (range.startingHashKey <= 0n && range.endingHashKey >= HASH_KEY_MAX)
+  if (holdsAll && !aggregate.hasExplicitHashKeys) return aggregate.length
+  const judge = range === null ? null : new RangeJudge(range)
   for (let i = 0; i < aggregate.length; i++) {
     const explicit = aggregate.explicitHashKey(i)
     if (explicit !== null && !/^[+-]?\d{1,60}$/.test(explicit)) return i
-    if (range === null) continue
-    const hashKey = explicit === null ? hashKeyOf(aggregate.partitionKey(i)) : BigInt(explicit.replace(/^\+/, ''))
-    if (hashKey < range.startingHashKey || hashKey > range.endingHashKey) return 0
+    if (judge === null) continue
+    const isInside =
+      explicit === null ? judge.holdsKey(aggregate.partitionKey(i)) : judge.holds(BigInt(explicit.replace(/^\+/, '')))
+    if (!isInside) return 0
   }
   return aggregate.length
 }
+
+/** Whether hash keys lie in a range. A reader asks this of every record, so most answers come from the first 32 bits alone. */
+class RangeJudge {
+  readonly #range: HashRange
+  readonly #startWord: number
+  readonly #endWord: number
+  /** keys that were found inside; one outside ends everything */
+  readonly #inside = new Set<string>()
+
+  constructor(range: HashRange) {
+    this.#range = range
+    this.#startWord = Number(range.startingHashKey >> 96n)
+    this.#endWord = Number(range.endingHashKey >> 96n)
+  }
+
+  holds(hashKey: bigint): boolean {
+    return hashKey >= this.#range.startingHashKey && hashKey <= this.#range.endingHashKey
+  }
+
+  holdsKey(partitionKey: string): boolean {
+    if (this.#inside.has(partitionKey)) return true
+    const [first] = md5Words(partitionKey, hashWords)
+    const isInside =
+      (first > this.#startWord && first < this.#endWord) ||
+      (first >= this.#startWord && first <= this.#endWord && this.holds(hashKeyOfWords(hashWords)))
+    if (isInside) this.#inside.add(partitionKey)
+    return isInside
+  }
+}
+
+const hashWords: Md5Words = [0, 0, 0, 0]
 
 /** Numbers to which one can append; typed, so that an aggregate of many small records costs little. */
 class NumberList {

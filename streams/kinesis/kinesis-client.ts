@@ -3,12 +3,13 @@
  * of replies that carry records are read here, below its deserializer, because there it costs several times a whole query.
  * The SDK is an optional peer and is imported when a stream is opened.
  */
+import { Readable } from 'node:stream'
 import { MillraceError, type ShardDescription } from '../../core/index.ts'
 import type { IteratorStart } from '../stream.ts'
 import { readCborReply } from './cbor-reply.ts'
 import { JsonReplyReader } from './json-reply.ts'
 import { kinesisError } from './kinesis-error.ts'
-import { brokenReply, type KinesisReply } from './reply.ts'
+import { brokenReply, type KinesisReply, member } from './reply.ts'
 
 /** A body at most: 10 MiB of data as base64, and keys and numbers of 10,000 records. */
 export const REPLY_BYTES_MAX = 32 * 1_048_576
@@ -48,6 +49,10 @@ interface Commands {
   readonly GetRecordsCommand: CommandClass
   readonly GetShardIteratorCommand: CommandClass
   readonly ListShardsCommand: CommandClass
+  readonly DescribeStreamSummaryCommand: CommandClass
+  readonly DescribeStreamConsumerCommand: CommandClass
+  readonly RegisterStreamConsumerCommand: CommandClass
+  readonly SubscribeToShardCommand: CommandClass
 }
 
 export interface KinesisClientOptions {
@@ -66,6 +71,19 @@ export interface KinesisClientOptions {
 export interface DatedReply extends KinesisReply {
   /** its Date header, epoch milliseconds; NaN where there is none */
   readonly dateMs: number
+}
+
+/** What tells a stream from an earlier one of the same name. */
+export interface StreamIdentity {
+  readonly arn: string
+  /** epoch seconds, as identifiers of streams have it */
+  readonly creationEpoch: number
+}
+
+/** A consumer with a throughput of its own (enhanced fan-out). */
+export interface RegisteredConsumer {
+  readonly arn: string
+  readonly status: string
 }
 
 export class KinesisClient {
@@ -154,6 +172,65 @@ export class KinesisClient {
     return found
   }
 
+  /** @throws MillraceError `not_found`, `throttled`, `config` */
+  async describe(signal: AbortSignal): Promise<StreamIdentity> {
+    const reply = await this.#send(new this.#commands.DescribeStreamSummaryCommand(this.#stream), signal)
+    const summary = member(reply, 'StreamDescriptionSummary')
+    const arn = member(summary, 'StreamARN')
+    const createdAt = member(summary, 'StreamCreationTimestamp')
+    if (typeof arn !== 'string' || !(createdAt instanceof Date))
+      throw brokenReply('StreamARN or StreamCreationTimestamp is missing')
+    return { arn, creationEpoch: Math.floor(createdAt.getTime() / 1_000) }
+  }
+
+  /** Null where no consumer of that name is registered. */
+  async findConsumer(streamArn: string, name: string, signal: AbortSignal): Promise<RegisteredConsumer | null> {
+    const command = new this.#commands.DescribeStreamConsumerCommand({ StreamARN: streamArn, ConsumerName: name })
+    const reply = await this.#sendUnless('ResourceNotFoundException', command, signal)
+    return reply === null ? null : consumerOf(member(reply, 'ConsumerDescription'))
+  }
+
+  /** Null where one of that name is there by now. @throws MillraceError `throttled` at the limits of the service */
+  async registerConsumer(streamArn: string, name: string, signal: AbortSignal): Promise<RegisteredConsumer | null> {
+    const command = new this.#commands.RegisterStreamConsumerCommand({ StreamARN: streamArn, ConsumerName: name })
+    const reply = await this.#sendUnless('ResourceInUseException', command, signal)
+    return reply === null ? null : consumerOf(member(reply, 'Consumer'))
+  }
+
+  /**
+   * The body of a subscription, as it comes: messages of an event stream. Whoever takes it reads it to its end or destroys it.
+   * @throws MillraceError `throttled` also while another subscription of the shard is less than 5 seconds old, `not_found`
+   */
+  async subscribe(
+    consumerArn: string,
+    shardId: string,
+    from: IteratorStart,
+    signal: AbortSignal,
+  ): Promise<AsyncIterable<Uint8Array> & { destroy(): void }> {
+    const { ShardIteratorType: Type, StartingSequenceNumber, Timestamp } = startOf(from)
+    const command = new this.#commands.SubscribeToShardCommand({
+      ConsumerARN: consumerArn,
+      ShardId: shardId,
+      StartingPosition: { Type, SequenceNumber: StartingSequenceNumber, Timestamp },
+    })
+    let body: Readable | undefined
+    command.middlewareStack.add(
+      next => async args => {
+        const result = await next(args)
+        const reply = result.response as HttpReply
+        if (reply.statusCode >= 300) return result
+        body = reply.body as Readable
+        // A stream without an event: nothing is left for the SDK to read.
+        reply.body = Readable.from([])
+        return result
+      },
+      { step: 'deserialize', priority: 'low', name: 'millraceEvents' },
+    )
+    await this.#send(command, signal)
+    if (body === undefined) throw brokenReply('a subscription came with an error that the SDK took for none')
+    return body
+  }
+
   close(): void {
     if (this.#isOwn) this.#client.destroy()
   }
@@ -162,6 +239,16 @@ export class KinesisClient {
     try {
       return await this.#client.send(command as never, { abortSignal: signal })
     } catch (error) {
+      throw kinesisError(error, this.streamName, signal)
+    }
+  }
+
+  /** Null for an exception of that name. */
+  async #sendUnless(exception: string, command: Command, signal: AbortSignal): Promise<unknown> {
+    try {
+      return await this.#client.send(command as never, { abortSignal: signal })
+    } catch (error) {
+      if (error instanceof Error && error.name === exception) return null
       throw kinesisError(error, this.streamName, signal)
     }
   }
@@ -191,6 +278,14 @@ async function bodyOf(body: unknown): Promise<readonly Uint8Array[]> {
     chunks.push(chunk)
   }
   return chunks
+}
+
+function consumerOf(value: unknown): RegisteredConsumer {
+  const arn = member(value, 'ConsumerARN')
+  const status = member(value, 'ConsumerStatus')
+  if (typeof arn !== 'string' || typeof status !== 'string')
+    throw brokenReply('a consumer has no ConsumerARN or no ConsumerStatus')
+  return { arn, status }
 }
 
 interface ListShardsOutput {

@@ -6,6 +6,7 @@ import {
   type Clock,
   GET_RECORDS_RECORDS_MAX,
   hasCode,
+  MEBIBYTE,
   MillraceError,
   type RecordBatch,
   type ShardDescription,
@@ -19,6 +20,8 @@ import { StreamTime } from './stream-time.ts'
 
 /** Kinesis API reference, GetRecords: 5 calls a second and shard. Milliseconds. */
 export const CALL_INTERVAL_MS = 200
+/** Kinesis API reference, GetRecords: 2 MB a second and shard; a larger reply is followed by silence. Bytes. */
+const READ_BYTES_PER_SECOND = 2 * MEBIBYTE
 /** KCL's idleTimeBetweenReadsInMillis: how long a shard at its tip is left alone. */
 export const IDLE_MS = 1_500
 
@@ -26,6 +29,11 @@ export interface KinesisSourceOptions extends KinesisClientOptions {
   readonly clock: Clock
   /** KCL's idleTimeBetweenReadsInMillis, at least 200. Default 1,500 */
   readonly idleMs?: number | undefined
+  /**
+   * What one shard is read at most. Default `service`: 5 calls and 2 MiB a second, since the service refuses more. `none` is for
+   * endpoints without limits, such as an embedded stream
+   */
+  readonly limits?: 'service' | 'none' | undefined
 }
 
 export class KinesisSource implements StreamSource {
@@ -33,12 +41,14 @@ export class KinesisSource implements StreamSource {
   readonly #clock: Clock
   readonly #time: StreamTime
   readonly #idleMs: number
+  readonly #isPaced: boolean
 
   private constructor(client: KinesisClient, options: KinesisSourceOptions) {
     this.#client = client
     this.#clock = options.clock
     this.#time = new StreamTime(options.clock)
     this.#idleMs = options.idleMs ?? IDLE_MS
+    this.#isPaced = options.limits !== 'none'
   }
 
   /** @throws MillraceError `config` when the SDK is not installed, or an option is none */
@@ -61,7 +71,8 @@ export class KinesisSource implements StreamSource {
 
   /** The first read takes the iterator, so that a shard which nobody reads costs no call. */
   openShard(shardId: string, from: StartPosition): Promise<ShardReader> {
-    return Promise.resolve(new KinesisShardReader(this.#client, this.#clock, this.#time, shardId, from))
+    const reader = new KinesisShardReader(this.#client, this.#clock, this.#time, shardId, from, this.#isPaced)
+    return Promise.resolve(reader)
   }
 
   async wait(signal: AbortSignal): Promise<void> {
@@ -83,15 +94,26 @@ class KinesisShardReader implements ShardReader {
   /** where a new iterator starts */
   #from: StartPosition
   #iterator: string | null = null
+  readonly #isPaced: boolean
   #calledMs = Number.NEGATIVE_INFINITY
+  /** before it the service would refuse a call */
+  #notBeforeMs = Number.NEGATIVE_INFINITY
   #closed = false
 
-  constructor(client: KinesisClient, clock: Clock, time: StreamTime, shardId: string, from: StartPosition) {
+  constructor(
+    client: KinesisClient,
+    clock: Clock,
+    time: StreamTime,
+    shardId: string,
+    from: StartPosition,
+    isPaced: boolean,
+  ) {
     this.#client = client
     this.#clock = clock
     this.#time = time
     this.shardId = shardId
     this.#from = from
+    this.#isPaced = isPaced
   }
 
   async read(recordsMax: number, signal: AbortSignal): Promise<ShardRead> {
@@ -105,15 +127,17 @@ class KinesisShardReader implements ShardReader {
       const reply = await this.#client.getRecords(iterator, this.shardId, limit, signal)
       this.#iterator = reply.nextIterator
       this.#learn(reply.records, reply.dateMs)
+      this.#notBeforeMs = this.#calledMs + (reply.records.bytes.length / READ_BYTES_PER_SECOND) * 1_000
       return {
         records: reply.records,
         millisBehindLatest: reply.millisBehindLatest,
         requestedAt,
         ended: reply.nextIterator === null,
+        childShards: reply.childShards,
       }
     } catch (error) {
       // The next read takes a new iterator behind the last record, so that nothing is lost or read twice.
-      if (hasCode(error, 'expired_iterator')) this.#iterator = null
+      if (hasCode(error, 'expired_iterator', 'invalid_argument')) this.#iterator = null
       throw error
     }
   }
@@ -125,8 +149,8 @@ class KinesisShardReader implements ShardReader {
 
   /** Keeps to the calls that the service allows. */
   async #pace(signal: AbortSignal): Promise<void> {
-    const pauseMs = this.#calledMs + CALL_INTERVAL_MS - this.#clock.monotonicMs()
-    if (pauseMs > 0) await this.#clock.sleep(pauseMs, signal)
+    const pauseMs = Math.max(this.#calledMs + CALL_INTERVAL_MS, this.#notBeforeMs) - this.#clock.monotonicMs()
+    if (this.#isPaced && pauseMs > 0) await this.#clock.sleep(pauseMs, signal)
     refuseAborted(signal)
     this.#calledMs = this.#clock.monotonicMs()
   }

@@ -134,7 +134,13 @@ class LocalShardReader implements ShardReader {
         : this.#stream.millisBehind(first === undefined ? null : first.block.arrivedAt(first.to - 1), requestedAt),
       requestedAt,
       ended: this.#ended,
+      ...(this.#ended ? { childShards: await this.#children() } : {}),
     }
+  }
+
+  async #children(): Promise<readonly ShardDescription[]> {
+    const shards = await this.#stream.listShards()
+    return shards.filter(({ parentShardIds }) => parentShardIds.includes(this.shardId))
   }
 
   close(): Promise<void> {
