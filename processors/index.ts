@@ -13,6 +13,20 @@ export {
 export { type ApplicationDefinition, inputStreamNames } from './application-definition.ts'
 export { type ImportOptions, importApplication } from './application-json.ts'
 export { type CompileOptions, compileProgram } from './compile.ts'
+export type { Checkpointer, CheckpointPlace, PreparedCheckpoint } from './consumer/checkpointer.ts'
+export type { ConsumerRecord } from './consumer/consumer-record.ts'
+export type { DroppedAggregate } from './consumer/deaggregated-records.ts'
+export type {
+  CheckpointValue,
+  InitializeInput,
+  LeaseLostInput,
+  ProcessRecordsInput,
+  RecordProcessor,
+  RecordProcessorFactory,
+  ShardEndedInput,
+  ShardInfo,
+  ShutdownRequestedInput,
+} from './consumer/record-processor.ts'
 export {
   type MergeMetrics,
   type MergePosition,
