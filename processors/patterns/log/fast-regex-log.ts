@@ -5,11 +5,13 @@
  *
  *     expression := { ( group | item ) }        group := '(' choice ')'
  *     choice := sequence { '|' sequence }       sequence := { atom [ '*' | '+' | '?' | '{n}' | '{n,}' | '{n,m}' ] }
- *     atom := '.' | '@' | '"' text '"' | '()' | '(' choice ')' | '[' [ '^' ] members ']' | '\' character | character
+ *     atom := '.' | '@' | '#' | '"' text '"' | '()' | '(' choice ')' | '[' [ '^' ] members ']' | '<' name '>' | '\' character
+ *             | character
  *
- * `@` is any text and `()` none. `\d` and its like do not exist here; `&`, `~`, `#` and `<...>` are refused.
+ * `@` is any text, `()` the empty one and `#` matches nothing at all; `<Alpha>` and its like are the named sets of the AWS SQL
+ * reference (FAST_REGEX_LOG_PARSER). `\d` does not exist here; `&`, `~` and intervals such as `<1-31>` are refused.
  */
-import { type CharacterSet, complement, EVERY, range, single, union } from '../character-set.ts'
+import { CharacterSet, complement, EVERY, range, single, union } from '../character-set.ts'
 import { Pattern } from '../pattern.ts'
 import {
   checkPatternLength,
@@ -21,6 +23,32 @@ import {
 import type { PatternNode } from '../pattern-node.ts'
 import { PatternReader } from '../pattern-reader.ts'
 import { type LogParser, numberedColumns } from './log-parser.ts'
+
+const NO_CHARACTER = new CharacterSet(() => false)
+const DIGIT = range(0x30, 0x39)
+const UPPER = range(0x41, 0x5a)
+const LOWER = range(0x61, 0x7a)
+const ALPHA = union([LOWER, UPPER])
+const ALNUM = union([ALPHA, DIGIT])
+/** The ASCII characters that print and are neither letters nor digits nor a space. */
+const PUNCT = new CharacterSet(point => point > 0x20 && point < 0x7f && !ALNUM.has(point))
+const PRINT = union([ALNUM, PUNCT])
+/** AWS SQL reference, FAST_REGEX_LOG_PARSER, named patterns. As there, Graph is Print, and neither has the space. */
+const NAMED_SETS: ReadonlyMap<string, CharacterSet> = new Map([
+  ['Digit', DIGIT],
+  ['Upper', UPPER],
+  ['Lower', LOWER],
+  ['ASCII', range(0, 0x7f)],
+  ['Alpha', ALPHA],
+  ['Alnum', ALNUM],
+  ['Punct', PUNCT],
+  ['Blank', union([single(0x20), single(0x09)])],
+  ['Space', union([single(0x20), range(0x09, 0x0d)])],
+  ['Cntrl', union([range(0, 0x1f), single(0x7f)])],
+  ['XDigit', union([DIGIT, range(0x61, 0x66), range(0x41, 0x46)])],
+  ['Print', PRINT],
+  ['Graph', PRINT],
+])
 
 interface Piece {
   /** column of a group, or null for what stands between groups */
@@ -130,6 +158,18 @@ function widthOf(node: PatternNode): number | null {
   }
 }
 
+/** `x+` is `xx*` (AWS SQL reference, further examples): the part of a fixed length can end the piece before. */
+function repeated(item: PatternNode, least: number, most: number): PatternNode {
+  const fixed: PatternNode = { kind: 'repeat', item, least, most: least, lazy: false }
+  if (least === most) return fixed
+  const open: PatternNode = { kind: 'repeat', item, least: 0, most: most - least, lazy: false }
+  return least === 0 ? open : { kind: 'sequence', items: [fixed, open] }
+}
+
+function inARow(node: PatternNode): readonly PatternNode[] {
+  return node.kind === 'sequence' ? node.items : [node]
+}
+
 class FastReader {
   readonly #in: PatternReader
   #nesting = 0
@@ -155,11 +195,11 @@ class FastReader {
       const atom = this.#atom()
       const item = this.#counted(atom)
       // A counted group is no field: it would have several values.
-      if (!isGroup || item !== atom) between().push(item)
+      if (!isGroup || item !== atom) between().push(...inARow(item))
       else {
         if (columns === PATTERN_GROUPS_MAX)
           throw new PatternError(`there are more than ${PATTERN_GROUPS_MAX} groups`, at)
-        pieces.push({ column: columns++, items: item.kind === 'sequence' ? [...item.items] : [item] })
+        pieces.push({ column: columns++, items: [...inARow(item)] })
       }
     }
     return pieces
@@ -173,7 +213,7 @@ class FastReader {
 
   #sequence(): PatternNode {
     const items: PatternNode[] = []
-    while (!this.#in.done && !this.#in.is('|') && !this.#in.is(')')) items.push(this.#counted(this.#atom()))
+    while (!this.#in.done && !this.#in.is('|') && !this.#in.is(')')) items.push(...inARow(this.#counted(this.#atom())))
     return { kind: 'sequence', items }
   }
 
@@ -182,7 +222,7 @@ class FastReader {
     for (let count = this.#in.count(); count !== null; count = this.#in.count()) {
       if (++this.#nesting > PATTERN_NESTING_MAX)
         throw new PatternError(`more than ${PATTERN_NESTING_MAX} counts and groups`, this.#in.at)
-      item = { kind: 'repeat', item, least: count.least, most: count.most, lazy: false }
+      item = repeated(item, count.least, count.most)
     }
     return item
   }
@@ -206,9 +246,22 @@ class FastReader {
       while (!this.#in.take('"')) items.push({ kind: 'one', set: single(this.#in.next()) })
       return { kind: 'sequence', items }
     }
-    if (/^[&~#<]/.test(this.#in.ahead(1))) throw new PatternError(`"${this.#in.ahead(1)}" is not supported`, at)
+    if (this.#in.take('#')) return { kind: 'one', set: NO_CHARACTER }
+    if (this.#in.take('<')) return { kind: 'one', set: this.#named(at) }
+    if (/^[&~]/.test(this.#in.ahead(1))) throw new PatternError(`"${this.#in.ahead(1)}" is not supported`, at)
     if (/^[*+?{)]/.test(this.#in.ahead(1))) throw new PatternError(`"${this.#in.ahead(1)}" stands alone`, at)
     return { kind: 'one', set: single(this.#character()) }
+  }
+
+  #named(open: number): CharacterSet {
+    let name = ''
+    while (!this.#in.take('>')) {
+      if (this.#in.done) throw new PatternError('a "<" is not closed', open)
+      name += String.fromCodePoint(this.#in.next())
+    }
+    const set = NAMED_SETS.get(name)
+    if (set !== undefined) return set
+    throw new PatternError(`there is no set <${name}>; there are ${[...NAMED_SETS.keys()].join(', ')}`, open)
   }
 
   #class(open: number): CharacterSet {

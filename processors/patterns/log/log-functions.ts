@@ -13,6 +13,7 @@ export type LogArgument = string | number
 interface LogFunction {
   readonly least: number
   readonly most: number
+  readonly dropsUnmatched?: true
   readonly prepare: (args: readonly LogArgument[], startedAt: number) => LogParser
 }
 
@@ -26,7 +27,12 @@ function optionalAt(args: readonly LogArgument[], index: number): string | null 
   return index < args.length ? textAt(args, index) : null
 }
 
-const fast: LogFunction = { least: 1, most: 1, prepare: args => fastRegexLogParser(textAt(args, 0)) }
+const fast: LogFunction = {
+  least: 1,
+  most: 1,
+  dropsUnmatched: true,
+  prepare: args => fastRegexLogParser(textAt(args, 0)),
+}
 
 const FUNCTIONS: Readonly<Record<string, LogFunction>> = {
   REGEX_LOG_PARSE: { least: 1, most: 2, prepare: args => regexLogParser(textAt(args, 0), optionalAt(args, 1)) },
@@ -45,6 +51,11 @@ const FUNCTIONS: Readonly<Record<string, LogFunction>> = {
 /** Whether a call with this name gives a record. */
 export function isLogFunction(name: string): boolean {
   return Object.hasOwn(FUNCTIONS, name)
+}
+
+/** Whether a text that does not match gives no row at all (AWS SQL reference, FAST_REGEX_LOG_PARSER); elsewhere its fields are NULL. */
+export function dropsUnmatched(name: string): boolean {
+  return Object.hasOwn(FUNCTIONS, name) && FUNCTIONS[name]?.dropsUnmatched === true
 }
 
 /**

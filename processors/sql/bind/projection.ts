@@ -38,6 +38,8 @@ export interface BoundItem {
   /** the time of the row that leaves: ROWTIME without alias before it */
   readonly emission: boolean
   readonly record?: LogRecord | null
+  /** what must hold for the row, or it does not leave */
+  readonly requires?: Expression | null
 }
 
 /** One row for each row of `input`: the items, but for the one that becomes the row's time. */

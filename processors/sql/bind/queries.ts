@@ -20,6 +20,7 @@ import { emissionTime, finiteGroupingOf, groupingOf, partitionOf, regroup } from
 import { sideWindow } from './join-windows.ts'
 import { type Joined, join, mentionedSystemColumns, withSystemColumns } from './joins.ts'
 import { bindLogCall, logCallOf } from './log-calls.ts'
+import { matchOf } from './log-records.ts'
 import { type Monotonicity, monotonicityOf, NOT_MONOTONIC } from './monotonicity.ts'
 import { type Names, NO_NAMES } from './names.ts'
 import { isNullable } from './nullable.ts'
@@ -89,12 +90,18 @@ function sortedBound(query: BoundQuery, order: OrderClause, context: QueryContex
 }
 
 /** The select list over its rows, then DISTINCT, then ORDER BY. */
-function finished(select: SelectNode, order: OrderClause | null, rows: Omit<Sortable, 'distinct'>): BoundQuery {
+function finished(select: SelectNode, order: OrderClause | null, every: Omit<Sortable, 'distinct'>): BoundQuery {
+  const rows = { ...every, input: required(every.input, every.items) }
   const { distinctSpan } = select
   const distinct = distinctSpan === null ? null : (query: BoundQuery) => distinctOf(query, distinctSpan)
   if (order !== null) return sortedQuery({ ...rows, distinct }, order)
   const projected = project(rows.input, rows.items, rows.monotonic)
   return distinct === null ? projected : distinct(projected)
+}
+
+/** The rows that every item of the select list lets through. */
+function required(input: PlanNode, items: readonly BoundItem[]): PlanNode {
+  return items.reduce((node, { requires }) => (requires ? filter(node, requires) : node), input)
 }
 
 function bindSelect(
@@ -393,7 +400,16 @@ function bindItems(select: SelectNode, scope: Scope, binder: BindContext): reado
     const name = written?.text ?? `EXPR$${index}`
     const emission = path?.length === 1 && path[0]?.text === 'ROWTIME' && !setsRowtime
     return [
-      { name, span: item.span, expression, setsRowtime, plainRowtime: rowtime && alias === null, emission, record },
+      {
+        name,
+        span: item.span,
+        expression,
+        setsRowtime,
+        plainRowtime: rowtime && alias === null,
+        emission,
+        record,
+        requires: record === null ? null : matchOf(expression, record),
+      },
     ]
   })
 }

@@ -31,6 +31,23 @@ test('FAST_REGEX_LOG_PARSE takes the shortest text for each piece and has to use
   expect(parsed('FAST_REGEX_LOG_PARSE', ['(a|bb)@'], 'bb and so on')).toEqual(['bb'])
   expect(parsed('FAST_REGEX_LOG_PARSE', ['([a-c]*)[0-9]'], 'abc')).toBe(null)
   expect(parsed('FAST_REGEX_LOG_PARSE', ['(ab)_(cd)'], 'ab_cdx')).toBe(null)
+  // The examples of the AWS SQL reference. The second is printed there without the underscores, but its text says that the plus
+  // adds nothing, and so does the rule.
+  const mary = 'Mary_had_a_little_lamb'
+  expect(parsed('FAST_REGEX_LOG_PARSE', ['(.*)_+(._.*)'], mary)).toBe(null)
+  expect(parsed('FAST_REGEX_LOG_PARSE', ['(.*)_+(.*)'], 'Mary____had_a_little_lamb')).toEqual([
+    'Mary',
+    '___had_a_little_lamb',
+  ])
+  expect(parsed('FAST_REGEX_LOG_PARSE', ['(.*)_+(<Alpha>.*)'], 'Mary____had_a_little_lamb')).toEqual([
+    'Mary',
+    'had_a_little_lamb',
+  ])
+  const sets = '(<Upper><Lower>*)<Punct>(<Digit>+)<Blank>(<XDigit>*)'
+  expect(parsed('FAST_REGEX_LOG_PARSE', [sets], 'Ab-12\tfF0')).toEqual(['Ab', '12', 'fF0'])
+  expect(parsed('FAST_REGEX_LOG_PARSE', [sets], 'Ab-12\tfG0')).toBe(null)
+  expect(parsed('FAST_REGEX_LOG_PARSE', ['(a#)'], 'a')).toBe(null)
+  expect(() => parsed('FAST_REGEX_LOG_PARSE', ['(<Letter>)'], '')).toThrow(/there is no set <Letter>; there are Digit,/)
   expect(() => parsed('FAST_REGEX_LOG_PARSE', ['(a)~b'], '')).toThrow(/"~" is not supported, at character 4/)
 })
 
