@@ -8,9 +8,8 @@ import {
   type ItemOutcome,
   type ItemTable,
 } from './item.ts'
-import { ItemCoordinatorTable } from './item-coordinator-table.ts'
-import { ItemLeaseTable, keysByOwner } from './item-lease-table.ts'
-import { ItemWorkerMetricsTable } from './item-worker-metrics.ts'
+import { itemLeaseStore } from './item-lease-store.ts'
+import { keysByOwner } from './item-lease-table.ts'
 import { LEASE_KEY } from './lease-item.ts'
 import type { LeaseStore } from './lease-table.ts'
 
@@ -56,14 +55,9 @@ export class MemoryItems implements ItemTable {
 }
 
 /**
- * A store in the layout of one table.
+ * A store in memory.
  * @param items shared by the stores of several workers; default: new and empty
  */
 export function memoryLeaseStore(items: ItemTable = new MemoryItems()): LeaseStore {
-  return {
-    leases: new ItemLeaseTable(items),
-    workerMetrics: new ItemWorkerMetricsTable(items),
-    coordinator: new ItemCoordinatorTable(items),
-    close: () => Promise.resolve(),
-  }
+  return itemLeaseStore(items)
 }

@@ -1,0 +1,119 @@
+/** Lease, worker and coordinator rows in DynamoDB, beside Java workers of the KCL 3.x if need be. */
+import { MillraceError } from '../../../../core/index.ts'
+import { ItemCoordinatorTable } from '../item-coordinator-table.ts'
+import { itemLeaseStore } from '../item-lease-store.ts'
+import { ItemWorkerMetricsTable } from '../item-worker-metrics.ts'
+import type { LeaseStore } from '../lease-table.ts'
+import { DynamoClient, type DynamoClientOptions } from './dynamodb-client.ts'
+import { isDenied } from './dynamodb-error.ts'
+import { DynamoItems } from './dynamodb-items.ts'
+import { type LayoutNow, MovingCoordinatorTable, MovingWorkerMetrics } from './moving-tables.ts'
+import { checkPermissions } from './permissions.ts'
+import { findLayout, type TableLayout } from './table-layout.ts'
+import { describeTable, refuseForeign, setUpLeaseTable, type TableSettings } from './table-setup.ts'
+
+/** How often the state of a table migration is read again. */
+const LAYOUT_LIFE_MS = 60_000
+
+export interface DynamoLeaseStoreOptions extends DynamoClientOptions {
+  readonly applicationName: string
+  /** default: the application name */
+  readonly tableName?: string | undefined
+  readonly consistentReads?: boolean | undefined
+  /** KCL: leaseTableScanTotalSegments; 0, the default: by the size of the table */
+  readonly scanSegments?: number | undefined
+  /** how the lease table is made, where there is none */
+  readonly settings?: TableSettings | undefined
+  readonly migrateAllEntitiesToLeaseTable?: boolean | undefined
+}
+
+/**
+ * Opens the store of an application; makes its table when there is none.
+ * @throws MillraceError `config` when the SDK is missing, when the table belongs to something else, or with every permission that
+ *   is missing; `throttled` and `internal` with retry `backoff`
+ */
+export async function openDynamoLeaseStore(options: DynamoLeaseStoreOptions): Promise<LeaseStore> {
+  const client = await DynamoClient.open(options)
+  try {
+    return await open(client, options)
+  } catch (error) {
+    client.close()
+    throw error
+  }
+}
+
+async function open(client: DynamoClient, options: DynamoLeaseStoreOptions): Promise<LeaseStore> {
+  const { applicationName, tableName = applicationName } = options
+  const found = await describeTable(client, tableName)
+  if (found !== null) refuseForeign(found, tableName, 'leaseKey')
+  const items = new DynamoItems(client, { ...options, tableName, keyName: 'leaseKey', isShared: true })
+  const isKnown = async (): Promise<boolean> => found === null || (await items.get('Leader')) !== null
+  const legacyCoordinator = await legacyItems(client, options, `${applicationName}-CoordinatorState`, 'key', isKnown)
+  const legacyMetrics =
+    legacyCoordinator && (await legacyItems(client, options, `${applicationName}-WorkerMetricStats`, 'wid', isKnown))
+  const layout = layoutNow(client, legacyCoordinator, options.migrateAllEntitiesToLeaseTable ?? false)
+  await layout()
+  await setUpLeaseTable(client, tableName, options.settings ?? {})
+  await checkPermissions(client, tableName, 'leaseKey', true)
+  const shared = itemLeaseStore(items)
+  return {
+    ...shared,
+    ...(legacyCoordinator === null
+      ? {}
+      : {
+          workerMetrics: new MovingWorkerMetrics(
+            shared.workerMetrics,
+            legacyMetrics && new ItemWorkerMetricsTable(legacyMetrics),
+            layout,
+          ),
+          coordinator: new MovingCoordinatorTable(
+            shared.coordinator,
+            new ItemCoordinatorTable(legacyCoordinator),
+            layout,
+          ),
+        }),
+    close() {
+      client.close()
+      return Promise.resolve()
+    },
+  }
+}
+
+/**
+ * A legacy table, if it is there: none is ever made. A policy for one table cannot see the others; that is no matter for a new
+ * application, or for one whose leader's lock lies beside its leases already.
+ */
+async function legacyItems(
+  client: DynamoClient,
+  options: DynamoLeaseStoreOptions,
+  tableName: string,
+  keyName: string,
+  isKnown: () => Promise<boolean>,
+): Promise<DynamoItems | null> {
+  try {
+    const table = await describeTable(client, tableName)
+    if (table === null) return null
+    refuseForeign(table, tableName, keyName)
+  } catch (error) {
+    if (error instanceof MillraceError && isDenied(error.cause) && (await isKnown())) return null
+    throw error
+  }
+  await checkPermissions(client, tableName, keyName, false)
+  return new DynamoItems(client, { ...options, tableName, keyName, isShared: false })
+}
+
+function layoutNow(client: DynamoClient, legacy: DynamoItems | null, migrates: boolean): LayoutNow {
+  let known: { readonly layout: Promise<TableLayout>; readonly until: number } | null = null
+  return () => {
+    const now = client.clock.monotonicMs()
+    if (known === null || now >= known.until) {
+      const layout = findLayout(legacy, migrates)
+      known = { layout, until: now + LAYOUT_LIFE_MS }
+      // A reading that failed is none.
+      layout.catch(() => {
+        known = null
+      })
+    }
+    return known.layout
+  }
+}
