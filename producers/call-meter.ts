@@ -1,7 +1,7 @@
 /** Turns what happens to calls into KPL's metrics. Values of one call are added up first, so that a user record costs little. */
+import { StatisticSet } from '../core/index.ts'
 import type { Bundle } from './bundle.ts'
 import type { MetricsRecorder } from './metrics/recorder.ts'
-import { StatisticSet } from './metrics/statistics.ts'
 import type { PendingRecord } from './pending.ts'
 
 interface Sent {

@@ -1,4 +1,13 @@
 /** User records into a stream. */
+
+export {
+  CLOUDWATCH_DATA_MAX,
+  type CloudWatchRequest,
+  type MetricDimension,
+  type MetricUnit,
+  type OtlpMetric,
+  type Statistics,
+} from '../core/index.ts'
 export type { CollectBody } from './collect/collect-body.ts'
 export {
   type BadEvent,
@@ -23,8 +32,7 @@ export { type ClientSettings, type KplProperties, parseKplProperties } from './k
 export * from './metrics/adapters.ts'
 export type { MetricsHook } from './metrics/feed.ts'
 export * from './metrics/metric-names.ts'
-export type { AdditionalDimension, MetricDatum, MetricDimension } from './metrics/recorder.ts'
-export type { Statistics } from './metrics/statistics.ts'
+export type { AdditionalDimension, MetricDatum } from './metrics/recorder.ts'
 export { type Attempt, type Outcome, PutError, type PutFailure } from './outcome.ts'
 export { type CloseSummary, type MarkOptions, Producer, type ProducerOptions } from './producer.ts'
 export {

@@ -2,7 +2,7 @@
  * A KPL `.properties` file into settings. KPL's keys fall into three sets: those that the producer has, those that belong to the
  * client that the caller makes (region, endpoint, credentials), and those of KPL's native process, which mean nothing here.
  */
-import { MillraceError } from '../core/index.ts'
+import { javaProperties, MillraceError } from '../core/index.ts'
 import { completeConfiguration, PRODUCER_SETTINGS, type ProducerConfiguration } from './configuration.ts'
 
 /** Settings of the clients, for the caller to make them with; as KPL checks them. */
@@ -142,41 +142,4 @@ function clientValue(name: string, text: string): unknown {
 
 function wrong(name: string, text: string, allowed: string): MillraceError {
   return new MillraceError('config', `producer property ${name} is ${JSON.stringify(text)}; give ${allowed}`)
-}
-
-/** Keys and values by the rules of java.util.Properties: comments, continued lines, escapes, three separators; the last of equal keys wins. */
-export function javaProperties(text: string): Map<string, string> {
-  const found = new Map<string, string>()
-  for (const line of logicalLines(text)) {
-    let at = 0
-    while (at < line.length && !/[=:\s]/.test(line.charAt(at))) at += line.charAt(at) === '\\' ? 2 : 1
-    const rest = line.slice(at).replace(/^[ \t\f]*[=:]?[ \t\f]*/, '')
-    found.set(unescaped(line.slice(0, at)), unescaped(rest))
-  }
-  return found
-}
-
-function logicalLines(text: string): string[] {
-  const lines: string[] = []
-  let open = ''
-  let continued = false
-  for (const raw of text.replace(/^\uFEFF/, '').split(/\r\n|\r|\n/)) {
-    const line = raw.replace(/^[ \t\f]+/, '')
-    if (!continued && (line === '' || line.startsWith('#') || line.startsWith('!'))) continue
-    const backslashes = /\\*$/.exec(line)?.[0].length ?? 0
-    continued = backslashes % 2 === 1
-    open += continued ? line.slice(0, -1) : line
-    if (continued) continue
-    lines.push(open)
-    open = ''
-  }
-  if (open !== '') lines.push(open)
-  return lines
-}
-
-function unescaped(text: string): string {
-  const controls: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', f: '\f' }
-  return text.replace(/\\(?:u([\da-fA-F]{4})|(.))/g, (_, unicode: string | undefined, one: string | undefined) =>
-    unicode === undefined ? (controls[one ?? ''] ?? one ?? '') : String.fromCharCode(Number.parseInt(unicode, 16)),
-  )
 }

@@ -1,27 +1,13 @@
-/** The producer's metrics in the shapes that monitoring systems take. Plain data; sending it is the caller's. */
+/** The producer's metrics in the shapes that monitoring systems take, under KPL's namespace. */
+import {
+  type CloudWatchRequest,
+  embeddedMetricLines as lines,
+  type OtlpMetric,
+  otlpMetrics as otlp,
+  cloudWatchRequests as requests,
+} from '../../core/index.ts'
 import { METRICS_NAMESPACE, PRODUCER_METRICS } from './metric-names.ts'
 import type { MetricDatum } from './recorder.ts'
-
-/** CloudWatch API reference, PutMetricData. KPL keeps to 20 data in one request. */
-export const CLOUDWATCH_DATA_MAX = 20
-/** CloudWatch embedded metric format: a document may have 100 metrics. */
-const EMF_METRICS_MAX = 100
-
-export interface CloudWatchRequest {
-  readonly Namespace: string
-  readonly MetricData: readonly {
-    readonly MetricName: string
-    readonly Dimensions: readonly { readonly Name: string; readonly Value: string }[]
-    readonly Timestamp: Date
-    readonly Unit: string
-    readonly StatisticValues: {
-      readonly SampleCount: number
-      readonly Sum: number
-      readonly Minimum: number
-      readonly Maximum: number
-    }
-  }[]
-}
 
 /** Inputs of PutMetricData, up to 20 data each. @param at when the values were taken, epoch milliseconds */
 export function cloudWatchRequests(
@@ -29,119 +15,18 @@ export function cloudWatchRequests(
   at: number,
   namespace = METRICS_NAMESPACE,
 ): CloudWatchRequest[] {
-  const all = data.map(({ name, unit, dimensions, statistics }) => ({
-    MetricName: name,
-    Dimensions: dimensions.map(one => ({ Name: one.name, Value: one.value })),
-    Timestamp: new Date(at),
-    Unit: unit,
-    StatisticValues: {
-      SampleCount: statistics.count,
-      Sum: statistics.sum,
-      Minimum: statistics.min,
-      Maximum: statistics.max,
-    },
-  }))
-  return slices(all, CLOUDWATCH_DATA_MAX).map(MetricData => ({ Namespace: namespace, MetricData }))
+  return requests(data, at, namespace)
 }
 
-/**
- * Lines in the embedded metric format: one document for each set of dimensions and up to 100 metrics, for standard output of a
- * Lambda function or a log agent. Values are statistic sets (`Max`, `Min`, `Count`, `Sum`), as OpenTelemetry's exporter to this
- * format writes its summaries.
- */
+/** Lines in the embedded metric format, for standard output of a Lambda function or a log agent. */
 export function embeddedMetricLines(data: readonly MetricDatum[], at: number, namespace = METRICS_NAMESPACE): string[] {
-  const groups = new Map<string, MetricDatum[]>()
-  for (const one of data) {
-    const key = JSON.stringify(one.dimensions)
-    const group = groups.get(key)
-    if (group === undefined) groups.set(key, [one])
-    else group.push(one)
-  }
-  const lines: string[] = []
-  for (const group of groups.values())
-    for (const part of slices(group, EMF_METRICS_MAX)) lines.push(JSON.stringify(embeddedDocument(part, at, namespace)))
-  return lines
+  return lines(data, at, namespace)
 }
-
-function embeddedDocument(data: readonly MetricDatum[], at: number, namespace: string): Record<string, unknown> {
-  const dimensions = data[0]?.dimensions ?? []
-  const document: Record<string, unknown> = {
-    _aws: {
-      Timestamp: at,
-      CloudWatchMetrics: [
-        {
-          Namespace: namespace,
-          Dimensions: [dimensions.map(({ name }) => name)],
-          Metrics: data.map(({ name, unit }) => ({ Name: name, Unit: unit })),
-        },
-      ],
-    },
-  }
-  for (const { name, value } of dimensions) document[name] = value
-  for (const { name, statistics } of data) {
-    const { sum, min, max, count } = statistics
-    document[name] = { Max: max, Min: min, Count: count, Sum: sum }
-  }
-  return document
-}
-
-/** A metric as OpenTelemetry's JSON (OTLP) has it: a summary of its count, sum, least (quantile 0) and greatest (quantile 1). */
-export interface OtlpMetric {
-  readonly name: string
-  readonly description: string
-  readonly unit: string
-  readonly summary: {
-    readonly dataPoints: readonly {
-      readonly attributes: readonly { readonly key: string; readonly value: { readonly stringValue: string } }[]
-      readonly startTimeUnixNano: string
-      readonly timeUnixNano: string
-      readonly count: string
-      readonly sum: number
-      readonly quantileValues: readonly { readonly quantile: number; readonly value: number }[]
-    }[]
-  }
-}
-
-/** Units of the Unified Code for Units of Measure, as OpenTelemetry writes them. */
-const OTLP_UNITS = { Count: '1', Bytes: 'By', Milliseconds: 'ms' } as const
 
 /**
  * The metrics of an OTLP/JSON scope (`resourceMetrics[].scopeMetrics[].metrics`).
  * @param from when the interval of the values began, @param to when it ended; epoch milliseconds
  */
 export function otlpMetrics(data: readonly MetricDatum[], from: number, to: number): OtlpMetric[] {
-  const byName = new Map<MetricDatum['name'], MetricDatum[]>()
-  for (const one of data) {
-    const same = byName.get(one.name)
-    if (same === undefined) byName.set(one.name, [one])
-    else same.push(one)
-  }
-  return [...byName].map(([name, same]) => ({
-    name: `kinesis_producer.${name}`,
-    description: PRODUCER_METRICS[name].help,
-    unit: OTLP_UNITS[PRODUCER_METRICS[name].unit],
-    summary: {
-      dataPoints: same.map(({ dimensions, statistics }) => ({
-        attributes: dimensions.map(one => ({ key: one.name, value: { stringValue: one.value } })),
-        startTimeUnixNano: nanoseconds(from),
-        timeUnixNano: nanoseconds(to),
-        count: String(statistics.count),
-        sum: statistics.sum,
-        quantileValues: [
-          { quantile: 0, value: statistics.min },
-          { quantile: 1, value: statistics.max },
-        ],
-      })),
-    },
-  }))
-}
-
-function nanoseconds(ms: number): string {
-  return String(BigInt(Math.round(ms)) * 1_000_000n)
-}
-
-function slices<T>(items: readonly T[], size: number): T[][] {
-  const parts: T[][] = []
-  for (let i = 0; i < items.length; i += size) parts.push(items.slice(i, i + size))
-  return parts
+  return otlp(data, from, to, 'kinesis_producer.', name => PRODUCER_METRICS[name].help)
 }

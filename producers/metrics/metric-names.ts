@@ -1,8 +1,9 @@
 /** The metrics of the Kinesis Producer Library: names, units, and the level at which each is kept. */
 
+import type { MetricUnit } from '../../core/index.ts'
+
 export type MetricsLevel = 'none' | 'summary' | 'detailed'
 export type MetricsGranularity = 'global' | 'stream' | 'shard'
-export type MetricUnit = 'Count' | 'Bytes' | 'Milliseconds'
 
 export interface MetricKind {
   readonly level: 'summary' | 'detailed'

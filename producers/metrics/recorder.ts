@@ -5,29 +5,23 @@
  *
  * down to the chosen granularity.
  */
-import { MillraceError } from '../../core/index.ts'
+import {
+  type MetricDatum as Datum,
+  type MetricDimension,
+  MillraceError,
+  StatisticSet,
+  type Statistics,
+} from '../../core/index.ts'
 import {
   type MetricsGranularity,
   type MetricsLevel,
-  type MetricUnit,
   PRODUCER_METRICS,
   type ProducerMetricName,
 } from './metric-names.ts'
-import { MetricHistory, StatisticSet, type Statistics, WINDOW_SECONDS_MAX } from './statistics.ts'
+import { MetricHistory, WINDOW_SECONDS_MAX } from './statistics.ts'
 
-export interface MetricDimension {
-  readonly name: string
-  readonly value: string
-}
-
-/** One metric at one level of its chain. */
-export interface MetricDatum {
-  readonly name: ProducerMetricName
-  readonly unit: MetricUnit
-  /** without the metric name; in KPL's order, none with an empty value */
-  readonly dimensions: readonly MetricDimension[]
-  readonly statistics: Statistics
-}
+/** One metric at one level of its chain; dimensions are without the metric name, in KPL's order, none with an empty value. */
+export type MetricDatum = Datum<ProducerMetricName>
 
 /** A dimension of the caller's own, from that level of the chain down. */
 export interface AdditionalDimension extends MetricDimension {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
+import { javaProperties } from '../../core/index.ts'
 import { completeConfiguration, parseKplProperties } from '../../producers/index.ts'
-import { javaProperties } from '../../producers/kpl-properties.ts'
 
 test('the defaults are those of KPL', () => {
   expect(completeConfiguration()).toMatchObject({
