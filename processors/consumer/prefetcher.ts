@@ -1,0 +1,199 @@
+/**
+ * Reads one shard ahead of its processor, within bounds, at the pace that the settings and the service want.
+ *
+ *   reading ──(bounds reached)──► waiting for room ──(taken)──► reading ... ──► ended
+ *
+ * Whatever fails is tried again later and later; the reader knows where it stands, so nothing is lost or read twice.
+ */
+import {
+  assert,
+  type Clock,
+  hasCode,
+  MillraceError,
+  type Random,
+  RecordBatchBuilder,
+  type ShardRead,
+  type ShardReader,
+} from '../../core/index.ts'
+import { backoffMsOf } from './failure-policy.ts'
+
+export interface PrefetchBounds {
+  /** fetches that wait; 0: only what is asked for is fetched (KCL's maxPendingProcessRecordsInput) */
+  readonly batchesMax: number
+  readonly bytesMax: number
+  readonly recordsMax: number
+}
+
+export interface PrefetcherOptions {
+  readonly reader: ShardReader
+  readonly clock: Clock
+  readonly random: Pick<Random, 'next'>
+  /** records of one fetch */
+  readonly maxRecords: number
+  /** null: the reader itself waits for records. Else the least time from one fetch at the tip to the next */
+  readonly idleMs: number | null
+  /** a fetch that ends further behind the tip than this is followed by the next one at once */
+  readonly reducedTpsThresholdMs: number
+  readonly bounds: PrefetchBounds
+  /** @param failures in a row, from 1 */
+  onFailure(error: MillraceError, failures: number): void
+  /** @param ms that a successful read took */
+  onRead?(read: ShardRead, ms: number): void
+}
+
+export interface FetchedBatch {
+  readonly read: ShardRead
+  /** epoch milliseconds */
+  readonly cachedAt: number
+  readonly cachedMs: number
+}
+
+/** A failed read is repeated after about a second, and after ten at most. */
+const BACKOFF = { backoffMs: 1_000, backoffMsMax: 10_000 }
+/** A shard that ends must name its children; a reply without them is asked for again so often. */
+const MISSING_CHILDREN_MAX = 3
+
+export class Prefetcher {
+  readonly #options: PrefetcherOptions
+  readonly #stopped = new AbortController()
+  readonly #queue: FetchedBatch[] = []
+  #bytes = 0
+  #records = 0
+  #ended = false
+  #asked = false
+  #running: Promise<void> | null = null
+  #wakeReader: (() => void) | null = null
+  #wakeTaker: (() => void) | null = null
+
+  constructor(options: PrefetcherOptions) {
+    this.#options = options
+  }
+
+  /** bytes that wait */
+  get queuedBytes(): number {
+    return this.#bytes
+  }
+
+  get queuedBatches(): number {
+    return this.#queue.length
+  }
+
+  /** The next fetch; null when it was aborted, or after the fetch that ended the shard. One call at a time. */
+  async next(signal: AbortSignal): Promise<FetchedBatch | null> {
+    assert(this.#wakeTaker === null, 'one call at a time takes from a prefetcher')
+    this.#running ??= this.#run()
+    while (this.#queue.length === 0) {
+      if (signal.aborted || this.#ended || this.#stopped.signal.aborted) return null
+      this.#asked = true
+      this.#wakeReader?.()
+      await new Promise<void>(resolve => {
+        const wake = (): void => {
+          this.#wakeTaker = null
+          signal.removeEventListener('abort', wake)
+          resolve()
+        }
+        this.#wakeTaker = wake
+        signal.addEventListener('abort', wake, { once: true })
+      })
+    }
+    if (signal.aborted) return null
+    const batch = this.#queue.shift()
+    assert(batch !== undefined, 'a queue that is not empty has a first batch')
+    this.#bytes -= batch.read.records.bytes.length
+    this.#records -= batch.read.records.length
+    this.#asked = false
+    this.#wakeReader?.()
+    return batch
+  }
+
+  /** Stops reading and forgets what waits. */
+  async close(): Promise<void> {
+    this.#stopped.abort()
+    this.#queue.length = 0
+    this.#bytes = 0
+    this.#records = 0
+    this.#wakeReader?.()
+    this.#wakeTaker?.()
+    await this.#running
+    await this.#options.reader.close()
+  }
+
+  /** Soft bounds, as the KCL's: one fetch may reach beyond them. */
+  #hasRoom(): boolean {
+    const { batchesMax, bytesMax, recordsMax } = this.#options.bounds
+    if (this.#queue.length === 0) return batchesMax > 0 || this.#asked
+    return this.#queue.length < batchesMax && this.#bytes < bytesMax && this.#records < recordsMax
+  }
+
+  async #run(): Promise<void> {
+    const { reader, clock, random, idleMs, maxRecords, reducedTpsThresholdMs } = this.#options
+    const { signal } = this.#stopped
+    let failures = 0
+    let withoutChildren = 0
+    while (!signal.aborted && !this.#ended) {
+      if (!this.#hasRoom()) {
+        await new Promise<void>(resolve => {
+          this.#wakeReader = () => {
+            this.#wakeReader = null
+            resolve()
+          }
+        })
+        continue
+      }
+      const startedMs = clock.monotonicMs()
+      let read: ShardRead
+      try {
+        read = await reader.read(maxRecords, signal)
+        this.#options.onRead?.(read, clock.monotonicMs() - startedMs)
+      } catch (error) {
+        if (signal.aborted || hasCode(error, 'aborted', 'closed')) break
+        if (hasCode(error, 'not_found')) {
+          // The KCL takes a stream that is gone for the end of all its shards.
+          this.#options.onFailure(error, ++failures)
+          this.#push(goneRead(clock.now()))
+          break
+        }
+        const problem = error instanceof MillraceError ? error : unexpected(error)
+        this.#options.onFailure(problem, ++failures)
+        // An iterator that is too old costs nothing but a new one.
+        if (failures > 1 || problem.code !== 'expired_iterator')
+          await clock.sleep(backoffMsOf(BACKOFF, failures, random), signal)
+        continue
+      }
+      if (signal.aborted) break
+      failures = 0
+      if (read.ended && read.childShards?.length === 0 && withoutChildren++ < MISSING_CHILDREN_MAX) {
+        if (read.records.length > 0) this.#push({ ...read, ended: false })
+        await clock.sleep(backoffMsOf(BACKOFF, withoutChildren, random), signal)
+        continue
+      }
+      this.#push(read)
+      if (idleMs === null || read.ended || read.millisBehindLatest > reducedTpsThresholdMs) continue
+      await clock.sleep(startedMs + idleMs - clock.monotonicMs(), signal)
+    }
+    this.#wakeTaker?.()
+  }
+
+  #push(read: ShardRead): void {
+    if (read.ended) this.#ended = true
+    const { clock } = this.#options
+    this.#queue.push({ read, cachedAt: clock.now(), cachedMs: clock.monotonicMs() })
+    this.#bytes += read.records.bytes.length
+    this.#records += read.records.length
+    this.#asked = false
+    this.#wakeTaker?.()
+  }
+}
+
+function goneRead(now: number): ShardRead {
+  const records = new RecordBatchBuilder().take()
+  return { records, millisBehindLatest: 0, requestedAt: now, ended: true, childShards: [] }
+}
+
+function unexpected(error: unknown): MillraceError {
+  const text = error instanceof Error ? error.message : String(error)
+  return new MillraceError('internal', `a read failed unexpectedly: ${text}; it is repeated`, {
+    retry: 'backoff',
+    cause: error,
+  })
+}
