@@ -10,7 +10,8 @@ import { expressionBinder } from './bind/expressions.ts'
 import { UserFunctions } from './bind/functions.ts'
 import { NO_NAMES } from './bind/names.ts'
 import type { BoundQuery } from './bind/projection.ts'
-import { bindQuery, type QueryContext, subqueryBinder } from './bind/queries.ts'
+import { bindQuery } from './bind/queries.ts'
+import { type QueryContext, subqueryBinder } from './bind/query-context.ts'
 import { shown } from './bind/scope.ts'
 import { optimizeExpression, optimizePlan } from './optimize.ts'
 import { parseProgram } from './parse.ts'
@@ -180,6 +181,7 @@ class Planner {
 
   get #context(): QueryContext {
     return {
+      bindQuery,
       stream: path => {
         const table = this.#tables.get(nameOf(path).text)
         if (table !== undefined) return { ...table, input: false, watermark: null, finite: true }
