@@ -1,9 +1,37 @@
-/** Result rows to objects: Firehose's buffering, prefixes and formats on local files. */
+/** Records and result rows to objects: Firehose's definitions, buffering, prefixes and formats. */
 export { type BufferingHints, type FlushReason, flushReason } from './buffer.ts'
+export type { ProcessingConfiguration, Processor } from './definition/common.ts'
+export type { ConversionPlan, JsonDeserializer } from './definition/conversion.ts'
+export {
+  ACTIVE_PARTITIONS_DEFAULT,
+  ACTIVE_PARTITIONS_MAX,
+  checkDefinition,
+  type DefinitionOptions,
+  type DefinitionPlan,
+  definitionPlanOf,
+} from './definition/definition.ts'
+export type { DeliveryStreamDefinition, DestinationMember } from './definition/delivery-stream.ts'
+export type {
+  DataFormatConversionConfiguration,
+  ExtendedS3DestinationConfiguration,
+} from './definition/extended-s3.ts'
+export type { HttpEndpointDestinationConfiguration } from './definition/http-endpoint.ts'
+export type { IcebergDestinationConfiguration } from './definition/iceberg.ts'
+export type {
+  OpenSearchDestinationConfiguration,
+  OpenSearchServerlessDestinationConfiguration,
+} from './definition/opensearch.ts'
+export type { DeAggregation, LambdaStage, ProcessingPlan } from './definition/processing.ts'
+export type { RedshiftDestinationConfiguration } from './definition/redshift.ts'
+export type { S3DestinationConfiguration } from './definition/s3.ts'
+export type { S3Plan } from './definition/s3-plan.ts'
+export type { SnowflakeDestinationConfiguration } from './definition/snowflake.ts'
+export type { SplunkDestinationConfiguration } from './definition/splunk.ts'
 export { Delivery, type DeliveryParts } from './delivery.ts'
 export type { Delimiter } from './formats/json-lines.ts'
 export type { ParquetCompression } from './formats/parquet/codec.ts'
 export { type DeliveredObject, MANIFEST_OBJECTS_MAX, Manifest, type ManifestTotals } from './manifest.ts'
+export { decodePart, encodePart } from './name-part.ts'
 export {
   type CompressionFormat,
   checkDeliveryOptions,
@@ -12,7 +40,13 @@ export {
   deliveryPlanOf,
   type ParquetSerDe,
 } from './options.ts'
-export { type Prefixes, type PrefixOptions, parsePrefixes } from './prefix.ts'
+export {
+  type PartitionValues,
+  type Prefixes,
+  type PrefixKeys,
+  type PrefixOptions,
+  parsePrefixes,
+} from './prefix.ts'
 export type { Problem, ProblemCode } from './problem.ts'
 export { FileStore, type FileStoreOptions } from './stores/file.ts'
 export { MemoryStore } from './stores/memory.ts'

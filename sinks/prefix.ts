@@ -3,13 +3,16 @@
  *
  *   prefix     = (literal | expression)*
  *   expression = "!{timestamp:" PATTERN "}" | "!{firehose:random-string}" | "!{firehose:error-output-type}"
+ *              | "!{partitionKeyFromQuery:" KEY "}" | "!{partitionKeyFromLambda:" KEY "}"
  *
  * `!{` stands only at the start of an expression; everything else, `{year}` included, is literal. A prefix without any
  * expression gets the time part `yyyy/MM/dd/HH/` glued on, with no slash between. (Firehose guide, "Understand custom
- * prefixes"; what the service accepts, by probes.)
+ * prefixes"; what the service accepts, by probes.) Values of partition keys come from data: name-part.ts keeps each within its
+ * own part of the key.
  */
 import { MillraceError, type Random } from '../core/index.ts'
 import { type DatePattern, parseDatePattern } from './date-pattern.ts'
+import { encodePart } from './name-part.ts'
 import type { Problem, ProblemCode } from './problem.ts'
 import { type ZoneClock, zoneClockOf } from './zoned-time.ts'
 
@@ -27,6 +30,26 @@ type Part =
   | { readonly kind: 'timestamp'; readonly pattern: DatePattern }
   | { readonly kind: 'random' }
   | { readonly kind: 'errorType' }
+  | { readonly kind: 'partition'; readonly source: PartitionSource; readonly key: string; readonly text: string }
+
+/** Where the value of a partition key comes from: the jq query, or the metadata that the transform returned. */
+export type PartitionSource = 'query' | 'lambda'
+
+/** The partition keys of one record. */
+export interface PartitionValues {
+  readonly query: Readonly<Record<string, string>>
+  readonly lambda: Readonly<Record<string, string>>
+}
+
+export const NO_PARTITION: PartitionValues = { query: {}, lambda: {} }
+
+/** What dynamic partitioning can give to a Prefix. */
+export interface PrefixKeys {
+  /** keys that the query yields; each must be used */
+  readonly query: readonly string[]
+  /** whether there is a transform that can return keys */
+  readonly lambda: boolean
+}
 
 export interface PrefixContext {
   /** arrival of the oldest row in the object, epoch milliseconds */
@@ -34,6 +57,8 @@ export interface PrefixContext {
   readonly random: Random
   /** for an ErrorOutputPrefix */
   readonly errorOutputType?: string
+  /** Default none. */
+  readonly partition?: PartitionValues
 }
 
 /** A prefix that was read and found good. */
@@ -50,12 +75,13 @@ export class Prefix {
    * The beginning of an object's key. All timestamps show the same instant, every random string is a new one.
    * @throws MillraceError `limit_exceeded` past 512 characters
    */
-  evaluate({ oldestAt, random, errorOutputType = '' }: PrefixContext): string {
+  evaluate({ oldestAt, random, errorOutputType = '', partition = NO_PARTITION }: PrefixContext): string {
     const time = this.#clock(oldestAt)
     let key = ''
     for (const part of this.#parts) {
       if (part.kind === 'literal') key += part.text
       else if (part.kind === 'timestamp') key += part.pattern.format(time)
+      else if (part.kind === 'partition') key += partOf(part, partition)
       else key += part.kind === 'random' ? randomString(random) : errorOutputType
     }
     if (key.length > PREFIX_CHARACTERS_MAX + DEFAULT_TIME_PATTERN.length)
@@ -65,6 +91,34 @@ export class Prefix {
       )
     return key
   }
+
+  /**
+   * The prefix with the partition's values alone filled in: records with one such text belong into one object. Timestamps and
+   * random strings wait until the object is named, or every record would be a partition of its own.
+   * @throws MillraceError `invalid_argument` when a key that it needs has no value
+   */
+  groupOf(partition: PartitionValues): string {
+    let group = ''
+    for (const part of this.#parts) {
+      if (part.kind === 'literal') group += part.text
+      else group += part.kind === 'partition' ? partOf(part, partition) : `!{${part.kind}}`
+    }
+    return group
+  }
+}
+
+function partOf(
+  { source, key, text }: { readonly source: PartitionSource; readonly key: string; readonly text: string },
+  partition: PartitionValues,
+): string {
+  const values = partition[source]
+  const value = Object.hasOwn(values, key) ? values[key] : undefined
+  if (value === undefined || value === '')
+    throw new MillraceError(
+      'invalid_argument',
+      `${text}: the record has ${value === '' ? 'an empty' : 'no'} value for it`,
+    )
+  return encodePart(value)
 }
 
 function randomString(random: Random): string {
@@ -91,21 +145,29 @@ export interface Prefixes {
 /** Firehose's default and JavaScript's name for no zone at all. */
 const UTC = 'UTC'
 
-/** Reads both prefixes and the zone. Everything that is wrong goes to `problems`; null when something is. */
-export function parsePrefixes(options: PrefixOptions, problems: Problem[]): Prefixes | null {
+/**
+ * Reads both prefixes and the zone. Everything that is wrong goes to `problems`; null when something is.
+ * @param keys null while dynamic partitioning is off
+ */
+export function parsePrefixes(
+  options: PrefixOptions,
+  problems: Problem[],
+  keys: PrefixKeys | null = null,
+): Prefixes | null {
   const before = problems.length
   const zone = options.CustomTimeZone === undefined || options.CustomTimeZone === '' ? UTC : options.CustomTimeZone
   const clock = zoneClockOf(zone)
   if (clock === null)
     problems.push({
       path: 'CustomTimeZone',
-      code: 'VALIDATION',
+      code: 'TIME_ZONE',
       message: `unknown time zone "${zone}"; use an id such as Europe/Berlin`,
     })
   const patternZone = clock === null ? UTC : zone
-  const prefix = readPrefix('Prefix', options.Prefix ?? '', patternZone, problems)
+  const prefix = readPrefix('Prefix', options.Prefix ?? '', patternZone, problems, keys)
+  if (keys !== null) checkKeys(prefix, keys, problems)
   const errorText = options.ErrorOutputPrefix ?? ''
-  const error = readPrefix('ErrorOutputPrefix', errorText, patternZone, problems)
+  const error = readPrefix('ErrorOutputPrefix', errorText, patternZone, problems, null)
   if (errorText === '' && hasExpression(prefix))
     problems.push({
       path: 'ErrorOutputPrefix',
@@ -135,11 +197,39 @@ export function parsePrefixes(options: PrefixOptions, problems: Problem[]): Pref
   }
 }
 
+/** Partitioning needs a key in Prefix, and all that the query yields; Prefix may ask for nothing else. */
+function checkKeys(prefix: readonly Part[], keys: PrefixKeys, problems: Problem[]): void {
+  const refuse = (code: ProblemCode, message: string): void => void problems.push({ path: 'Prefix', code, message })
+  const used = prefix.filter(part => part.kind === 'partition')
+  if (used.length === 0)
+    refuse(
+      'PARTKEY_MISSING',
+      'dynamic partitioning needs !{partitionKeyFromQuery:key} or !{partitionKeyFromLambda:key} here',
+    )
+  for (const { source, key, text } of used) {
+    if (source === 'query' && !keys.query.includes(key))
+      refuse(
+        'PREFIX_VALUE',
+        `${text}: MetadataExtractionQuery yields ${keys.query.length === 0 ? 'no keys' : keys.query.join(', ')}`,
+      )
+    if (source === 'lambda' && !keys.lambda) refuse('PREFIX_VALUE', `${text}: there is no Lambda processor`)
+  }
+  for (const key of keys.query)
+    if (!used.some(part => part.source === 'query' && part.key === key))
+      refuse('QUERY_KEY_UNUSED', `MetadataExtractionQuery yields "${key}", which Prefix does not use; use or remove it`)
+}
+
 function hasExpression(parts: readonly Part[]): boolean {
   return parts.some(part => part.kind !== 'literal')
 }
 
-function readPrefix(path: 'Prefix' | 'ErrorOutputPrefix', text: string, zone: string, problems: Problem[]): Part[] {
+function readPrefix(
+  path: 'Prefix' | 'ErrorOutputPrefix',
+  text: string,
+  zone: string,
+  problems: Problem[],
+  keys: PrefixKeys | null,
+): Part[] {
   const parts: Part[] = []
   const refuse = (code: ProblemCode, message: string): void => void problems.push({ path, code, message })
   if (text.length > PREFIX_TEXT_CHARACTERS_MAX)
@@ -157,7 +247,7 @@ function readPrefix(path: 'Prefix' | 'ErrorOutputPrefix', text: string, zone: st
       refuse('PREFIX_STRAY', `"!{" at character ${start + 1} begins no expression; write !{namespace:value}`)
       break
     }
-    const part = expressionOf(path, match[1] ?? '', match[2] ?? '', zone, refuse)
+    const part = expressionOf(path, match[1] ?? '', match[2] ?? '', zone, keys, refuse)
     if (part !== null) parts.push(part)
     at = start + match[0].length
   }
@@ -173,6 +263,7 @@ function expressionOf(
   namespace: string,
   value: string,
   zone: string,
+  keys: PrefixKeys | null,
   refuse: (code: ProblemCode, message: string) => void,
 ): Part | null {
   const shown = `!{${namespace}:${value}}`
@@ -193,10 +284,19 @@ function expressionOf(
     case 'partitionKeyFromQuery':
     case 'partitionKeyFromLambda':
       if (path === 'ErrorOutputPrefix') refuse('ERRPREFIX_PARTKEY', `${shown}: partition keys belong in Prefix only`)
-      else refuse('PARTKEY_DISABLED', `${shown}: dynamic partitioning is not available for this delivery; remove it`)
+      else if (keys === null)
+        refuse('PARTKEY_DISABLED', `${shown}: dynamic partitioning is off; switch it on or remove it`)
+      else if (value === '') refuse('PREFIX_VALUE', `${shown}: it names no key`)
+      else {
+        const source = namespace === 'partitionKeyFromQuery' ? 'query' : 'lambda'
+        return { kind: 'partition', source, key: value, text: shown }
+      }
       return null
     default:
-      refuse('PREFIX_NAMESPACE', `${shown}: unknown namespace "${namespace}"; use timestamp or firehose`)
+      refuse(
+        'PREFIX_NAMESPACE',
+        `${shown}: unknown namespace "${namespace}"; use timestamp, firehose, partitionKeyFromQuery or partitionKeyFromLambda`,
+      )
       return null
   }
 }

@@ -86,10 +86,7 @@ describe('prefixes', () => {
     [{ ErrorOutputPrefix: '!{timestamp:yyyy}' }, ['ErrorOutputPrefix ERRPREFIX_NO_TYPE']],
     [{ ErrorOutputPrefix: `!{partitionKeyFromQuery:k}${ErrorOutputPrefix}` }, ['ErrorOutputPrefix ERRPREFIX_PARTKEY']],
     [{ Prefix: '!{partitionKeyFromLambda:k}', ErrorOutputPrefix }, ['Prefix PARTKEY_DISABLED']],
-    [
-      { Prefix: '!{timestamp:b}', CustomTimeZone: 'Mars/Olympus' },
-      ['CustomTimeZone VALIDATION', 'Prefix PREFIX_VALUE'],
-    ],
+    [{ Prefix: '!{timestamp:b}', CustomTimeZone: 'Mars/Olympus' }, ['CustomTimeZone TIME_ZONE', 'Prefix PREFIX_VALUE']],
   ])('are refused for %o', (options, expected) => {
     expect(refused(options)).toEqual(expected)
   })
