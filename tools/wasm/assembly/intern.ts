@@ -3,7 +3,11 @@
  * It is a cache: a text that finds no place within PROBES_MAX steps has no entry and goes its way as a span, which bounds the
  * work that chosen texts can cause.
  *
- *   ENTRY (32)  0 first 8 bytes  8 last 8 bytes, or what follows the first 8  16 address of the copy  20 size  24 hash
+ *   ENTRY (32)  0 first 8 bytes  8 last 8 bytes, or what follows the first 8  16 address of the copy  20 size  24 hash (u64)
+ *   SLOT (4)    17 bits number of the entry, 0: free  15 bits of its hash, so that hardly any entry but the right one is looked at
+ *
+ * The slots in use are twice the entries at least and four times at most (and SLOTS_MIN), since memory that is looked at here and
+ * there is what this costs.
  */
 import { word } from './word'
 
@@ -12,9 +16,13 @@ const PROBES_MAX: u32 = 32
 /** Texts of more bytes hardly repeat. */
 const SIZE_MAX: u32 = 255
 const NO_ENTRY: i32 = -1
+const SLOTS_MIN: u32 = 1024
+const NUMBER_BITS: u32 = 17
+const NUMBER_MASK: u32 = (1 << NUMBER_BITS) - 1
 
 let slots: usize = 0
 let mask: u32 = 0
+let slotsMax: u32 = 0
 let table: usize = 0
 let entriesMax: u32 = 0
 let copies: usize = 0
@@ -25,7 +33,7 @@ let copied: u32 = 0
 let seedLow: u64 = 0
 let seedHigh: u64 = 0
 
-/** @param slotCount a power of two; slots and entries are zero at first; entry 0 is never used */
+/** @param slotCount the most slots, a power of two from SLOTS_MIN on; there are 2^17 entries at most, and entry 0 is never used */
 export function setTable(
   slotsAt: usize,
   slotCount: u32,
@@ -41,7 +49,7 @@ export function setTable(
   // Odd, so that multiplying by it loses nothing.
   seedHigh = word(seedB, seedC) | 1
   slots = slotsAt
-  mask = slotCount - 1
+  slotsMax = slotCount
   table = entriesAt
   entriesMax = entryCount
   copies = copiesAt
@@ -51,6 +59,7 @@ export function setTable(
 
 /** Forgets all entries. */
 export function clear(): void {
+  mask = SLOTS_MIN - 1
   memory.fill(slots, 0, (<usize>mask + 1) << 2)
   count = 1
   copied = 0
@@ -86,11 +95,12 @@ export function intern(at: usize, size: u32): i32 {
   h ^= h >> 29
   h *= word(0xbf58476d, 0x1ce4e5b9)
   h ^= h >> 32
+  const tag = tagOf(h)
   let slot = <u32>h & mask
   for (let probes: u32 = 0; probes < PROBES_MAX; probes++) {
     const place = slots + ((<usize>slot) << 2)
-    const id = load<u32>(place)
-    if (id == 0) {
+    const held = load<u32>(place)
+    if (held == 0) {
       if (count >= entriesMax || copied + size > copiesMax) return NO_ENTRY
       const entry = table + <usize>count * ENTRY
       const copy = copies + <usize>copied
@@ -99,18 +109,38 @@ export function intern(at: usize, size: u32): i32 {
       store<u64>(entry, b, 8)
       store<u32>(entry, <u32>copy, 16)
       store<u32>(entry, size, 20)
+      store<u64>(entry, h, 24)
       copied += size
       const entered = count++
-      store<u32>(place, entered)
+      store<u32>(place, tag | entered)
+      if (count * 2 > mask && mask + 1 < slotsMax) grow()
       return <i32>entered
     }
+    const id = held & NUMBER_MASK
     const entry = table + <usize>id * ENTRY
-    if (load<u64>(entry) == a && load<u64>(entry, 8) == b && load<u32>(entry, 20) == size) {
+    if (held - id == tag && load<u64>(entry) == a && load<u64>(entry, 8) == b && load<u32>(entry, 20) == size) {
       if (size <= 16 || same(at, load<u32>(entry, 16), size)) return <i32>id
     }
     slot = (slot + 1) & mask
   }
   return NO_ENTRY
+}
+
+/** What a slot shows of a hash: bits that do not choose the slot. */
+function tagOf(hash: u64): u32 {
+  return (<u32>(hash >> 32)) << NUMBER_BITS
+}
+
+/** Twice the slots; entries keep their numbers. */
+function grow(): void {
+  mask = mask * 2 + 1
+  memory.fill(slots, 0, (<usize>mask + 1) << 2)
+  for (let id: u32 = 1; id < count; id++) {
+    const h = load<u64>(table + <usize>id * ENTRY, 24)
+    let slot = <u32>h & mask
+    while (load<u32>(slots + ((<usize>slot) << 2)) != 0) slot = (slot + 1) & mask
+    store<u32>(slots + ((<usize>slot) << 2), tagOf(h) | id)
+  }
 }
 
 function same(a: usize, b: usize, size: u32): bool {
