@@ -129,7 +129,7 @@ export class EmbeddedHost {
           refused: (table, error) => refresh.refused(table, error),
         },
         source: new DeaggregatedSource(stream),
-        decoder: application.createDecoder(),
+        decoder: application.createDecoder({ rowsLent: true }),
         inputStreams: application.inputStreams,
         program: errors =>
           application.start({ errors, startedAt: env.clock.now(), rowTimestamp: () => env.clock.now(), references }),

@@ -46,7 +46,7 @@ export async function* comparisons({ events, only, print }) {
       },
     ]
     for (const [scanner, engine] of Object.entries(SCANNERS)) {
-      const decoder = application.createDecoder({ scanner })
+      const decoder = application.createDecoder({ scanner, rowsLent: true })
       engines.push({ name: engine, role: 'ours', run: () => runW1(query, application, decoder, batches, table) })
     }
     if (alasql?.[name] !== undefined)
@@ -84,7 +84,7 @@ async function openInput(events, disorderMs) {
 function fromBuffers({ bytes, buffers, batches }, events) {
   const query = W1_QUERIES.q1
   const application = compileW1(query)
-  const decoder = application.createDecoder()
+  const decoder = application.createDecoder({ rowsLent: true })
   const engines = [
     { name: 'by hand', role: 'handwritten', run: () => byHand.q1(buffers) },
     { name: 'millrace', role: 'ours', run: () => runW1(query, application, decoder, joined(buffers, batches)) },
@@ -131,7 +131,7 @@ function decoding({ bytes, buffers, batches }, events) {
     'all columns': {},
   }))
     for (const [scanner, engine] of Object.entries(SCANNERS)) {
-      const decoder = createDecoder(clickSchema, { scanner, ...options })
+      const decoder = createDecoder(clickSchema, { scanner, rowsLent: true, ...options })
       const run = () => {
         const sums = batches.map(batch =>
           sumOf(

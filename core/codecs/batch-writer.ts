@@ -1,5 +1,6 @@
 /** Collects the rows of one record batch in row batches of at most ROWS_PER_BATCH_MAX, cell by cell into typed arrays. */
 import { type ErrorOutput, type ErrorRow } from '../error-output.ts'
+import { ColumnArrays } from '../lent-arrays.ts'
 import { positionAt, type RecordBatch, recordBytes } from '../record.ts'
 import { type ColumnVector, ROWS_PER_BATCH_MAX, type RowBatch } from '../rows.ts'
 import type { Column, Schema } from '../schema.ts'
@@ -16,6 +17,7 @@ export class BatchWriter {
   readonly writers: readonly ColumnWriter[]
   /** index of the row that is being written */
   row = 0
+  readonly #arrays: ColumnArrays
   #capacity = 0
   #rowtimes = new Float64Array(0)
   #records = new Int32Array(0)
@@ -23,11 +25,15 @@ export class BatchWriter {
   #batch: RecordBatch | null = null
   #errors: ErrorOutput | null = null
 
-  /** @param read by column: false makes it NULL in every row, whatever is written. Default: all are read */
-  constructor(schema: Schema, read?: readonly boolean[]) {
+  /**
+   * @param read by column: false makes it NULL in every row, whatever is written. Default: all are read
+   * @param lends true: `begin` takes the arrays of all rows back (core/lent-arrays.ts)
+   */
+  constructor(schema: Schema, read?: readonly boolean[], lends: boolean = false) {
     this.schema = schema
+    this.#arrays = new ColumnArrays(lends)
     this.writers = schema.columns.map(({ type }, i) =>
-      read === undefined || read[i] === true ? columnWriterOf(type) : new NullWriter(type),
+      read === undefined || read[i] === true ? columnWriterOf(type, this.#arrays) : new NullWriter(type),
     )
   }
 
@@ -36,7 +42,8 @@ export class BatchWriter {
     this.#batch = batch
     this.#errors = errors
     this.#batches = []
-    this.#reserve(Math.min(ROWS_PER_BATCH_MAX, Math.max(16, batch.length)))
+    this.#arrays.begin()
+    this.#reserve(this.#arrays.lends ? ROWS_PER_BATCH_MAX : Math.min(ROWS_PER_BATCH_MAX, Math.max(16, batch.length)))
   }
 
   /** Keeps the row whose cells were all written; without this call the next row takes its place. */
@@ -57,12 +64,12 @@ export class BatchWriter {
 
   /** Keeps `count` rows whose cells were all written, one for each record from `record` on; at most as many as there is room for. */
   keepRun(record: number, count: number): void {
-    const rowtimes = this.#batch?.rowtimes
-    for (let i = 0; i < count; i++) {
-      this.#rowtimes[this.row + i] = rowtimes?.[record + i] ?? 0
-      this.#records[this.row + i] = record + i
-    }
-    this.row += count
+    const { row } = this
+    const given = this.#batch?.rowtimes
+    if (given !== undefined) this.#rowtimes.set(given.subarray(record, record + count), row)
+    const records = this.#records
+    for (let i = 0; i < count; i++) records[row + i] = record + i
+    this.row = row + count
     if (this.row < this.#capacity) return
     if (this.#capacity === ROWS_PER_BATCH_MAX) this.#take(ROWS_PER_BATCH_MAX)
     else this.#reserve(Math.min(ROWS_PER_BATCH_MAX, this.#capacity * 2))
@@ -105,8 +112,8 @@ export class BatchWriter {
   #reserve(capacity: number): void {
     if (capacity <= this.#capacity) return
     this.#capacity = capacity
-    const rowtimes = new Float64Array(capacity)
-    const records = new Int32Array(capacity)
+    const rowtimes = this.#arrays.numbers.take(capacity)
+    const records = this.#arrays.ints.take(capacity)
     rowtimes.set(this.#rowtimes)
     records.set(this.#records)
     this.#rowtimes = rowtimes
@@ -126,8 +133,11 @@ export class BatchWriter {
     })
     this.row = 0
     this.#capacity = capacity
-    this.#rowtimes = new Float64Array(capacity)
-    this.#records = new Int32Array(capacity)
+    const { numbers, ints } = this.#arrays
+    numbers.leave(this.#rowtimes)
+    ints.leave(this.#records)
+    this.#rowtimes = numbers.take(capacity)
+    this.#records = ints.take(capacity)
   }
 }
 

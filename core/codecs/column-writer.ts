@@ -5,6 +5,7 @@
  * A value is what JSON.parse gives (CSV gives strings), or an ExactNumber or ExactContainer where the exact reader was at work.
  */
 import { unreachable } from '../assert.ts'
+import type { ColumnArrays } from '../lent-arrays.ts'
 import type { ColumnVector } from '../rows.ts'
 import { integerRange, type SqlType } from '../sql-type.ts'
 import { BinaryWriter } from './binary-writer.ts'
@@ -21,11 +22,16 @@ abstract class NumberWriter implements ScanTarget {
   readonly wantsSpans = false
   protected values = new Float64Array(0)
   protected nulls = new Uint8Array(0)
+  readonly #arrays: ColumnArrays
+
+  constructor(arrays: ColumnArrays) {
+    this.#arrays = arrays
+  }
 
   reserve(capacity: number): void {
     if (capacity <= this.values.length) return
-    const values = new Float64Array(capacity)
-    const nulls = new Uint8Array(capacity)
+    const values = this.#arrays.numbers.take(capacity)
+    const nulls = this.#arrays.bytes.take(capacity)
     values.set(this.values)
     nulls.set(this.nulls)
     this.values = values
@@ -34,8 +40,11 @@ abstract class NumberWriter implements ScanTarget {
 
   take(capacity: number): ColumnVector {
     const column: ColumnVector = { layout: 'number', values: this.values, nulls: this.nulls }
-    this.values = new Float64Array(capacity)
-    this.nulls = new Uint8Array(capacity)
+    const { numbers, bytes } = this.#arrays
+    numbers.leave(this.values)
+    bytes.leave(this.nulls)
+    this.values = numbers.take(capacity)
+    this.nulls = bytes.take(capacity)
     return column
   }
 
@@ -92,8 +101,8 @@ class IntegerWriter extends NumberWriter {
   readonly #min: number
   readonly #max: number
 
-  constructor(kind: 'TINYINT' | 'SMALLINT' | 'INTEGER') {
-    super()
+  constructor(kind: 'TINYINT' | 'SMALLINT' | 'INTEGER', arrays: ColumnArrays) {
+    super(arrays)
     const [min, max] = integerRange(kind)
     this.#min = Number(min)
     this.#max = Number(max)
@@ -133,8 +142,8 @@ class BooleanWriter extends NumberWriter {
 class DatetimeWriter extends NumberWriter {
   readonly #parse: (text: string) => number
 
-  constructor(kind: 'DATE' | 'TIME' | 'TIMESTAMP') {
-    super()
+  constructor(kind: 'DATE' | 'TIME' | 'TIMESTAMP', arrays: ColumnArrays) {
+    super(arrays)
     this.#parse = kind === 'DATE' ? parseDate : kind === 'TIME' ? parseTime : parseTimestamp
   }
 
@@ -164,8 +173,10 @@ class ScaledWriter implements ScanTarget {
   /** the same memory in halves: writing them makes no bigint; all hosts of Node are little-endian */
   #halves = new Int32Array(0)
   #nulls = new Uint8Array(0)
+  readonly #arrays: ColumnArrays
 
-  constructor(type: { kind: 'BIGINT' } | { kind: 'DECIMAL'; precision: number; scale: number }) {
+  constructor(type: { kind: 'BIGINT' } | { kind: 'DECIMAL'; precision: number; scale: number }, arrays: ColumnArrays) {
+    this.#arrays = arrays
     const decimal = type.kind === 'DECIMAL'
     this.#rounds = decimal
     this.#scale = decimal ? type.scale : 0
@@ -180,8 +191,8 @@ class ScaledWriter implements ScanTarget {
 
   reserve(capacity: number): void {
     if (capacity <= this.#values.length) return
-    const values = new BigInt64Array(capacity)
-    const nulls = new Uint8Array(capacity)
+    const values = this.#arrays.bigints.take(capacity)
+    const nulls = this.#arrays.bytes.take(capacity)
     values.set(this.#values)
     nulls.set(this.#nulls)
     this.#values = values
@@ -191,9 +202,12 @@ class ScaledWriter implements ScanTarget {
 
   take(capacity: number): ColumnVector {
     const column: ColumnVector = { layout: 'bigint', values: this.#values, nulls: this.#nulls }
-    this.#values = new BigInt64Array(capacity)
+    const { bigints, bytes } = this.#arrays
+    bigints.leave(this.#values)
+    bytes.leave(this.#nulls)
+    this.#values = bigints.take(capacity)
     this.#halves = new Int32Array(this.#values.buffer)
-    this.#nulls = new Uint8Array(capacity)
+    this.#nulls = bytes.take(capacity)
     return column
   }
 
@@ -245,29 +259,29 @@ class ScaledWriter implements ScanTarget {
 }
 
 /** The writer for a column of a type. */
-export function columnWriterOf(type: SqlType): ColumnWriter {
+export function columnWriterOf(type: SqlType, arrays: ColumnArrays): ColumnWriter {
   switch (type.kind) {
     case 'TINYINT':
     case 'SMALLINT':
     case 'INTEGER':
-      return new IntegerWriter(type.kind)
+      return new IntegerWriter(type.kind, arrays)
     case 'BIGINT':
-      return new ScaledWriter({ kind: 'BIGINT' })
+      return new ScaledWriter({ kind: 'BIGINT' }, arrays)
     case 'DECIMAL':
-      return new ScaledWriter(type)
+      return new ScaledWriter(type, arrays)
     case 'REAL':
-      return new RealWriter()
+      return new RealWriter(arrays)
     case 'DOUBLE':
-      return new DoubleWriter()
+      return new DoubleWriter(arrays)
     case 'BOOLEAN':
-      return new BooleanWriter()
+      return new BooleanWriter(arrays)
     case 'DATE':
     case 'TIME':
     case 'TIMESTAMP':
-      return new DatetimeWriter(type.kind)
+      return new DatetimeWriter(type.kind, arrays)
     case 'CHAR':
     case 'VARCHAR':
-      return new TextWriter(type.kind, type.length)
+      return new TextWriter(type.kind, type.length, arrays)
     case 'BINARY':
     case 'VARBINARY':
       return new BinaryWriter(type.kind, type.length)

@@ -21,6 +21,11 @@ export interface DecoderOptions {
   readonly otherColumns?: 'ignored' | 'judged'
   /** How JSON is scanned, and whether CSV is (by `wasm` alone); only the speed depends on it. Default `auto`. */
   readonly scanner?: ScannerKind
+  /**
+   * True: the next call of `decode` fills the arrays of the rows again, which saves a good part of its time. Push the rows into
+   * a program (it copies what it keeps), or be done with them, before that. Default false: the rows are the caller's.
+   */
+  readonly rowsLent?: boolean
 }
 
 /** The columns of the rows that a decoder of this schema makes: in order, all nullable. */
@@ -41,15 +46,17 @@ export function createDecoder(input: InputSchema, options: DecoderOptions = {}):
   const needed = schema.columns.map(column => names === undefined || names.includes(column.name))
   const others = needed.map(isNeeded => !isNeeded && options.otherColumns === 'judged')
   const { format } = input
+  const { scanner = 'auto', rowsLent = false } = options
   if (format.kind === 'JSON')
-    return new JsonDecoder({ schema, plan: format.plan, needed, judged: others, scanner: options.scanner ?? 'auto' })
+    return new JsonDecoder({ schema, plan: format.plan, needed, judged: others, scanner, rowsLent })
   const delimiters = { row: format.recordRowDelimiter, column: format.recordColumnDelimiter }
   // Reading a field of CSV is judging it.
   return new CsvDecoder({
     schema,
     delimiters,
     needed: needed.map((isNeeded, i) => isNeeded || others[i] === true),
-    scanned: options.scanner !== 'none' && options.scanner !== 'javascript',
+    scanned: scanner !== 'none' && scanner !== 'javascript',
+    rowsLent,
   })
 }
 
@@ -61,7 +68,7 @@ export function createDecoder(input: InputSchema, options: DecoderOptions = {}):
 export function createSparingDecoder(
   input: InputSchema,
   needed: readonly string[],
-  options: Pick<DecoderOptions, 'scanner'> = {},
+  options: Pick<DecoderOptions, 'scanner' | 'rowsLent'> = {},
 ): Decoder {
   const { columns } = schemaOf(input)
   // Reading a field of CSV is judging it: there is nothing to spare.
@@ -71,6 +78,7 @@ export function createSparingDecoder(
   return new SparingDecoder(
     columns.map(({ name }) => needed.includes(name)),
     first,
-    () => createDecoder(input, options),
+    // Somebody may look at them when the next batch is decoded.
+    () => createDecoder(input, { ...options, rowsLent: false }),
   )
 }

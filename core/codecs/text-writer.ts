@@ -4,6 +4,7 @@
  */
 import { assert } from '../assert.ts'
 import { Dictionary, NULL_ID } from '../dictionary.ts'
+import type { ColumnArrays } from '../lent-arrays.ts'
 import type { ColumnVector } from '../rows.ts'
 import { ExactContainer, ExactNumber, type Written } from './cell.ts'
 import type { ScannedColumn, ScannedTexts, ScanTarget } from './scanned.ts'
@@ -62,8 +63,11 @@ export class TextWriter implements ScanTarget {
   #sizes = new Int32Array(0)
   #nulls = new Uint8Array(0)
 
+  readonly #arrays: ColumnArrays
+
   /** @param length longest text in code points; the rest is cut without an error */
-  constructor(kind: 'CHAR' | 'VARCHAR', length: number) {
+  constructor(kind: 'CHAR' | 'VARCHAR', length: number, arrays: ColumnArrays) {
+    this.#arrays = arrays
     this.#length = length
     this.#padded = kind === 'CHAR'
   }
@@ -76,15 +80,16 @@ export class TextWriter implements ScanTarget {
     if (this.#spanBatchesLeft > 0) {
       if (capacity <= this.#offsets.length) return
       const [offsets, sizes, nulls] = [this.#offsets, this.#sizes, this.#nulls]
-      this.#offsets = new Int32Array(capacity)
-      this.#sizes = new Int32Array(capacity)
-      this.#nulls = new Uint8Array(capacity)
+      const { ints, bytes } = this.#arrays
+      this.#offsets = ints.take(capacity)
+      this.#sizes = ints.take(capacity)
+      this.#nulls = bytes.take(capacity)
       this.#offsets.set(offsets)
       this.#sizes.set(sizes)
       this.#nulls.set(nulls)
     } else if (capacity > this.#ids.length) {
       const ids = this.#ids
-      this.#ids = new Int32Array(capacity)
+      this.#ids = this.#arrays.ints.take(capacity)
       this.#ids.set(ids)
     }
   }
@@ -102,6 +107,7 @@ export class TextWriter implements ScanTarget {
   }
 
   take(capacity: number): ColumnVector {
+    const { ints, bytes } = this.#arrays
     if (this.#spanBatchesLeft > 0) {
       const column: ColumnVector = {
         layout: 'span',
@@ -110,6 +116,9 @@ export class TextWriter implements ScanTarget {
         sizes: this.#sizes,
         nulls: this.#nulls,
       }
+      ints.leave(this.#offsets)
+      ints.leave(this.#sizes)
+      bytes.leave(this.#nulls)
       this.#lent = null
       this.#bytes = Buffer.alloc(this.#end)
       this.#end = 0
@@ -121,7 +130,8 @@ export class TextWriter implements ScanTarget {
       return column
     }
     const column: ColumnVector = { layout: 'dictionary', ids: this.#ids, dictionary: this.#dictionary }
-    this.#ids = new Int32Array(capacity)
+    ints.leave(this.#ids)
+    this.#ids = ints.take(capacity)
     // Half of the texts were never seen before, in a batch that is large enough to say so.
     const scattered =
       this.#rows >= JUDGED_ROWS_MIN && this.#fresh * 2 > this.#rows && this.#dictionary.size > SCATTERED_ENTRIES_MIN

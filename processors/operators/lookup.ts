@@ -3,6 +3,7 @@
  * batch is looked at; between two batches it may be replaced.
  */
 import { lateColumn } from '../../core/late-columns.ts'
+import { ownedRows } from '../../core/lent-arrays.ts'
 import { ROWS_PER_BATCH_MAX, type RowBatch } from '../../core/rows.ts'
 import type { Schema } from '../../core/schema.ts'
 import { RowFailures } from '../expressions/failures.ts'
@@ -31,11 +32,11 @@ export interface LookupOptions {
   readonly errors: RowErrors
 }
 
-type Waiting = { readonly rows: RowBatch; readonly selection: Selection } | { readonly bound: number }
+type Waiting = { rows: RowBatch; readonly selection: Selection } | { readonly bound: number }
 
 /** Rows of one batch as they are looked up. */
 interface Turn {
-  readonly rows: RowBatch
+  rows: RowBatch
   readonly selection: Selection
   /** first row of the table for each selected row, by place */
   readonly firsts: Int32Array
@@ -70,8 +71,12 @@ export class Lookup implements Operator, Input {
 
   push(rows: RowBatch, selection: Selection): void {
     if (selection.length === 0) return
-    this.#waiting.push({ rows, selection })
+    const waiting = { rows, selection }
+    this.#waiting.push(waiting)
     this.#run()
+    // What is not done by now stays beyond this push.
+    if (this.#turn?.rows === rows) this.#turn.rows = ownedRows(rows)
+    else if (this.#waiting.includes(waiting)) waiting.rows = ownedRows(rows)
   }
 
   advance(bound: number): void {

@@ -2,6 +2,7 @@
  * Several inputs to one, in rowtime order: a row leaves when the bound of every other input is above its rowtime, so
  * that the order never depends on where batches are cut. On ties the first input goes first.
  */
+import { ownedRows } from '../../core/lent-arrays.ts'
 import { RecordBatchBuilder } from '../../core/record.ts'
 import { RowBuilder } from '../../core/row-builder.ts'
 import { type RowBatch, typedValueAt } from '../../core/rows.ts'
@@ -23,7 +24,7 @@ export interface MergeOptions {
 }
 
 interface Held {
-  readonly rows: RowBatch
+  rows: RowBatch
   readonly selection: Selection
   /** first row of the selection that is still here */
   next: number
@@ -48,10 +49,13 @@ class MergeInput implements Input {
 
   push(rows: RowBatch, selection: Selection): void {
     if (selection.length === 0) return
-    this.held.push({ rows, selection, next: 0 })
+    const held = { rows, selection, next: 0 }
+    this.held.push(held)
     this.#took(selection.length)
     this.bound = Math.max(this.bound, rows.rowtimes[selection.rows[selection.length - 1]!]!)
     this.#released()
+    // What has not left yet stays beyond this push.
+    if (held.next < selection.length) held.rows = ownedRows(rows)
   }
 
   advance(bound: number): void {

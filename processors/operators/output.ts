@@ -1,4 +1,5 @@
-/** Rows of a stream that leave the program. */
+/** Rows of a stream that leave the program, and are the host's from then on. */
+import { ownedRows } from '../../core/lent-arrays.ts'
 import type { RowBatch } from '../../core/rows.ts'
 import type { Selection } from '../expressions/selection.ts'
 import { gatherRows } from './gather.ts'
@@ -20,7 +21,7 @@ export class Output implements Input {
   }
 
   push(rows: RowBatch, selection: Selection): void {
-    if (selection.length > 0) this.#results.push({ stream: this.#stream, rows: gatherRows(rows, selection) })
+    if (selection.length > 0) this.#results.push({ stream: this.#stream, rows: ownedRows(gatherRows(rows, selection)) })
   }
 
   advance(): void {

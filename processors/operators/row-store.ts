@@ -3,6 +3,7 @@
  * side by side again. Kept rows own their bytes: a row must not hold the records it came from.
  */
 import { Dictionary, NULL_ID } from '../../core/dictionary.ts'
+import { ownedRows } from '../../core/lent-arrays.ts'
 import { type ColumnVector, isNullAt, type RowBatch, spanBytes, textAt, type Value } from '../../core/rows.ts'
 import { type SqlType, type Storage, storageOf } from '../../core/sql-type.ts'
 import { withoutPadding } from '../expressions/comparison.ts'
@@ -25,7 +26,7 @@ export type RowKey = string | number | bigint | null
 
 /** The selected rows, owning their bytes. */
 export function retainRows(rows: RowBatch, selection: Selection): RowBatch {
-  const gathered = gatherRows(rows, selection)
+  const gathered = ownedRows(gatherRows(rows, selection))
   const columns = gathered.columns.map(column => {
     if (column.layout !== 'span') return column
     const parts: (Uint8Array | null)[] = []

@@ -194,7 +194,7 @@ function taskOf(
   const task = new Task({
     env,
     source,
-    decoder: application.createDecoder(),
+    decoder: application.createDecoder({ rowsLent: true }),
     preprocessor: application.preprocessor,
     onRetry: error => options.onNotice?.(error.message),
     inputStreams: application.inputStreams,

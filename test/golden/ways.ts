@@ -21,6 +21,7 @@ import type { Program } from '../../processors/program.ts'
 import type { StampedLines } from '../../processors/replay/arrivals.ts'
 import { runTask, type TaskProgram } from '../../processors/task.ts'
 import { memoryEnv } from '../support/memory-env.ts'
+import { SpoilingDecoder } from '../support/spoiling-decoder.ts'
 import { compileGolden, type GoldenProgram } from './golden.ts'
 import { fileOf, readLines, reshardedStream, STARTED_AT } from './inputs.ts'
 import { shuffle, toleranceOf } from './shuffle.ts'
@@ -147,7 +148,7 @@ export class GoldenRunner {
   #decoder(scanner: ScannerKind): Decoder {
     const known = this.#decoders.get(scanner)
     if (known !== undefined) return known
-    const decoder = this.#application.createDecoder({ scanner })
+    const decoder = new SpoilingDecoder(this.#application.createDecoder({ scanner, rowsLent: true }))
     this.#decoders.set(scanner, decoder)
     return decoder
   }
@@ -171,20 +172,31 @@ function withoutOrder(line: string): string {
     .replace(/:(-?\d+\.\d{10,}(?:e[-+]?\d+)?)/g, (_, digits: string) => `:${Number(digits).toPrecision(12)}`)
 }
 
+/** Keeps the rows and looks at them at the end, so that rows which are not the sink's own show. */
 class Collector implements Sink {
-  readonly lines: string[] = []
+  readonly #batches: RowBatch[] = []
+
+  get lines(): readonly string[] {
+    const encoder = new JsonLinesEncoder({ rowtime: true })
+    return this.#batches.flatMap(rows => {
+      const out = new ByteWriter()
+      encoder.encode(rows, out)
+      return Buffer.from(out.take()).toString('utf8').trimEnd().split('\n')
+    })
+  }
+
   /** rowtime, then the columns */
-  readonly values: Value[][] = []
-  readonly #encoder = new JsonLinesEncoder({ rowtime: true })
+  get values(): readonly Value[][] {
+    return this.#batches.flatMap(rows =>
+      Array.from({ length: rows.length }, (_, row) => [
+        rows.rowtimes[row]!,
+        ...rows.columns.map((column, index) => typedValueAt(column, rows.schema.columns[index]!.type, row)),
+      ]),
+    )
+  }
 
   async write(rows: RowBatch): Promise<void> {
-    const out = new ByteWriter()
-    this.#encoder.encode(rows, out)
-    this.lines.push(...Buffer.from(out.take()).toString('utf8').trimEnd().split('\n'))
-    for (let row = 0; row < rows.length; row++) {
-      const values = rows.columns.map((column, index) => typedValueAt(column, rows.schema.columns[index]!.type, row))
-      this.values.push([rows.rowtimes[row]!, ...values])
-    }
+    this.#batches.push(rows)
   }
 
   advance(): void {

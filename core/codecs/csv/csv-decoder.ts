@@ -18,6 +18,8 @@ export interface CsvDecoderOptions {
   readonly needed: readonly boolean[]
   /** false reads everything the slow way. Default true */
   readonly scanned?: boolean
+  /** see DecoderOptions.rowsLent */
+  readonly rowsLent?: boolean
 }
 
 export class CsvDecoder implements Decoder, SlowPath {
@@ -37,7 +39,7 @@ export class CsvDecoder implements Decoder, SlowPath {
     this.#delimiters = options.delimiters
     this.#needed = options.needed
     this.#texts = options.schema.columns.map(column => storageOf(column.type) === 'text')
-    this.#writer = new BatchWriter(options.schema, options.needed)
+    this.#writer = new BatchWriter(options.schema, options.needed, options.rowsLent)
     this.#scan =
       options.scanned === false
         ? null

@@ -34,6 +34,8 @@ export interface JsonDecoderOptions {
   readonly judged?: readonly boolean[]
   /** Default `auto`. */
   readonly scanner?: ScannerKind
+  /** see DecoderOptions.rowsLent */
+  readonly rowsLent?: boolean
 }
 
 export class JsonDecoder implements Decoder, LayoutSource {
@@ -68,6 +70,7 @@ export class JsonDecoder implements Decoder, LayoutSource {
     this.#writer = new BatchWriter(
       options.schema,
       options.needed.map((needed, i) => needed || this.#judged[i] === true),
+      options.rowsLent,
     )
     this.#scan = ScanPath.create({ ...options, judged: this.#judged, scanner: options.scanner ?? 'auto' }, this.#writer)
   }
