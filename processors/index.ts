@@ -14,8 +14,22 @@ export { type ApplicationDefinition, inputStreamNames } from './application-defi
 export { type ImportOptions, importApplication } from './application-json.ts'
 export { type CompileOptions, compileProgram } from './compile.ts'
 export type { Checkpointer, CheckpointPlace, PreparedCheckpoint } from './consumer/checkpointer.ts'
+export {
+  CONSUMER_SETTINGS,
+  type ConsumerConfiguration,
+  completeConsumerConfiguration,
+  type InitialPosition,
+  type RetrievalMode,
+} from './consumer/configuration.ts'
+export type { ConsumerEvent, ConsumerEventKind } from './consumer/consumer-event.ts'
+export type { ConsumerCounts, ConsumerMetricsHook } from './consumer/consumer-metrics.ts'
 export type { ConsumerRecord } from './consumer/consumer-record.ts'
 export type { DroppedAggregate } from './consumer/deaggregated-records.ts'
+export type { DeadLetter, FailurePolicy } from './consumer/failure-policy.ts'
+export { type HealthOptions, serveHealth } from './consumer/health.ts'
+export { jsonLog } from './consumer/json-log.ts'
+export { type KclProperties, parseKclProperties } from './consumer/kcl-properties.ts'
+export { consumerCloudWatchRequests, consumerOtlpMetrics } from './consumer/metric-adapters.ts'
 export type {
   CheckpointValue,
   InitializeInput,
@@ -27,6 +41,14 @@ export type {
   ShardInfo,
   ShutdownRequestedInput,
 } from './consumer/record-processor.ts'
+export type { ShardConsumerState, ShardConsumerStatus } from './consumer/shard-consumer.ts'
+export {
+  type ConsumedStream,
+  ConsumerWorker,
+  type ConsumerWorkerOptions,
+  type WorkerState,
+  type WorkerStatus,
+} from './consumer/worker.ts'
 export {
   type MergeMetrics,
   type MergePosition,

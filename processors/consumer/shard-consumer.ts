@@ -95,7 +95,7 @@ export class ShardConsumer {
   readonly #lost = new AbortController()
   #state: ShardConsumerState = 'WAITING_ON_PARENT_SHARDS'
   #reason: ShutdownReason | null = null
-  #lostBecause = 'the lease is lost'
+  #lostBecause: string | null = null
   #processor: RecordProcessor | null = null
   #isInitialized = false
   #childShards: readonly ShardDescription[] = []
@@ -125,7 +125,8 @@ export class ShardConsumer {
 
   /** Another worker has the lease, or may have it. */
   leaseLost(because: string): void {
-    this.#lostBecause = because
+    // The first one that told knows best.
+    this.#lostBecause ??= because
     this.#checkpointer.close(because)
     this.#raise('LEASE_LOST')
     this.#lost.abort()
@@ -258,7 +259,7 @@ export class ShardConsumer {
     const processor = this.#processor
     try {
       await this.#timed('shutdown', async () =>
-        processor.leaseLost?.({ shardId: this.#shardId, reason: this.#lostBecause }),
+        processor.leaseLost?.({ shardId: this.#shardId, reason: this.#lostBecause ?? 'the lease is lost' }),
       )
     } catch (error) {
       this.#tellProcessing('leaseLost', error)

@@ -1,0 +1,143 @@
+/**
+ * A KCL `.properties` file, as its MultiLangDaemon takes it, into settings. Its keys fall into three sets: settings of the consumer,
+ * what names the stream, and what concerns Java or the daemon alone.
+ */
+import { javaProperties, MillraceError } from '../../core/index.ts'
+import {
+  CONSUMER_SETTINGS,
+  type ConsumerConfiguration,
+  choicesOf,
+  completeConsumerConfiguration,
+  defaultOf,
+  unknownNames,
+} from './configuration.ts'
+
+export interface KclProperties {
+  readonly configuration: ConsumerConfiguration
+  /** null where the file has only an ARN */
+  readonly streamName: string | null
+  readonly streamArn: string | null
+  /** keys that the file has and that mean nothing without Java or the daemon */
+  readonly ignored: readonly string[]
+}
+
+/** Other names of the same setting: of older versions, and of the daemon. */
+const ALIASES: Readonly<Record<string, string>> = {
+  workerId: 'workerIdentifier',
+  leaseTableName: 'tableName',
+  'fanoutConfig.consumerName': 'consumerName',
+  'fanoutConfig.consumerArn': 'consumerArn',
+  'pollingConfig.maxRecords': 'maxRecords',
+  'pollingConfig.idleTimeBetweenReadsInMillis': 'idleTimeBetweenReadsInMillis',
+  maxGetRecordsCacheByteSize: 'maxCacheByteSize',
+}
+
+/** Keys of Java, of its threads, its clients, or the process that the daemon starts. */
+const JAVA_KEYS = new Set([
+  'executableName',
+  'processingLanguage',
+  'AWSCredentialsProvider',
+  'AWSCredentialsProviderKinesis',
+  'AWSCredentialsProviderDynamoDB',
+  'AWSCredentialsProviderCloudWatch',
+  'awsCredentialsProvider',
+  'awsCredentialsProviderKinesis',
+  'awsCredentialsProviderDynamoDB',
+  'awsCredentialsProviderCloudWatch',
+  'maxActiveThreads',
+  'userAgent',
+  'validateSequenceNumberBeforeCheckpointing',
+  'timeoutInSeconds',
+  'retryGetRecordsInSeconds',
+  'maxGetRecordsThreadPool',
+  'dataFetchingStrategy',
+  'shutdownGraceMillis',
+  'skipShardSyncAtStartupIfLeasesExist',
+  'kinesisRequestTimeout',
+  'dynamoDBRequestTimeout',
+  'streamInfoMode',
+  'migrateAllEntitiesToLeaseTable',
+  'tableMigrationCompleteBakeTimeSeconds',
+])
+
+const STREAM_KEYS = ['streamName', 'streamArn']
+
+/**
+ * Reads the text of a `.properties` file as Java does. A key may begin with a capital, as the daemon allows.
+ * @throws MillraceError `config` with every key that is not known and the nearest that is, or with the first value out of range
+ */
+export function parseKclProperties(text: string): KclProperties {
+  const settings: Record<string, unknown> = {}
+  const ignored: string[] = []
+  const unknown: string[] = []
+  let streamName: string | null = null
+  let streamArn: string | null = null
+  for (const [key, value] of javaProperties(text)) {
+    const name = nameOf(key)
+    if (name === 'streamName') streamName = value
+    else if (name === 'streamArn') streamArn = value
+    else if (name === 'initialPositionInStreamExtended') {
+      settings['initialPositionInStream'] = 'AT_TIMESTAMP'
+      settings['initialPositionTimestamp'] = instantOf(name, value)
+    } else if (JAVA_KEYS.has(key) || JAVA_KEYS.has(name)) ignored.push(key)
+    else if (CONSUMER_SETTINGS.includes(name)) settings[name] = valueOf(name, value)
+    else unknown.push(key)
+  }
+  if (unknown.length > 0) {
+    const known = [
+      ...CONSUMER_SETTINGS,
+      ...STREAM_KEYS,
+      ...Object.keys(ALIASES),
+      'initialPositionInStreamExtended',
+      ...JAVA_KEYS,
+    ]
+    throw new MillraceError(
+      'config',
+      `consumer properties have ${unknown.length === 1 ? 'a key' : 'keys'} that the KCL does not know: ${unknownNames(unknown, known)}; remove or correct ${unknown.length === 1 ? 'it' : 'them'}`,
+    )
+  }
+  if (streamName === null && streamArn === null)
+    throw new MillraceError('config', 'consumer properties name no stream; give streamName or streamArn')
+  return { configuration: completeConsumerConfiguration(settings), streamName, streamArn, ignored }
+}
+
+function nameOf(key: string): string {
+  const alias = ALIASES[key]
+  if (alias !== undefined) return alias
+  const small = key.charAt(0).toLowerCase() + key.slice(1)
+  return ALIASES[small] ?? small
+}
+
+function valueOf(name: string, text: string): unknown {
+  const example = defaultOf(name)
+  const choices = choicesOf(name)
+  if (choices !== undefined) return choiceOf(name, text, choices)
+  if (name === 'metricsEnabledDimensions') return text.split(/[\s,]+/).filter(part => part !== '')
+  if (typeof example === 'boolean') {
+    if (!/^(true|false)$/i.test(text)) throw wrong(name, text, 'true or false')
+    return text.toLowerCase() === 'true'
+  }
+  if (typeof example === 'string') return text
+  if (!/^-?\d{1,19}(\.\d{1,10})?$/.test(text)) throw wrong(name, text, 'a number')
+  return Math.min(Number(text), Number.MAX_SAFE_INTEGER)
+}
+
+/** The daemon reads words in any case, and `DEFAULT` as enhanced fan-out. */
+function choiceOf(name: string, text: string, choices: readonly string[]): string {
+  const upper = text.toUpperCase()
+  if (name === 'retrievalMode' && upper === 'DEFAULT') return 'FANOUT'
+  const found = choices.find(choice => choice === upper || choice === `CLIENT_VERSION_CONFIG_${upper}`)
+  if (found === undefined) throw wrong(name, text, choices.join(', '))
+  return found
+}
+
+/** Epoch seconds, as the daemon takes them, or an ISO date. */
+function instantOf(name: string, text: string): number {
+  const instant = /^\d{1,11}$/.test(text) ? Number(text) * 1_000 : Date.parse(text)
+  if (!Number.isFinite(instant)) throw wrong(name, text, 'epoch seconds or an ISO 8601 date')
+  return instant
+}
+
+function wrong(name: string, text: string, allowed: string): MillraceError {
+  return new MillraceError('config', `consumer property ${name} is ${JSON.stringify(text)}; give ${allowed}`)
+}
