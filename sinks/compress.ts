@@ -33,29 +33,43 @@ export function crc32(bytes: Uint8Array, before = 0): number {
   return ~crc >>> 0
 }
 
-/** One gzip member, whatever the number of blocks: each is deflated against the 32 KiB before it and ends on a byte. */
-export class GzipCompressor implements Compressor {
-  #crc = 0
-  #sizeBytes = 0
+/** Raw deflate (RFC 1951) in blocks: each is deflated against the 32 KiB before it and ends on a byte. */
+export class DeflateStream {
   #window: Uint8Array = new Uint8Array(0)
-  #started = false
+  /** of the content so far */
+  crc = 0
+  sizeBytes = 0
 
-  compress(block: Uint8Array): Uint8Array {
-    this.#crc = crc32(block, this.#crc)
-    this.#sizeBytes += block.length
+  block(block: Uint8Array): Uint8Array {
+    this.crc = crc32(block, this.crc)
+    this.sizeBytes += block.length
     const deflated = deflateRawSync(block, {
       finishFlush: constants.Z_SYNC_FLUSH,
       ...(this.#window.length > 0 && { dictionary: this.#window }),
     })
     this.#window = lastBytes(this.#window, block)
-    return joined([...this.#header(), deflated])
+    return deflated
+  }
+
+  end(): Uint8Array {
+    return DEFLATE_END
+  }
+}
+
+/** One gzip member, whatever the number of blocks. */
+export class GzipCompressor implements Compressor {
+  readonly #deflate = new DeflateStream()
+  #started = false
+
+  compress(block: Uint8Array): Uint8Array {
+    return joined([...this.#header(), this.#deflate.block(block)])
   }
 
   finish(): Uint8Array {
     const trailer = new DataView(new ArrayBuffer(8))
-    trailer.setUint32(0, this.#crc, true)
-    trailer.setUint32(4, this.#sizeBytes % 2 ** 32, true)
-    return joined([...this.#header(), DEFLATE_END, new Uint8Array(trailer.buffer)])
+    trailer.setUint32(0, this.#deflate.crc, true)
+    trailer.setUint32(4, this.#deflate.sizeBytes % 2 ** 32, true)
+    return joined([...this.#header(), this.#deflate.end(), new Uint8Array(trailer.buffer)])
   }
 
   #header(): readonly Uint8Array[] {

@@ -19,7 +19,7 @@ import {
   type Sink,
 } from '../core/index.ts'
 import { type FlushReason, flushReason, intervalEndsMs } from './buffer.ts'
-import { GzipCompressor, NoCompressor } from './compress.ts'
+import { CONTAINERS } from './containers/container.ts'
 import type { Body } from './formats/body.ts'
 import { JsonLinesBody } from './formats/json-lines.ts'
 import { pageCompressorOf } from './formats/parquet/codec.ts'
@@ -182,7 +182,7 @@ export class Delivery implements Sink {
     const { body, rowtime } = this.#plan
     if (body.kind === 'parquet')
       return new ParquetBody({ ...body, rowtime, compress: await pageCompressorOf(body.compression) })
-    const compressor = body.compression === 'GZIP' ? new GzipCompressor() : new NoCompressor()
+    const compressor = await CONTAINERS[body.compression].create(this.#parts.random)
     return new JsonLinesBody(this.#encoder, compressor, body.delimiter)
   }
 

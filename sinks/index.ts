@@ -1,5 +1,6 @@
 /** Records and result rows to objects: Firehose's definitions, buffering, prefixes and formats. */
 export { type BufferingHints, type FlushReason, flushReason } from './buffer.ts'
+export { CONTAINERS, type CompressionFormat, type Container } from './containers/container.ts'
 export type { ProcessingConfiguration, Processor } from './definition/common.ts'
 export type { ConversionPlan, JsonDeserializer } from './definition/conversion.ts'
 export {
@@ -33,7 +34,6 @@ export type { ParquetCompression } from './formats/parquet/codec.ts'
 export { type DeliveredObject, MANIFEST_OBJECTS_MAX, Manifest, type ManifestTotals } from './manifest.ts'
 export { decodePart, encodePart } from './name-part.ts'
 export {
-  type CompressionFormat,
   checkDeliveryOptions,
   type DeliveryOptions,
   type DeliveryPlan,

@@ -3,6 +3,7 @@
  */
 import { MillraceError, type Schema } from '../core/index.ts'
 import { type BufferingHints, CONVERSION_BUFFERING, PLAIN_BUFFERING } from './buffer.ts'
+import { CONTAINERS, type CompressionFormat } from './containers/container.ts'
 import type { Delimiter } from './formats/json-lines.ts'
 import type { ParquetCompression } from './formats/parquet/codec.ts'
 import { PAGE_BYTES_DEFAULT, PAGE_BYTES_MIN } from './formats/parquet/parquet-body.ts'
@@ -10,9 +11,6 @@ import { type ParquetColumn, parquetColumnsOf } from './formats/parquet/schema.t
 import { STREAM_NAME_PATTERN } from './object-name.ts'
 import { type Prefixes, type PrefixOptions, parsePrefixes } from './prefix.ts'
 import type { Problem } from './problem.ts'
-
-/** Firehose's own values; those that need a Snappy or ZIP container are not available yet. */
-export type CompressionFormat = 'UNCOMPRESSED' | 'GZIP' | 'ZIP' | 'Snappy' | 'HADOOP_SNAPPY'
 
 /** Firehose's OutputFormatConfiguration.Serializer.ParquetSerDe. */
 export interface ParquetSerDe {
@@ -57,7 +55,7 @@ export interface DeliveryPlan {
   readonly extension: string
   readonly rowtime: boolean
   readonly body:
-    | { readonly kind: 'json'; readonly compression: 'UNCOMPRESSED' | 'GZIP'; readonly delimiter: Delimiter }
+    | { readonly kind: 'json'; readonly compression: CompressionFormat; readonly delimiter: Delimiter }
     | {
         readonly kind: 'parquet'
         readonly columns: readonly ParquetColumn[]
@@ -148,7 +146,7 @@ export function checkDeliveryOptions(
         problems,
       )
     : []
-  const usual = parquet ? '.parquet' : compression === 'GZIP' ? '.gz' : ''
+  const usual = parquet ? '.parquet' : CONTAINERS[compression].extension
   const extension = options.FileExtension === undefined || options.FileExtension === '' ? usual : options.FileExtension
   if (
     extension !== usual &&
@@ -209,33 +207,21 @@ function readHints(options: DeliveryOptions, parquet: boolean, problems: Problem
   return { SizeInMBs: size, IntervalInSeconds: interval }
 }
 
-function readCompression(options: DeliveryOptions, parquet: boolean, problems: Problem[]): 'UNCOMPRESSED' | 'GZIP' {
+function readCompression(options: DeliveryOptions, parquet: boolean, problems: Problem[]): CompressionFormat {
   const path = 'CompressionFormat'
   const given = options.CompressionFormat ?? 'UNCOMPRESSED'
-  switch (given) {
-    case 'UNCOMPRESSED':
-      return given
-    case 'GZIP':
-      if (parquet)
-        problems.push({
-          path,
-          code: 'DFC_COMPRESSION',
-          message: 'Parquet compresses inside its pages; set ParquetSerDe.Compression instead',
-        })
-      return given
-    case 'ZIP':
-    case 'Snappy':
-    case 'HADOOP_SNAPPY':
-      problems.push({ path, code: 'VALIDATION', message: `${given} is not available for this store yet; use GZIP` })
-      return 'UNCOMPRESSED'
-    default:
-      problems.push({
-        path,
-        code: 'VALIDATION',
-        message: `"${String(given)}" is none of UNCOMPRESSED, GZIP, ZIP, Snappy, HADOOP_SNAPPY`,
-      })
-      return 'UNCOMPRESSED'
+  if (!Object.hasOwn(CONTAINERS, given)) {
+    const message = `"${String(given)}" is none of ${Object.keys(CONTAINERS).join(', ')}`
+    problems.push({ path, code: 'VALIDATION', message })
+    return 'UNCOMPRESSED'
   }
+  if (parquet && given !== 'UNCOMPRESSED')
+    problems.push({
+      path,
+      code: 'DFC_COMPRESSION',
+      message: 'Parquet compresses inside its pages; set ParquetSerDe.Compression instead',
+    })
+  return given
 }
 
 function readParquetSerDe(

@@ -1,6 +1,6 @@
 /** How a destination, a backup or an error store in S3 is told, as a plan; and what the service refuses about it. */
 import type { BufferingHints } from '../buffer.ts'
-import type { CompressionFormat } from '../options.ts'
+import type { CompressionFormat } from '../containers/container.ts'
 import { type Prefixes, type PrefixKeys, parsePrefixes } from '../prefix.ts'
 import type { Problem, ProblemCode } from '../problem.ts'
 import type { EncryptionConfiguration } from './common.ts'

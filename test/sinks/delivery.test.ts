@@ -333,14 +333,12 @@ describe('options of a delivery', () => {
     ])
   })
 
-  it.each(['ZIP', 'Snappy', 'HADOOP_SNAPPY'] as const)('refuse %s by name', CompressionFormat => {
-    expect(() => world({ CompressionFormat })).toThrow(`CompressionFormat: ${CompressionFormat} is not available`)
-  })
-
   it.each([
     [{}, { hints: { SizeInMBs: 5, IntervalInSeconds: 300 }, extension: '' }],
     [{ format: 'parquet' }, { hints: { SizeInMBs: 128, IntervalInSeconds: 300 }, extension: '.parquet' }],
     [{ CompressionFormat: 'GZIP' }, { extension: '.gz', warnings: [] }],
+    [{ CompressionFormat: 'Snappy' }, { extension: '.snappy', warnings: [] }],
+    [{ CompressionFormat: 'ZIP' }, { extension: '.zip', warnings: [] }],
     [
       { CompressionFormat: 'GZIP', FileExtension: '.json.gz' },
       { extension: '.json.gz', warnings: [] },
