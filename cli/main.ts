@@ -105,6 +105,25 @@ command('check <app>', 'compile an SQL program and print its plan, without runni
   .option('--reference-schema <table=file>', 'ReferenceSchema of a table, with a .sql file', repeated)
   .option('--resource <id>', 'logical id of the application, where a template holds several')
 
+command('shards <stream>', 'the shards of a Kinesis stream: keys, parents, open or closed', () => import('./shards.ts'))
+  .option('--region <region>', "region of the stream; default: the AWS SDK's own configuration")
+  .option('--endpoint <url>', "endpoint other than the region's own, such as that of millrace stream")
+  .option('--json', 'one line of JSON a shard')
+
+command(
+  'checkpoints <action> <application>',
+  'ls: how far the workers of an application are, shard by shard; reset: set their checkpoints',
+  () => import('./checkpoints.ts'),
+)
+  .option('--table <name>', 'lease table, where it is not named as the application')
+  .option('--dir <dir>', 'directory of a lease table that is a file')
+  .option('--region <region>', "region of the table; default: the AWS SDK's own configuration")
+  .option('--endpoint <url>', "endpoint of DynamoDB other than the region's own")
+  .option('--to <position>', 'reset: TRIM_HORIZON, LATEST, AT_TIMESTAMP, or SEQUENCE[:SUBSEQUENCE] of one shard')
+  .option('--shard <shard>', 'only this shard or lease key; once for each', repeated)
+  .option('--force', 'reset also where a worker owns the lease; it loses it')
+  .option('--json', 'one line of JSON a lease')
+
 try {
   await program.parseAsync()
 } catch (error) {

@@ -29,6 +29,19 @@ export type { DeadLetter, FailurePolicy } from './consumer/failure-policy.ts'
 export { type HealthOptions, serveHealth } from './consumer/health.ts'
 export { jsonLog } from './consumer/json-log.ts'
 export { type KclProperties, parseKclProperties } from './consumer/kcl-properties.ts'
+export {
+  type DynamoLeaseStoreOptions,
+  openDynamoLeaseStore,
+} from './consumer/leases/dynamodb/dynamodb-lease-store.ts'
+export {
+  type ExtendedSequenceNumber,
+  formatExtended,
+  parseExtended,
+} from './consumer/leases/extended-sequence-number.ts'
+export { fileLeaseStore } from './consumer/leases/file-lease-store.ts'
+export type { Lease } from './consumer/leases/lease.ts'
+export type { LeaseStore } from './consumer/leases/lease-table.ts'
+export { memoryLeaseStore } from './consumer/leases/memory-lease-store.ts'
 export { consumerCloudWatchRequests, consumerOtlpMetrics } from './consumer/metric-adapters.ts'
 export type {
   CheckpointValue,
@@ -41,6 +54,7 @@ export type {
   ShardInfo,
   ShutdownRequestedInput,
 } from './consumer/record-processor.ts'
+export { type ResetLease, type ResetOptions, resetCheckpoints } from './consumer/reset-checkpoints.ts'
 export type { ShardConsumerState, ShardConsumerStatus } from './consumer/shard-consumer.ts'
 export {
   type ConsumedStream,

@@ -25,11 +25,13 @@ export interface DynamoLeaseStoreOptions extends DynamoClientOptions {
   /** how the lease table is made, where there is none */
   readonly settings?: TableSettings | undefined
   readonly migrateAllEntitiesToLeaseTable?: boolean | undefined
+  /** true: a table that is not there is an error and not made, for those who only look. Default false */
+  readonly mustExist?: boolean | undefined
 }
 
 /**
  * Opens the store of an application; makes its table when there is none.
- * @throws MillraceError `config` when the SDK is missing, when the table belongs to something else, or with every permission that
+ * @throws MillraceError `not_found` with `mustExist`; `config` when the SDK is missing, when the table belongs to something else, or with every permission that
  *   is missing; `throttled` and `internal` with retry `backoff`
  */
 export async function openDynamoLeaseStore(options: DynamoLeaseStoreOptions): Promise<LeaseStore> {
@@ -46,6 +48,8 @@ async function open(client: DynamoClient, options: DynamoLeaseStoreOptions): Pro
   const { applicationName, tableName = applicationName } = options
   const found = await describeTable(client, tableName)
   if (found !== null) refuseForeign(found, tableName, 'leaseKey')
+  else if (options.mustExist === true)
+    throw new MillraceError('not_found', `there is no lease table ${tableName}; check its name and region`)
   const items = new DynamoItems(client, { ...options, tableName, keyName: 'leaseKey', isShared: true })
   const isKnown = async (): Promise<boolean> => found === null || (await items.get('Leader')) !== null
   const legacyCoordinator = await legacyItems(client, options, `${applicationName}-CoordinatorState`, 'key', isKnown)
