@@ -9,7 +9,10 @@ export interface Clock {
   now(): number
   /** milliseconds that never go back; for durations and deadlines */
   monotonicMs(): number
-  /** Resolves after `ms`, or early when aborted; it never rejects. */
+  /**
+   * Resolves after `ms`, or early when aborted; it never rejects. With 0 it lets timers and sockets have their turn of the event
+   * loop first.
+   */
   sleep(ms: number, signal?: AbortSignal): Promise<void>
   /** Calls back every `intervalMs` until the returned function is called. Does not keep the process alive. */
   every(intervalMs: number, callback: () => void): () => void

@@ -79,10 +79,10 @@ export class Admission<T extends Admissible> {
     }
   }
 
-  /** An admitted item has settled: its room is free. */
-  leave(item: T): void {
-    this.#records--
-    this.#bytes -= item.sizeBytes
+  /** Admitted items have settled: their room is free. @param sizeBytes all together */
+  leave(records: number, sizeBytes: number): void {
+    this.#records -= records
+    this.#bytes -= sizeBytes
   }
 
   /** An item has settled while it stood in line. */

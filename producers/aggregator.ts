@@ -10,9 +10,9 @@
 import { assert } from '../core/index.ts'
 import { AggregateSize } from '../streams/aggregation.ts'
 import { Bundle } from './bundle.ts'
+import type { PlacedShard } from './hashed-key.ts'
 import type { Lanes } from './lanes.ts'
 import type { PendingRecord } from './pending.ts'
-import type { OpenShard } from './put-target.ts'
 
 export interface AggregatorOptions {
   readonly countMax: number
@@ -24,7 +24,7 @@ export interface AggregatorOptions {
 }
 
 interface Container {
-  readonly shard: OpenShard | null
+  readonly shard: PlacedShard | null
   records: PendingRecord[]
   size: AggregateSize
   dueAt: number
@@ -34,10 +34,13 @@ interface Container {
   blocked: boolean
 }
 
+/** The index of no shard. */
+const UNPREDICTED = -1
+
 export class Aggregator {
   readonly #options: AggregatorOptions
-  /** by shard id; the records without a prediction have the empty one */
-  readonly #containers = new Map<string, Container>()
+  /** by the index of their shard in the map; those without a prediction are at `UNPREDICTED` */
+  readonly #containers = new Map<number, Container>()
   #dueAt = Number.POSITIVE_INFINITY
 
   constructor(options: AggregatorOptions) {
@@ -50,7 +53,7 @@ export class Aggregator {
   }
 
   /** Takes a record in; its `dueAt` is its deadline. */
-  add(record: PendingRecord, shard: OpenShard | null): void {
+  add(record: PendingRecord, shard: PlacedShard | null): void {
     record.stage = 'packing'
     record.bundle = null
     const { lanes, emit } = this.#options
@@ -104,10 +107,13 @@ export class Aggregator {
     return records.sort((a, b) => a.order - b.order)
   }
 
-  #container(shard: OpenShard | null): Container {
-    const shardId = shard?.shardId ?? ''
-    const known = this.#containers.get(shardId)
-    if (known !== undefined) return known
+  #container(shard: PlacedShard | null): Container {
+    const index = shard === null ? UNPREDICTED : shard.index
+    const known = this.#containers.get(index)
+    if (known !== undefined) {
+      assert(known.shard === shard, 'a container is of the map that is valid now')
+      return known
+    }
     const container: Container = {
       shard,
       records: [],
@@ -116,15 +122,15 @@ export class Aggregator {
       sorted: true,
       blocked: false,
     }
-    this.#containers.set(shardId, container)
+    this.#containers.set(index, container)
     return container
   }
 
   #append(container: Container, record: PendingRecord): void {
-    const last = container.records.at(-1)
+    const last = container.records[container.records.length - 1]
     if (last !== undefined && container.sorted && this.#compare(last, record) > 0) container.sorted = false
     container.records.push(record)
-    container.size.add(record, record.keyBytes)
+    container.size.addKeyed(record)
     if (record.dueAt < container.dueAt) container.dueAt = record.dueAt
   }
 
@@ -149,7 +155,7 @@ export class Aggregator {
       if (bundle === null) container.blocked = true
       else this.#options.emit(bundle)
     }
-    if (container.records.length === 0) this.#containers.delete(container.shard?.shardId ?? '')
+    if (container.records.length === 0) this.#containers.delete(container.shard?.index ?? UNPREDICTED)
   }
 
   /** Drops records that were given up meanwhile, and sorts. */
@@ -178,7 +184,7 @@ export class Aggregator {
     const countMax = this.#countMax(container)
     const taken = lanes.take(container.records, record => {
       if (size.count >= countMax) return false
-      size.add(record, record.keyBytes)
+      size.addKeyed(record)
       return size.count === 1 || size.aggregateBytes() <= this.#options.sizeBytesMax
     })
     if (taken.length === 0) return null
@@ -209,7 +215,7 @@ export class Aggregator {
   }
 }
 
-function bundleOf(records: readonly PendingRecord[], shard: OpenShard | null, aggregateBytes: number): Bundle {
+function bundleOf(records: readonly PendingRecord[], shard: PlacedShard | null, aggregateBytes: number): Bundle {
   const [first] = records
   assert(first !== undefined, 'a bundle has at least one user record')
   if (records.length > 1) return new Bundle(records, shard, aggregateBytes)
@@ -219,6 +225,6 @@ function bundleOf(records: readonly PendingRecord[], shard: OpenShard | null, ag
 /** A marked record is an aggregate even when it is alone: there is no other place for the mark. */
 function singleBytes(record: PendingRecord): number {
   const size = new AggregateSize()
-  size.add(record, record.keyBytes)
+  size.addKeyed(record)
   return size.aggregateBytes()
 }

@@ -1,7 +1,7 @@
 /** User records that travel as one record: raw when it is one, aggregated when they are more, or when they carry marks. */
 import { gzipSync } from 'node:zlib'
 import { assert } from '../core/index.ts'
-import { encodeAggregate } from '../streams/aggregation.ts'
+import { encodeKeyed } from '../streams/aggregation/encode.ts'
 import type { AggregateCompression } from './configuration.ts'
 import type { PendingRecord } from './pending.ts'
 import type { OpenShard, PutEntry, TargetCapabilities } from './put-target.ts'
@@ -24,15 +24,18 @@ export class Bundle {
   readonly expiresAt: number
   readonly order: number
   dueAt: number
-  /** user records that have not been given up */
+  /** user records that have not been given up; that some were stored is not counted, since all of them are at a time */
   live: number
+  /** waiting: in limiter or collector; unplaced: stored on a shard that the map does not know yet */
+  stage: 'waiting' | 'sending' | 'unplaced' = 'waiting'
 
   constructor(records: readonly PendingRecord[], shard: OpenShard | null, dataBytes: number) {
     const first = firstOf(records)
     this.records = records
     this.shard = shard
     this.dataBytes = dataBytes
-    this.sizeBytes = dataBytes + (records.length > 1 ? AGGREGATE_PARTITION_KEY.length : first.keyBytes)
+    const keyBytes = records.length > 1 ? AGGREGATE_PARTITION_KEY.length : first.sizeBytes - first.data.length
+    this.sizeBytes = dataBytes + keyBytes
     this.order = first.order
     this.live = records.length
     let dueAt = first.dueAt
@@ -62,26 +65,23 @@ export function entryOf(
   routing: TargetCapabilities['routing'],
   compression: AggregateCompression,
 ): PutEntry {
-  const first = firstOf(records)
+  const { key, data, tags, topicPlace, route } = firstOf(records)
   if (routing === 'partition') {
-    const { partitionKey, data, partition, headers } = first
     assert(records.length === 1, 'what is routed by partition travels alone')
-    return {
-      data,
-      partitionKey,
-      ...(partition === undefined ? {} : { partition }),
-      ...(headers === undefined ? {} : { headers }),
-    }
+    return { data, partitionKey: key.text, ...topicPlace }
   }
-  const explicitHashKey = first.explicitHashKey ?? first.hashKey.toString()
+  const explicitHashKey = route.decimal
   if (records.length > 1)
     return { data: aggregateOf(records, compression), partitionKey: AGGREGATE_PARTITION_KEY, explicitHashKey }
-  const data = first.tags === undefined ? first.data : aggregateOf(records, compression)
-  return { data, partitionKey: first.partitionKey, explicitHashKey }
+  return {
+    data: tags === undefined ? data : aggregateOf(records, compression),
+    partitionKey: key.text,
+    explicitHashKey,
+  }
 }
 
 function aggregateOf(records: readonly PendingRecord[], compression: AggregateCompression): Uint8Array {
-  const plain = encodeAggregate(records)
+  const plain = encodeKeyed(records)
   if (compression === 'none') return plain
   const packed = gzipSync(plain, { level: GZIP_LEVEL })
   return packed.length < plain.length ? packed : plain

@@ -1,6 +1,7 @@
 /** Turns what happens to calls into KPL's metrics. Values of one call are added up first, so that a user record costs little. */
-import { StatisticSet } from '../core/index.ts'
+import { StatisticSet, type Statistics } from '../core/index.ts'
 import type { Bundle } from './bundle.ts'
+import type { SettledRecords } from './ledger.ts'
 import type { MetricsRecorder } from './metrics/recorder.ts'
 import type { PendingRecord } from './pending.ts'
 
@@ -12,22 +13,20 @@ interface Sent {
 export class CallMeter {
   readonly #recorder: MetricsRecorder
   readonly #buffering = new Map<string, StatisticSet>()
-  readonly #retries = new StatisticSet()
-  readonly #bytes = new StatisticSet()
 
   constructor(recorder: MetricsRecorder) {
     this.#recorder = recorder
   }
 
-  /** A user record leaves for the first time. */
-  left(record: PendingRecord, now: number): void {
-    const shardId = record.bundle?.shard?.shardId ?? ''
+  /** User records of a bundle leave for the first time. @param bufferedMs of each, from its put until now */
+  left({ shard }: Bundle, bufferedMs: Statistics): void {
+    const shardId = shard?.shardId ?? ''
     let values = this.#buffering.get(shardId)
     if (values === undefined) {
       values = new StatisticSet()
       this.#buffering.set(shardId, values)
     }
-    values.add(now - record.arrivedAt)
+    values.addAll(bufferedMs)
   }
 
   /** A call has ended, whatever came of it. */
@@ -41,22 +40,18 @@ export class CallMeter {
     this.#recorder.add('UserRecordsPerPutRecordsRequest', userRecords, endedAt)
   }
 
-  /** A record was stored, with these user records; those among them that were given up meanwhile do not count as put. */
-  stored(bundle: Bundle, records: readonly PendingRecord[], shardId: string, now: number): void {
+  /**
+   * A record was stored, with so many user records.
+   * @param settled those of them that count as put: some may have been given up meanwhile
+   */
+  stored(bundle: Bundle, userRecords: number, settled: SettledRecords, shardId: string, now: number): void {
     const recorder = this.#recorder
-    this.#bytes.clear()
-    this.#retries.clear()
-    for (const record of records) {
-      if (record.settled) continue
-      this.#bytes.add(record.data.length)
-      this.#retries.add(record.attempts.length)
-    }
-    recorder.add('UserRecordsPut', 1, now, shardId, this.#bytes.count)
-    recorder.addAll('UserRecordsDataPut', this.#bytes, now, shardId)
-    recorder.addAll('RetriesPerRecord', this.#retries, now, shardId)
+    recorder.add('UserRecordsPut', 1, now, shardId, settled.bytes.count)
+    recorder.addAll('UserRecordsDataPut', settled.bytes, now, shardId)
+    recorder.addAll('RetriesPerRecord', settled.retries, now, shardId)
     recorder.add('KinesisRecordsPut', 1, now, shardId)
     recorder.add('KinesisRecordsDataPut', bundle.dataBytes, now, shardId)
-    recorder.add('UserRecordsPerKinesisRecord', records.length, now, shardId)
+    recorder.add('UserRecordsPerKinesisRecord', userRecords, now, shardId)
   }
 
   /** A record was not stored. */

@@ -18,10 +18,19 @@ export class FlushWaits {
     return new Promise(resolve => this.#waits.push({ throughOrder, left: outstanding, done: resolve }))
   }
 
+  /** True when somebody waits, and wants to hear of what settles. */
+  get any(): boolean {
+    return this.#waits.length > 0
+  }
+
   /** A put has settled. */
   settled(order: number): void {
-    if (this.#waits.length === 0) return
-    for (const wait of this.#waits) if (order <= wait.throughOrder && --wait.left === 0) wait.done()
-    this.#waits = this.#waits.filter(wait => wait.left > 0)
+    let done = false
+    for (const wait of this.#waits)
+      if (order <= wait.throughOrder && --wait.left === 0) {
+        wait.done()
+        done = true
+      }
+    if (done) this.#waits = this.#waits.filter(wait => wait.left > 0)
   }
 }

@@ -5,11 +5,15 @@
  */
 import type { PendingRecord } from './pending.ts'
 
-interface Lane {
-  /** not settled, in the order of their puts */
+/** The records of one key that have not settled. A record knows its lane, so that only a put looks for it. */
+export interface Lane {
+  readonly name: string
+  /** in the order of their puts; never empty */
   readonly records: PendingRecord[]
   /** how many of the first are in a bundle that is under way */
   taken: number
+  /** how many of the first the present `take` has found */
+  found: number
 }
 
 export class Lanes {
@@ -17,27 +21,31 @@ export class Lanes {
 
   /** A record was put. */
   enter(record: PendingRecord): void {
-    const key = laneKey(record)
-    const lane = this.#lanes.get(key)
-    if (lane === undefined) this.#lanes.set(key, { records: [record], taken: 0 })
-    else lane.records.push(record)
+    const name = laneName(record)
+    let lane = this.#lanes.get(name)
+    if (lane === undefined) {
+      lane = { name, records: [], taken: 0, found: 0 }
+      this.#lanes.set(name, lane)
+    }
+    lane.records.push(record)
+    record.lane = lane
   }
 
   /** A record has settled. */
   leave(record: PendingRecord): void {
-    const key = laneKey(record)
-    const lane = this.#lanes.get(key)
-    const at = lane?.records.indexOf(record) ?? -1
-    if (lane === undefined || at < 0) return
-    lane.records.splice(at, 1)
+    const { lane } = record
+    if (lane === null) return
+    record.lane = null
+    const at = lane.records.indexOf(record)
+    if (at === 0) lane.records.shift()
+    else lane.records.splice(at, 1)
     if (at < lane.taken) lane.taken--
-    if (lane.records.length === 0) this.#lanes.delete(key)
+    if (lane.records.length === 0) this.#lanes.delete(lane.name)
   }
 
   /** A record comes back from a bundle; those after it that were taken with it come back too. */
   giveBack(record: PendingRecord): void {
-    const lane = this.#lanes.get(laneKey(record))
-    if (lane !== undefined) lane.taken = 0
+    if (record.lane !== null) record.lane.taken = 0
   }
 
   /**
@@ -47,23 +55,25 @@ export class Lanes {
    */
   take(waiting: readonly PendingRecord[], fits: (record: PendingRecord) => boolean): PendingRecord[] {
     const taken: PendingRecord[] = []
-    const open = new Map<Lane, number>()
     for (const record of waiting) {
-      const lane = this.#lanes.get(laneKey(record))
-      if (lane === undefined || lane.taken > 0) continue
-      const mine = open.get(lane) ?? 0
-      if (lane.records[mine] !== record) continue
+      const { lane } = record
+      if (lane === null || lane.taken > 0 || lane.records[lane.found] !== record) continue
       if (!fits(record)) break
-      open.set(lane, mine + 1)
+      lane.found++
       taken.push(record)
     }
-    for (const [lane, count] of open) lane.taken = count
+    for (const { lane } of taken)
+      if (lane !== null && lane.found > 0) {
+        lane.taken = lane.found
+        lane.found = 0
+      }
     return taken
   }
 }
 
 /** A record without a key is ordered after nobody. */
-function laneKey({ partitionKey, explicitHashKey, partition, order }: PendingRecord): string {
-  if (partitionKey === '') return partition === undefined ? `without key ${order}` : `partition ${partition}`
-  return explicitHashKey === undefined ? partitionKey : `${explicitHashKey} ${partitionKey}`
+function laneName({ key, explicitKey, topicPlace, order }: PendingRecord): string {
+  if (key.text === '')
+    return topicPlace?.partition === undefined ? `without key ${order}` : `partition ${topicPlace.partition}`
+  return explicitKey === null ? key.text : `${explicitKey.text} ${key.text}`
 }

@@ -2,14 +2,15 @@
  * The books of the producer: who is inside, who waits for room, what was tried, how each put ended. Every put is entered here
  * once and settled here once.
  */
-import { assert, MillraceError } from '../core/index.ts'
+import { assert, MillraceError, StatisticSet, type Statistics } from '../core/index.ts'
 import { Admission } from './admission.ts'
 import type { ProducerConfiguration } from './configuration.ts'
 import { Counters } from './counters.ts'
 import { FlushWaits } from './flush-waits.ts'
 import type { Lanes } from './lanes.ts'
 import type { MetricsRecorder } from './metrics/recorder.ts'
-import { ATTEMPTS_KEPT_MAX, PutError, type PutFailure } from './outcome.ts'
+
+import { ATTEMPTS_KEPT_MAX, type Attempt, PutError, type PutFailure } from './outcome.ts'
 import { OutstandingList, type PendingRecord, type Stage } from './pending.ts'
 import type { PutStored } from './put-target.ts'
 import type { Failure } from './retrier.ts'
@@ -21,10 +22,16 @@ const PLACES: Readonly<Record<Stage, string>> = {
   in_line: 'waiting for room in the producer',
   packing: 'waiting for company',
   bundled: 'waiting in the limiter or for a free connection',
-  sending: 'on its way',
-  unplaced: 'stored on a shard that ListShards does not show',
   resting: 'waiting for its repeat',
   settled: 'settled',
+}
+
+/** What the user records of a bundle had in common when they were settled as stored; valid until the next are. */
+export interface SettledRecords {
+  /** of the data of each */
+  readonly bytes: Statistics
+  /** of each, attempts before the last */
+  readonly retries: Statistics
 }
 
 export class Ledger {
@@ -35,6 +42,7 @@ export class Ledger {
   readonly #lanes: Lanes | null
   readonly #outstanding = new OutstandingList()
   readonly #flushes = new FlushWaits()
+  readonly #settled = { bytes: new StatisticSet(), retries: new StatisticSet() }
   /** lower bound of the next moment at which a record is to be given up */
   #nextExpiryAt = Number.POSITIVE_INFINITY
 
@@ -74,10 +82,11 @@ export class Ledger {
       throw new MillraceError('limit_exceeded', text, { retry: 'backoff' })
     }
     this.counters.recordsReceived++
-    this.#metrics.add('UserRecordsReceived', 1, record.arrivedAt)
+    this.#metrics.received(record.arrivedAt)
     this.#outstanding.add(record)
     this.#lanes?.enter(record)
-    this.#nextExpiryAt = Math.min(this.#nextExpiryAt, this.#limitOf(record))
+    const limitAt = this.#limitOf(record)
+    if (limitAt < this.#nextExpiryAt) this.#nextExpiryAt = limitAt
     return entered
   }
 
@@ -86,34 +95,56 @@ export class Ledger {
     return this.#outstanding.size === 0 ? Promise.resolve() : this.#flushes.add(throughOrder, this.#outstanding.size)
   }
 
-  /** A record is in the stream. */
+  /** A record is in the stream, with these user records; those that were given up meanwhile are passed over. */
   stored(
-    record: PendingRecord,
+    records: readonly PendingRecord[],
     { shardId, sequenceNumber }: PutStored,
-    place: number,
     sentAt: number,
-    now: number,
-  ): void {
-    this.addAttempt(record, sentAt, now, null)
-    this.counters.recordsPut++
-    this.counters.bytesPut += record.data.length
-    this.#settle(record)
-    record.resolve({ shardId, sequenceNumber, subsequenceNumber: place, attempts: record.attempts })
-    // after the put, so that whoever awaits a flush has seen the outcomes of all puts
-    this.#flushes.settled(record.order)
+    endedAt: number,
+  ): SettledRecords {
+    const { bytes, retries } = this.#settled
+    bytes.clear()
+    retries.clear()
+    const durationMs = whole(endedAt - sentAt)
+    let sizeBytes = 0
+    let only = NO_ATTEMPTS
+    let onlyArrivedAt = Number.NaN
+    for (let place = 0; place < records.length; place++) {
+      const record = records[place]
+      if (record === undefined || record.settled) continue
+      const { failures, arrivedAt } = record
+      // records of one millisecond share their only attempt
+      if (failures === null && arrivedAt !== onlyArrivedAt) {
+        only = Object.freeze([stored(sentAt - arrivedAt, durationMs)])
+        onlyArrivedAt = arrivedAt
+      }
+      const attempts =
+        failures === null ? only : keep(failures.attempts, stored(sentAt - failures.lastEndedAt, durationMs))
+      bytes.add(record.data.length)
+      retries.add(failures === null ? 0 : failures.count)
+      sizeBytes += record.sizeBytes
+      this.#letGo(record)
+      record.resolve({ shardId, sequenceNumber, subsequenceNumber: place, attempts })
+      // after the put, so that whoever awaits a flush has seen the outcomes of all puts
+      if (this.#flushes.any) this.#flushes.settled(record.order)
+    }
+    this.admission.leave(bytes.count, sizeBytes)
+    this.counters.recordsPut += bytes.count
+    this.counters.bytesPut += bytes.sum
+    return this.#settled
   }
 
-  addAttempt(record: PendingRecord, sentAt: number, endedAt: number, failure: Failure | null): void {
-    record.tries++
-    if (record.attempts.length >= ATTEMPTS_KEPT_MAX) record.attempts.splice(ATTEMPTS_KEPT_MAX / 2, 1)
-    record.attempts.push({
-      delayMs: sentAt - record.lastEndedAt,
-      durationMs: endedAt - sentAt,
-      errorCode: failure?.code ?? null,
-      errorMessage: failure?.message ?? null,
+  addFailure(record: PendingRecord, sentAt: number, endedAt: number, failure: Failure): void {
+    record.failures ??= { attempts: [], count: 0, lastEndedAt: record.arrivedAt }
+    const { failures } = record
+    failures.count++
+    keep(failures.attempts, {
+      delayMs: whole(sentAt - failures.lastEndedAt),
+      durationMs: whole(endedAt - sentAt),
+      errorCode: failure.code,
+      errorMessage: failure.message,
     })
-    record.lastEndedAt = endedAt
-    if (failure === null) return
+    failures.lastEndedAt = endedAt
     const name = this.counters.error(failure.code)
     const shardId = record.bundle?.shard?.shardId ?? ''
     this.#metrics.add('AllErrors', 1, endedAt, shardId)
@@ -124,7 +155,7 @@ export class Ledger {
   giveUp(record: PendingRecord, failure: PutFailure, reason: string, now: number): void {
     const { tries } = record
     const code = SYNTHETIC[failure]
-    if (code !== undefined) this.addAttempt(record, now, now, { errorClass: 'internal', code, message: reason })
+    if (code !== undefined) this.addFailure(record, now, now, { errorClass: 'internal', code, message: reason })
     const shardId = record.bundle?.shard?.shardId ?? ''
     if (failure === 'expired') {
       this.counters.recordsExpired++
@@ -134,10 +165,12 @@ export class Ledger {
     this.#metrics.add('UserRecordsPut', 0, now, shardId)
     this.#metrics.add('RetriesPerRecord', Math.max(0, tries - 1), now, shardId)
     if (record.stage === 'in_line') this.admission.giveUp(record)
-    this.#settle(record)
-    const text = `user record with partition key ${JSON.stringify(record.partitionKey)} was not stored after ${tries} attempts in ${Math.round(now - record.arrivedAt)} ms (${failure}): ${reason}`
+    else this.admission.leave(1, record.sizeBytes)
+    if (record.bundle !== null) record.bundle.live--
+    this.#letGo(record)
+    const text = `user record with partition key ${JSON.stringify(record.key.text)} was not stored after ${tries} attempts in ${Math.round(now - record.arrivedAt)} ms (${failure}): ${reason}`
     const input = this.#settings.ReturnUserRecordOnFailure ? record.input : null
-    record.reject(new PutError(failure, text, record.attempts, input))
+    record.reject(new PutError(failure, text, record.failures?.attempts ?? [], input))
     this.#flushes.settled(record.order)
   }
 
@@ -164,8 +197,8 @@ export class Ledger {
       const next: PendingRecord | null = record.next
       if (record.expiresAt > now || (timeoutMs > 0 && timeoutMs < RecordTtl))
         this.giveUp(record, 'timeout', `UserRecordTimeoutInMillis of ${timeoutMs} ms passed`, now)
-      else if (record.stage !== 'sending')
-        this.giveUp(record, 'expired', `RecordTtl of ${RecordTtl} ms passed while it was ${PLACES[record.stage]}`, now)
+      else if (record.bundle?.stage !== 'sending')
+        this.giveUp(record, 'expired', `RecordTtl of ${RecordTtl} ms passed while it was ${placeOf(record)}`, now)
       record = next
     }
   }
@@ -175,13 +208,33 @@ export class Ledger {
     return timeoutMs > 0 ? Math.min(record.expiresAt, record.arrivedAt + timeoutMs) : record.expiresAt
   }
 
-  /** Lets go of a record, before its promise is settled by the caller, who then tells the flushes. */
-  #settle(record: PendingRecord): void {
+  /** Strikes a record off the lists. Its promise is settled by the caller, who then tells the flushes. */
+  #letGo(record: PendingRecord): void {
     assert(!record.settled, 'a put settles once')
-    if (record.stage !== 'in_line') this.admission.leave(record)
     record.stage = 'settled'
-    if (record.bundle !== null) record.bundle.live--
     this.#outstanding.remove(record)
     this.#lanes?.leave(record)
   }
+}
+
+function placeOf({ stage, bundle }: PendingRecord): string {
+  return bundle?.stage === 'unplaced' ? 'stored on a shard that ListShards does not show' : PLACES[stage]
+}
+
+const NO_ATTEMPTS: readonly Attempt[] = []
+
+function stored(delayMs: number, durationMs: number): Attempt {
+  return { delayMs: whole(delayMs), durationMs, errorCode: null, errorMessage: null }
+}
+
+/** Whole milliseconds, not below 0: records arrive at whole ones. */
+function whole(ms: number): number {
+  return Math.max(0, Math.round(ms))
+}
+
+/** Adds an attempt; past the limit, one in the middle goes. */
+function keep(attempts: Attempt[], attempt: Attempt): Attempt[] {
+  if (attempts.length >= ATTEMPTS_KEPT_MAX) attempts.splice(ATTEMPTS_KEPT_MAX / 2, 1)
+  attempts.push(attempt)
+  return attempts
 }

@@ -2,7 +2,7 @@
 import { type ErrorCode, MillraceError } from '../core/index.ts'
 import type { UserRecordInput } from './user-record.ts'
 
-/** One try to store a user record, successful or not. */
+/** One try to store a user record, successful or not. Times are whole. */
 export interface Attempt {
   /** milliseconds from the put, or from the end of the attempt before, until this one was sent */
   readonly delayMs: number

@@ -1,34 +1,38 @@
 /** A user record between put and settlement, and the list of all of them. */
-import type { AggregateTag } from '../streams/aggregation.ts'
-import { hashKeyOf } from '../streams/index.ts'
+import type { MillraceError } from '../core/index.ts'
+import type { AggregateTag, KeyedItem } from '../streams/aggregation/item.ts'
 import type { Bundle } from './bundle.ts'
-import type { Attempt, Outcome, PutError } from './outcome.ts'
+import type { HashedKey } from './hashed-key.ts'
+import type { Lane } from './lanes.ts'
+import type { Attempt, Outcome } from './outcome.ts'
 import type { UserRecordInput } from './user-record.ts'
 
 /**
  * Where a user record is:
  *
- *   in_line ──► packing ──► bundled ──► sending ──► settled (stored, or given up)
- *                  ▲                     │     │
- *                  └────── resting ◄─────┘     └──► unplaced: stored on a shard that the map does not know yet
+ *   in_line ──► packing ──► bundled ──► settled (stored, or given up)
+ *                  ▲           │
+ *                  └─ resting ◄┘
  *
- * packing: waits for company in the aggregator; bundled: part of a record that waits in limiter or collector; resting: waits for
- * its repeat after a failed attempt. From everywhere but `sending` it can also expire, and from everywhere be given up at the
- * deadline of close.
+ * packing: waits for company in the aggregator; bundled: part of a record, whose own stage says whether that waits, is on its way
+ * or lies on a shard that the map does not know yet; resting: waits for its repeat after a failed attempt. From everywhere but
+ * a bundle on its way it can also expire, and from everywhere be given up at the deadline of close.
  */
-export type Stage = 'in_line' | 'packing' | 'bundled' | 'sending' | 'unplaced' | 'resting' | 'settled'
+export type Stage = 'in_line' | 'packing' | 'bundled' | 'resting' | 'settled'
 
-export class PendingRecord {
-  readonly partitionKey: string
+/** What only a record for Kafka has. */
+export type TopicPlace = Pick<UserRecordInput, 'partition' | 'headers'>
+
+/** There are tens of thousands of them at a time, so it has few fields, and its times are whole numbers, which need no box. */
+export class PendingRecord implements KeyedItem {
+  key: HashedKey
   /** only one that the caller gave */
-  readonly explicitHashKey: string | undefined
-  /** only of records for Kafka */
-  readonly partition: number | undefined
-  readonly headers: UserRecordInput['headers']
+  explicitKey: HashedKey | null
   readonly data: Uint8Array
-  /** UTF-8 bytes of the partition key, and of the headers */
-  readonly keyBytes: number
   readonly tags: readonly AggregateTag[] | undefined
+  readonly topicPlace: TopicPlace | null
+  /** data, partition key and headers */
+  readonly sizeBytes: number
   /** rising with each put */
   readonly order: number
   /** monotonic milliseconds, as all instants here */
@@ -37,67 +41,75 @@ export class PendingRecord {
   /** its deadline in the aggregator; while it rests, when it comes back */
   dueAt = 0
   stage: Stage = 'in_line'
-  /** the record that it is part of, while it is bundled or sent */
+  /** the record that it is part of, while it is bundled */
   bundle: Bundle | null = null
-  /** end of the last attempt, or arrival */
-  lastEndedAt: number
-  attempts: Attempt[] = []
-  /** attempts so far, kept or not */
-  tries = 0
+  /** null: none has failed */
+  failures: Failures | null = null
+  /** where keys keep their order */
+  lane: Lane | null = null
   readonly resolve: (outcome: Outcome) => void
-  readonly reject: (error: PutError) => void
+  readonly reject: (error: MillraceError) => void
   previous: PendingRecord | null = null
   next: PendingRecord | null = null
 
   constructor(
-    input: UserRecordInput,
-    checked: { readonly explicitHashKey: string | undefined; readonly keyBytes: number },
+    key: HashedKey,
+    explicitKey: HashedKey | null,
+    data: Uint8Array,
     tags: readonly AggregateTag[] | undefined,
+    topicPlace: TopicPlace | null,
+    sizeBytes: number,
     order: number,
     arrivedAt: number,
-    ttlMs: number,
+    expiresAt: number,
     resolve: (outcome: Outcome) => void,
-    reject: (error: PutError) => void,
+    reject: (error: MillraceError) => void,
   ) {
-    this.partitionKey = input.partitionKey
-    this.partition = input.partition
-    this.headers = input.headers
-    this.data = input.data
-    this.explicitHashKey = checked.explicitHashKey
-    this.keyBytes = checked.keyBytes
+    this.key = key
+    this.explicitKey = explicitKey
+    this.data = data
     this.tags = tags
+    this.topicPlace = topicPlace
+    this.sizeBytes = sizeBytes
     this.order = order
     this.arrivedAt = arrivedAt
-    this.lastEndedAt = arrivedAt
-    this.expiresAt = arrivedAt + ttlMs
+    this.expiresAt = expiresAt
     this.resolve = resolve
     this.reject = reject
   }
 
-  /** Data, partition key and headers. */
-  get sizeBytes(): number {
-    return this.data.length + this.keyBytes
-  }
-
-  /** What was put, for the error of a record that was given up. */
-  get input(): UserRecordInput {
-    const { partitionKey, data, explicitHashKey, partition, headers } = this
-    return {
-      partitionKey,
-      data,
-      ...(explicitHashKey === undefined ? {} : { explicitHashKey }),
-      ...(partition === undefined ? {} : { partition }),
-      ...(headers === undefined ? {} : { headers }),
-    }
+  /** The key that routes it. */
+  get route(): HashedKey {
+    return this.explicitKey ?? this.key
   }
 
   get settled(): boolean {
     return this.stage === 'settled'
   }
 
-  get hashKey(): bigint {
-    return this.explicitHashKey === undefined ? hashKeyOf(this.partitionKey) : BigInt(this.explicitHashKey)
+  /** Attempts that failed, kept or not. */
+  get tries(): number {
+    return this.failures === null ? 0 : this.failures.count
   }
+
+  /** What was put, for the error of a record that was given up. */
+  get input(): UserRecordInput {
+    const { key, data, explicitKey, topicPlace } = this
+    return {
+      partitionKey: key.text,
+      data,
+      ...(explicitKey === null ? {} : { explicitHashKey: explicitKey.text }),
+      ...topicPlace,
+    }
+  }
+}
+
+/** The failed attempts of a record. Few records have any. */
+export interface Failures {
+  /** at most `ATTEMPTS_KEPT_MAX` */
+  readonly attempts: Attempt[]
+  count: number
+  lastEndedAt: number
 }
 
 /** All that have not settled, in the order of their puts, which is also the order in which they expire. */

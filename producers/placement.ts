@@ -24,7 +24,9 @@ export function placementOf(
   if (records.length === 1 || bundle.shard === null || bundle.shard.shardId === shardId) return 'fits'
   const range = map.rangeOf(shardId)
   if (range === null) return 'unknown'
-  for (const { hashKey } of records)
+  for (const { route } of records) {
+    const { hashKey } = route
     if (hashKey < range.startingHashKey || hashKey > range.endingHashKey) return 'outside'
+  }
   return 'fits'
 }

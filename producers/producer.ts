@@ -2,43 +2,34 @@
  * Puts user records into a stream: many in one record, many records in one call, again when they fail, and never more in memory
  * than agreed.
  *
- *   put ─► check ─► admission ─► aggregator ─► limiter ─► collector ─► call ─► outcome
- *                     (room)         ▲                                  │ failed, and time is left
- *                                    └─────────────── rest ◄────────────┘
+ *   put ─► intake ─► admission ─► aggregator ─► limiter ─► collector ─► courier ─► outcome
+ *                      (room)         ▲                                    │ failed, and time is left
+ *                                     └──────────────── rest ◄─────────────┘
  *
- * This file joins the stages, makes the calls and sets the one alarm; each stage decides in its own file.
+ * This file is the door: it joins the parts, lets records in, and closes. The pump moves what is inside, each stage decides in its
+ * own file.
  */
 import type { Writable } from 'node:stream'
-import { assert, type Env, MillraceError } from '../core/index.ts'
-import { isProducerId, MARK_TAG, markText } from '../streams/aggregation.ts'
-import { Alarm } from './alarm.ts'
-import { type Bundle, entryOf } from './bundle.ts'
-import { CallMeter } from './call-meter.ts'
+import { type Clock, type Env, MillraceError } from '../core/index.ts'
+import { isProducerId } from '../streams/aggregation.ts'
 import { completeConfiguration, type ProducerConfiguration } from './configuration.ts'
 import type { ProducerMetrics } from './counters.ts'
-import { DeadlineHeap } from './deadline-heap.ts'
+import { Courier } from './courier.ts'
+import { Gate } from './gate.ts'
+import { Intake } from './intake.ts'
 import { Lanes } from './lanes.ts'
 import { Ledger } from './ledger.ts'
 import { MetricsFeed, type MetricsHook } from './metrics/feed.ts'
 import type { ProducerMetricName } from './metrics/metric-names.ts'
 import { type AdditionalDimension, type MetricDatum, MetricsRecorder } from './metrics/recorder.ts'
 import type { Outcome, PutError } from './outcome.ts'
-import { PendingRecord } from './pending.ts'
-import { placementOf } from './placement.ts'
-import { type CallResult, callTarget } from './put-call.ts'
-import {
-  KINESIS_CAPABILITIES,
-  type PutOutcome,
-  type PutStored,
-  type PutTarget,
-  type TargetCapabilities,
-} from './put-target.ts'
+import { Pump } from './pump.ts'
+import { KINESIS_CAPABILITIES, type PutTarget } from './put-target.ts'
 import { type RecordWritableOptions, recordWritable } from './record-writable.ts'
-import { classOfCode, type Failure, judge } from './retrier.ts'
 import { type SchemaEncoder, SchemaEncoding } from './schema-encoding.ts'
 import { ShardMap } from './shard-map.ts'
 import { Stages } from './stages.ts'
-import { checkUserRecord, type UserRecordInput } from './user-record.ts'
+import type { UserRecordInput } from './user-record.ts'
 
 /** Marks user records, so that a reader with a de-duplicator drops repeats. */
 export interface MarkOptions {
@@ -66,22 +57,6 @@ export interface CloseSummary {
   readonly abandoned: number
 }
 
-/** A bundle on its way, with the user records in it that somebody still waits for when it leaves. */
-interface Shipment {
-  readonly bundle: Bundle
-  readonly records: readonly PendingRecord[]
-}
-
-/** A shipment that was stored on a shard that the map does not know yet. */
-interface Unplaced extends Shipment {
-  readonly stored: PutStored
-  readonly sentAt: number
-  readonly endedAt: number
-}
-
-/** How often one call is split to find entries that the service refuses; past it, all that are left count as refused. */
-const SPLITS_MAX = 64
-
 /**
  * A producer for one stream.
  *
@@ -91,24 +66,17 @@ const SPLITS_MAX = 64
  */
 export class Producer {
   readonly #target: PutTarget
-  readonly #capabilities: TargetCapabilities
-  readonly #env: Pick<Env, 'clock' | 'random'>
-  readonly #settings: ProducerConfiguration
-  readonly #mark: { readonly producerId: string; readonly epoch: number } | null
+  readonly #clock: Clock
   readonly #recorder: MetricsRecorder
   readonly #feed: MetricsFeed
-  readonly #meter: CallMeter
+  readonly #intake: Intake
   readonly #ledger: Ledger
+  readonly #gate: Gate
   readonly #map: ShardMap | null
-  readonly #lanes: Lanes | null
   readonly #encoding: SchemaEncoding | null
   readonly #stages: Stages
-  readonly #resting = new DeadlineHeap<PendingRecord>()
-  readonly #calls = new Set<AbortController>()
-  readonly #alarm: Alarm
-  #unplaced: Unplaced[] = []
-  #readyWaits: (() => void)[] = []
-  #order = 0
+  readonly #courier: Courier
+  readonly #pump: Pump
   #closing: Promise<CloseSummary> | null = null
   /** nothing enters any more, not even what was put before the close and is encoded still */
   #isClosed = false
@@ -116,47 +84,68 @@ export class Producer {
 
   /** @throws MillraceError `config` for a setting out of range */
   constructor(options: ProducerOptions) {
-    const { target, env } = options
-    this.#target = target
-    this.#capabilities = target.capabilities ?? KINESIS_CAPABILITIES
-    this.#env = env
-    this.#settings = completeConfiguration(options.configuration)
-    if (options.marks !== undefined && this.#capabilities.routing === 'partition')
+    const { target, env, encodeSchema: encode } = options
+    const { clock } = env
+    const capabilities = target.capabilities ?? KINESIS_CAPABILITIES
+    const settings = completeConfiguration(options.configuration)
+    const streamName = target.streamName ?? ''
+    if (options.marks !== undefined && capabilities.routing === 'partition')
       throw new MillraceError(
         'config',
         'marks travel in aggregates, which a topic of Kafka does not get; use an idempotent or transactional kafka target',
       )
-    this.#mark = options.marks === undefined ? null : completeMark(options.marks, env)
-    this.#recorder = new MetricsRecorder({
-      level: this.#settings.MetricsLevel,
-      granularity: this.#settings.MetricsGranularity,
-      streamName: target.streamName ?? '',
+    const mark = options.marks === undefined ? null : completeMark(options.marks, env)
+    const recorder = new MetricsRecorder({
+      level: settings.MetricsLevel,
+      granularity: settings.MetricsGranularity,
+      streamName,
       additionalDimensions: options.additionalMetricDims ?? [],
     })
-    this.#meter = new CallMeter(this.#recorder)
-    this.#lanes = this.#settings.KeyOrder ? new Lanes() : null
-    const { encodeSchema: encode } = options
-    this.#encoding =
-      encode === undefined
-        ? null
-        : new SchemaEncoding({
-            encode,
-            streamName: target.streamName ?? '',
-            recordsMax: this.#settings.MaxOutstandingRecords,
-          })
-    this.#ledger = new Ledger(this.#settings, this.#recorder, this.#lanes)
-    this.#alarm = new Alarm(env.clock, () => this.#pump())
-    this.#map =
-      this.#settings.AggregationEnabled && target.listShards !== undefined
+    const lanes = settings.KeyOrder ? new Lanes() : null
+    const ledger = new Ledger(settings, recorder, lanes)
+    const map =
+      settings.AggregationEnabled && target.listShards !== undefined
         ? new ShardMap(
             async (...args) => target.listShards?.(...args) ?? [],
-            () => this.#mapReady(),
+            () => this.#pump.remap(),
           )
         : null
     const callBytesMax = target.callBytesMax ?? Number.POSITIVE_INFINITY
-    this.#stages = new Stages({ settings: this.#settings, map: this.#map, lanes: this.#lanes, callBytesMax })
-    this.#feed = new MetricsFeed(this.#recorder, env.clock, options.onMetrics, this.#settings.MetricsUploadDelay)
-    this.#map?.refresh(env.clock)
+    const stages = new Stages({ settings, map, lanes, callBytesMax })
+    const gate = new Gate(clock, () => ledger.admission.open)
+    const feed = new MetricsFeed(recorder, clock, options.onMetrics, settings.MetricsUploadDelay)
+    this.#courier = new Courier({
+      target,
+      env,
+      settings,
+      ledger,
+      recorder,
+      map,
+      lanes,
+      throttled: (bundle, now) => stages.throttled(bundle, now),
+      rest: record => this.#pump.rest(record),
+      ended: () => this.#pump.run(),
+    })
+    this.#pump = new Pump({ clock, settings, ledger, stages, map, feed, gate }, this.#courier)
+    this.#intake = new Intake({
+      capabilities,
+      dataBytesMax: settings.MaxUserRecordSize,
+      ttlMs: settings.RecordTtl,
+      mark,
+    })
+    this.#encoding =
+      encode === undefined
+        ? null
+        : new SchemaEncoding({ encode, streamName, recordsMax: settings.MaxOutstandingRecords })
+    this.#target = target
+    this.#clock = clock
+    this.#recorder = recorder
+    this.#ledger = ledger
+    this.#map = map
+    this.#stages = stages
+    this.#gate = gate
+    this.#feed = feed
+    map?.refresh(clock)
   }
 
   /**
@@ -170,44 +159,59 @@ export class Producer {
   put(record: UserRecordInput): Promise<Outcome> {
     if (this.#closing !== null) throw new MillraceError('closed', 'put: the producer is closed')
     const { schema } = record
-    if (schema === undefined) return this.#check(record)
+    if (schema === undefined) return this.#enter(record)
     if (this.#encoding === null)
       throw new MillraceError(
         'invalid_argument',
         'put: the record has a schema and the producer no encoder; give encodeSchema, or encode the data first',
       )
-    return this.#encoding.run(record, schema, async encoded => this.#check(encoded))
+    return this.#encoding.run(record, schema, async encoded => {
+      if (this.#isClosed) throw new MillraceError('closed', 'put: the producer was closed while the record was encoded')
+      return this.#enter(encoded)
+    })
   }
 
-  #check(record: UserRecordInput): Promise<Outcome> {
-    if (this.#isClosed) throw new MillraceError('closed', 'put: the producer was closed while the record was encoded')
-    const checked = checkUserRecord(record, this.#settings.MaxUserRecordSize, this.#capabilities)
-    return new Promise((resolve, reject) => this.#enter(record, checked, resolve, reject))
+  #enter(input: UserRecordInput): Promise<Outcome> {
+    const promise = new Promise<Outcome>(lend)
+    const now = this.#clock.monotonicMs()
+    const record = this.#intake.take(input, Math.floor(now), lentResolve, lentReject)
+    let entered: 'in' | 'line'
+    try {
+      entered = this.#ledger.enter(record)
+    } catch (error) {
+      record.reject(error as MillraceError)
+      return promise
+    }
+    this.#intake.admitted()
+    this.#gate.entered(record.sizeBytes)
+    if (entered === 'in') this.#pump.take(record, now)
+    else this.#pump.arm()
+    return promise
   }
 
-  /** Resolves when the next put will not wait for room, or when the producer closes. */
-  async ready(): Promise<void> {
-    while (!this.#ledger.admission.open && this.#closing === null)
-      await new Promise<void>(resolve => this.#readyWaits.push(resolve))
+  /**
+   * Resolves when the next put will not wait for room, or when the producer closes. Who awaits it before each put also leaves the
+   * event loop its turns: every 64 KiB it resolves one turn later.
+   */
+  ready(): Promise<void> {
+    return this.#gate.pass()
   }
 
   /** Resolves when the map of shards has been read once, so that what is put from then on is aggregated; at once without a map. */
   async mapped(): Promise<void> {
     while (this.#map !== null && this.#map.refreshes === 0 && this.#closing === null) {
-      this.#map.refresh(this.#env.clock)
+      this.#map.refresh(this.#clock)
       const wait = this.#map.state === 'updating' ? MAP_POLL_MS : Math.max(1, this.#map.retryAt - this.#now())
-      await this.#env.clock.sleep(Math.min(wait, MAP_POLL_MS))
+      await this.#clock.sleep(Math.min(wait, MAP_POLL_MS))
     }
   }
 
   /** Sends what waits without waiting for more; resolves when every put made before it has settled, stored or not. */
   flush(): Promise<void> {
     if (this.#encoding !== null && this.#encoding.size > 0) return this.#encoding.idle().then(() => this.flush())
-    const flushed = this.#ledger.flushed(this.#order - 1)
-    if (this.#ledger.outstanding > 0) {
-      this.#stages.hurry(this.#order - 1, this.#now())
-      this.#pump()
-    }
+    const { lastOrder } = this.#intake
+    const flushed = this.#ledger.flushed(lastOrder)
+    if (this.#ledger.outstanding > 0) this.#pump.hurry(lastOrder)
     return flushed
   }
 
@@ -247,7 +251,7 @@ export class Producer {
       outstandingRecords: admission.records,
       outstandingBytes: admission.bytes,
       waitingRecords: admission.waitingRecords,
-      callsInFlight: this.#calls.size,
+      callsInFlight: this.#courier.calls,
       limitedRecords: this.#stages.limited,
       shardMapRefreshes: this.#map?.refreshes ?? 0,
       shardMap: this.#map?.state ?? 'none',
@@ -264,268 +268,42 @@ export class Producer {
   }
 
   #now(): number {
-    return this.#env.clock.monotonicMs()
-  }
-
-  #enter(
-    input: UserRecordInput,
-    checked: { readonly explicitHashKey: string | undefined; readonly keyBytes: number },
-    resolve: (outcome: Outcome) => void,
-    reject: (error: PutError | MillraceError) => void,
-  ): void {
-    const now = this.#now()
-    const order = this.#order
-    const tags =
-      this.#mark === null ? undefined : [{ key: MARK_TAG, value: markText({ ...this.#mark, counter: order }) }]
-    const record = new PendingRecord(input, checked, tags, order, now, this.#settings.RecordTtl, resolve, reject)
-    let entered: 'in' | 'line'
-    try {
-      entered = this.#ledger.enter(record)
-    } catch (error) {
-      reject(error as MillraceError)
-      return
-    }
-    this.#order++
-    if (entered === 'in') this.#stages.offer(record, now + this.#settings.RecordMaxBufferedTime, now)
-    // a full call leaves from here; one that is only due leaves from the alarm, with what else is put in this turn
-    if (this.#stages.callAt() === Number.NEGATIVE_INFINITY) this.#pump()
-    else this.#arm()
+    return this.#clock.monotonicMs()
   }
 
   async #close(timeoutMs: number): Promise<CloseSummary> {
     const flushed = this.flush()
     this.#closeBegun.abort()
-    this.#wakeReady()
+    this.#gate.close()
     if (timeoutMs === Number.POSITIVE_INFINITY) {
       await flushed
     } else {
       const timer = new AbortController()
-      await Promise.race([flushed, this.#env.clock.sleep(timeoutMs, timer.signal)])
+      await Promise.race([flushed, this.#clock.sleep(timeoutMs, timer.signal)])
       timer.abort()
     }
     const reason = `the producer was closed and its ${timeoutMs} ms were over`
     this.#isClosed = true
     const abandoned = this.#ledger.giveUpAll(reason, this.#now())
-    for (const call of this.#calls) call.abort()
+    this.#courier.abort()
     this.#map?.abort()
-    this.#arm()
+    this.#pump.arm()
     this.#feed.close()
     await this.#target.close?.()
     return { abandoned }
-  }
-
-  /** Moves everything that can move now, and sets the timer for what comes next. */
-  #pump(): void {
-    const now = this.#now()
-    this.#feed.sample(this.#ledger.outstanding, now)
-    this.#ledger.expire(now)
-    this.#map?.refresh(this.#env.clock)
-    const { RecordMaxBufferedTime } = this.#settings
-    for (
-      let record = this.#resting.peek();
-      record !== undefined && record.dueAt <= now;
-      record = this.#resting.peek()
-    ) {
-      this.#resting.take()
-      if (record.stage === 'resting') this.#stages.offer(record, now + RecordMaxBufferedTime / 2, now)
-    }
-    const { admission } = this.#ledger
-    for (let record = admission.admit(); record !== undefined; record = admission.admit())
-      this.#stages.offer(record, record.arrivedAt + RecordMaxBufferedTime, now)
-    this.#stages.unblock(now)
-    this.#stages.advance(now)
-    while (this.#calls.size < this.#settings.MaxConnections && this.#stages.callAt() <= now) {
-      const shipments = this.#load(this.#stages.takeCall(), now)
-      if (shipments.length > 0) void this.#send(shipments)
-    }
-    if (admission.open) this.#wakeReady()
-    this.#arm()
-  }
-
-  /** What of the bundles may leave. Those made for a shard that is closed by now are packed again. */
-  #load(bundles: readonly Bundle[], now: number): Shipment[] {
-    const shipments: Shipment[] = []
-    let stale = false
-    for (const bundle of bundles)
-      if (this.#stages.isStale(bundle)) {
-        stale = true
-        this.#stages.unpack(bundle)
-      } else shipments.push({ bundle, records: bundle.records })
-    if (stale) this.#stages.advance(now)
-    for (const { records } of shipments) for (const record of records) if (!record.settled) record.stage = 'sending'
-    return shipments
-  }
-
-  /**
-   * Sends one call, on one connection. A call that is refused as invalid is split, since one bad entry refuses them all: the
-   * halves go one after the other, until the bad entries are alone or SPLITS_MAX is used up.
-   */
-  async #send(shipments: readonly Shipment[]): Promise<void> {
-    let splits = 0
-    const parts: (readonly Shipment[])[] = [shipments]
-    for (let part = parts.shift(); part !== undefined; part = parts.shift()) {
-      const sentAt = this.#now()
-      const live = this.#depart(part, sentAt)
-      if (live.length === 0) continue
-      const result = await this.#call(live, sentAt)
-      const invalid = result.kind === 'failed' && result.failure.errorClass === 'invalid'
-      if (invalid && live.length > 1 && splits++ < SPLITS_MAX) {
-        const now = this.#now()
-        for (const { records } of live)
-          for (const record of records)
-            if (!record.settled) this.#ledger.addAttempt(record, sentAt, now, result.failure)
-        parts.push(live.slice(0, live.length >> 1), live.slice(live.length >> 1))
-      } else this.#conclude(live, result, sentAt)
-    }
-    this.#pump()
-  }
-
-  /** Leaves out records that were given up meanwhile, and those whose time passed while other halves of their call were tried. */
-  #depart(shipments: readonly Shipment[], now: number): Shipment[] {
-    const live: Shipment[] = []
-    for (const { bundle, records } of shipments) {
-      const left = records.filter(record => this.#mayLeave(record, now))
-      if (left.length > 0) live.push({ bundle, records: left })
-    }
-    return live
-  }
-
-  #mayLeave(record: PendingRecord, now: number): boolean {
-    if (record.settled) return false
-    if (record.expiresAt <= now) {
-      const reason = `RecordTtl of ${this.#settings.RecordTtl} ms passed while it waited`
-      this.#ledger.giveUp(record, 'expired', reason, now)
-      return false
-    }
-    if (record.attempts.length > 0) this.#ledger.counters.retries++
-    else {
-      this.#ledger.counters.bufferingMs += now - record.arrivedAt
-      this.#meter.left(record, now)
-    }
-    return true
-  }
-
-  async #call(shipments: readonly Shipment[], sentAt: number): Promise<CallResult> {
-    const { counters } = this.#ledger
-    counters.calls++
-    counters.entries += shipments.length
-    const call = new AbortController()
-    this.#calls.add(call)
-    const { clock } = this.#env
-    const { routing, idempotent } = this.#capabilities
-    const { AggregateCompression } = this.#settings
-    const entries = shipments.map(({ records }) => entryOf(records, routing, AggregateCompression))
-    const timeoutMs = idempotent ? this.#settings.RecordTtl : this.#settings.RequestTimeout
-    const result = await callTarget(this.#target, entries, clock, timeoutMs, call)
-    this.#calls.delete(call)
-    const endedAt = clock.monotonicMs()
-    counters.requestMs += endedAt - sentAt
-    if (result.kind === 'failed') counters.callsFailed++
-    this.#meter.called(shipments, sentAt, endedAt)
-    return result
-  }
-
-  /** Settles the records of a call, or sends them to rest. */
-  #conclude(shipments: readonly Shipment[], result: CallResult, sentAt: number): void {
-    const now = this.#now()
-    const draw = this.#env.random.next()
-    for (let i = 0; i < shipments.length; i++) {
-      const shipment = shipments[i]
-      assert(shipment !== undefined, 'a shipment lies within its call')
-      if (result.kind === 'failed') this.#failed(shipment, result.failure, sentAt, now, draw)
-      else this.#answered(shipment, result.outcomes[i], sentAt, now, draw)
-    }
-  }
-
-  #answered(shipment: Shipment, outcome: PutOutcome | undefined, sentAt: number, now: number, draw: number): void {
-    assert(outcome !== undefined, 'an answered call has an outcome for each entry')
-    if (!('errorCode' in outcome)) {
-      this.#place({ ...shipment, stored: outcome, sentAt, endedAt: now }, now, draw)
-      return
-    }
-    const { errorCode: code, errorMessage: message } = outcome
-    const errorClass = classOfCode(code)
-    if (errorClass === 'throttled') this.#stages.throttled(shipment.bundle, now)
-    this.#failed(shipment, { errorClass, code, message }, sentAt, now, draw)
-  }
-
-  /** Decides whether what was stored counts as stored, or must wait for the map to tell. */
-  #place(shipment: Unplaced, now: number, draw: number): void {
-    const { bundle, records, stored, sentAt, endedAt } = shipment
-    const placement = this.#map === null ? 'fits' : placementOf(bundle, records, stored.shardId, this.#map)
-    if (placement === 'unknown') {
-      for (const record of records) if (!record.settled) record.stage = 'unplaced'
-      this.#unplaced.push(shipment)
-      this.#map?.demand(sentAt, now)
-      return
-    }
-    if (bundle.shard !== null && bundle.shard.shardId !== stored.shardId)
-      this.#map?.invalidate(sentAt, bundle.shard.shardId)
-    if (placement === 'outside') {
-      const message = `predicted ${bundle.shard?.shardId ?? 'none'}, stored on ${stored.shardId}, where not all user records of the aggregate belong`
-      this.#failed(shipment, { errorClass: 'misplaced', code: 'Wrong Shard', message }, sentAt, endedAt, draw)
-      return
-    }
-    this.#meter.stored(bundle, records, stored.shardId, now)
-    for (let i = 0; i < records.length; i++) {
-      const record = records[i]
-      // given up meanwhile, at the deadline of close
-      if (record !== undefined && !record.settled) this.#ledger.stored(record, stored, i, sentAt, endedAt)
-    }
-  }
-
-  #mapReady(): void {
-    const now = this.#now()
-    const unplaced = this.#unplaced
-    this.#unplaced = []
-    this.#stages.remap(now)
-    for (const shipment of unplaced)
-      if (shipment.records.some(record => !record.settled)) this.#place(shipment, now, this.#env.random.next())
-    this.#pump()
-  }
-
-  #failed({ bundle, records }: Shipment, failure: Failure, sentAt: number, endedAt: number, draw: number): void {
-    const now = this.#now()
-    this.#meter.refused(bundle, now)
-    for (const record of records) {
-      // given up meanwhile, at the deadline of close
-      if (record.settled) continue
-      this.#ledger.addAttempt(record, sentAt, endedAt, failure)
-      const left = record.expiresAt - now
-      const verdict = judge(failure.errorClass, record.tries, left, draw, this.#settings)
-      if (verdict.kind === 'give_up') {
-        this.#ledger.giveUp(record, verdict.failure, `${failure.code}: ${failure.message}`, now)
-        continue
-      }
-      this.#lanes?.giveBack(record)
-      record.stage = 'resting'
-      record.bundle = null
-      record.dueAt = now + verdict.afterMs
-      this.#resting.add(record)
-    }
-  }
-
-  /** Sets the alarm for whatever comes first. An idle producer holds none, which would keep the process alive. */
-  #arm(): void {
-    if (this.#ledger.outstanding === 0) {
-      this.#alarm.clear()
-      return
-    }
-    const callAt = this.#calls.size < this.#settings.MaxConnections ? this.#stages.callAt() : Number.POSITIVE_INFINITY
-    const restAt = this.#resting.peek()?.dueAt ?? Number.POSITIVE_INFINITY
-    const mapAt = this.#map?.retryAt ?? Number.POSITIVE_INFINITY
-    this.#alarm.set(Math.min(callAt, restAt, mapAt, this.#stages.movesAt(), this.#ledger.nextExpiryAt))
-  }
-
-  #wakeReady(): void {
-    const waits = this.#readyWaits
-    this.#readyWaits = []
-    for (const wake of waits) wake()
   }
 }
 
 /** How often `mapped` looks. */
 const MAP_POLL_MS = 5
+
+/** The two functions of the promise that was made last: one function for all promises, where a closure for each would cost more. */
+let lentResolve: (outcome: Outcome) => void = () => {}
+let lentReject: (error: PutError | MillraceError) => void = () => {}
+function lend(resolve: (outcome: Outcome) => void, reject: (error: PutError | MillraceError) => void): void {
+  lentResolve = resolve
+  lentReject = reject
+}
 
 function completeMark(
   { producerId, epoch = 0 }: MarkOptions,

@@ -8,9 +8,8 @@
  * There is no periodic refresh and no timer: whoever needs the map asks `refresh`, and arms its own alarm by `retryAt`.
  */
 import type { HashRange } from '../streams/index.ts'
-import { type Md5Words, md5Words } from '../streams/md5.ts'
-import type { PendingRecord } from './pending.ts'
-import type { ListedShard, OpenShard } from './put-target.ts'
+import type { HashedKey, PlacedShard } from './hashed-key.ts'
+import type { ListedShard } from './put-target.ts'
 
 const RETRY_FIRST_MS = 1_000
 const RETRY_GROWTH = 1.5
@@ -22,6 +21,8 @@ export type ShardMapState = 'invalid' | 'updating' | 'ready'
 
 type ListShards = (withClosed: boolean, signal: AbortSignal) => Promise<readonly ListedShard[]>
 
+let maps = 0
+
 interface KnownRange extends HashRange {
   /** when an update first missed it; null while it is open */
   readonly closedAt: number | null
@@ -30,13 +31,14 @@ interface KnownRange extends HashRange {
 export class ShardMap {
   readonly #list: ListShards
   readonly #onReady: () => void
-  readonly #words: Md5Words = [0, 0, 0, 0]
   readonly #ranges = new Map<string, KnownRange>()
   /** open shards by ending hash key, and the upper 32 bits of those */
-  #shards: readonly OpenShard[] = []
+  #shards: readonly PlacedShard[] = []
   #tops: Float64Array = new Float64Array()
   #open: ReadonlySet<string> = new Set()
   #state: ShardMapState = 'invalid'
+  /** of the shards above; no two maps of a process have the same, since keys remember it */
+  #number = 0
   #updatedAt = Number.NEGATIVE_INFINITY
   #failures = 0
   #retryAt = Number.NEGATIVE_INFINITY
@@ -102,23 +104,14 @@ export class ShardMap {
     this.#withClosed = true
   }
 
-  /** The shard that takes the record; null when the map is not ready or no open shard has its hash key. */
-  predict(record: PendingRecord): OpenShard | null {
+  /** The shard that takes what the key routes; null when the map is not ready or no open shard has its hash key. */
+  predict(route: HashedKey): PlacedShard | null {
     if (this.#state !== 'ready') return null
-    const exact = record.explicitHashKey === undefined ? null : BigInt(record.explicitHashKey)
-    const top = exact === null ? md5Words(record.partitionKey, this.#words)[0] : Number(exact >> 96n)
-    let low = 0
-    let high = this.#tops.length
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      if ((this.#tops[middle] ?? 0) < top) low = middle + 1
-      else high = middle
+    if (route.mapNumber !== this.#number) {
+      route.shard = this.#find(route)
+      route.mapNumber = this.#number
     }
-    const shard = this.#shards[low]
-    if (shard === undefined) return null
-    // the upper bits decide unless they are those of a border
-    if (this.#tops[low] !== top && Number(shard.startingHashKey >> 96n) < top) return shard
-    return this.#exact(exact ?? record.hashKey, low)
+    return route.shard
   }
 
   /** Hash keys of a shard that is open or was until lately; null when it is not known. */
@@ -130,7 +123,23 @@ export class ShardMap {
     return this.#open.has(shardId)
   }
 
-  #exact(hashKey: bigint, from: number): OpenShard | null {
+  #find(route: HashedKey): PlacedShard | null {
+    const { top } = route
+    let low = 0
+    let high = this.#tops.length
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if ((this.#tops[middle] ?? 0) < top) low = middle + 1
+      else high = middle
+    }
+    const shard = this.#shards[low]
+    if (shard === undefined) return null
+    // the upper bits decide unless they are those of a border
+    if (this.#tops[low] !== top && Number(shard.startingHashKey >> 96n) < top) return shard
+    return this.#exact(route.hashKey, low)
+  }
+
+  #exact(hashKey: bigint, from: number): PlacedShard | null {
     for (let i = from; i < this.#shards.length; i++) {
       const shard = this.#shards[i]
       if (shard !== undefined && hashKey <= shard.endingHashKey) return hashKey < shard.startingHashKey ? null : shard
@@ -161,9 +170,10 @@ export class ShardMap {
 
   #take(listed: readonly ListedShard[], now: number): void {
     const shards = listed.filter(({ closed }) => closed !== true)
-    this.#shards = shards.toSorted((a, b) =>
-      a.endingHashKey < b.endingHashKey ? -1 : a.endingHashKey > b.endingHashKey ? 1 : 0,
-    )
+    this.#shards = shards
+      .toSorted((a, b) => (a.endingHashKey < b.endingHashKey ? -1 : a.endingHashKey > b.endingHashKey ? 1 : 0))
+      .map((shard, index) => ({ ...shard, index }))
+    this.#number = ++maps
     this.#tops = Float64Array.from(this.#shards, shard => Number(shard.endingHashKey >> 96n))
     this.#open = new Set(shards.map(({ shardId }) => shardId))
     for (const [shardId, range] of this.#ranges)

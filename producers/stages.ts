@@ -30,9 +30,11 @@ export class Stages {
   readonly #limiter: Limiter
   readonly #collector: Collector<Bundle>
   readonly #collectionMs: number
-  /** deadline for everything put so far, from a flush; what comes in later has its own */
   #now = 0
+  /** everything put up to here is due, from a flush; what comes in later has its own deadline */
   #hurryThrough = -1
+  /** that left the aggregator so far */
+  #bundles = 0
 
   constructor({ settings, map, lanes, callBytesMax }: StagesOptions) {
     this.#map = map
@@ -43,7 +45,10 @@ export class Stages {
       countMax: settings.AggregationMaxCount,
       sizeBytesMax: settings.AggregationMaxSize,
       lanes,
-      emit: bundle => this.#limiter.add(bundle, this.#now),
+      emit: bundle => {
+        this.#bundles++
+        this.#limiter.add(bundle, this.#now)
+      },
     })
     this.#limiter = new Limiter({
       rate: settings.RateLimit / 100,
@@ -56,11 +61,16 @@ export class Stages {
     })
   }
 
-  /** Takes a record in, to be sent by its deadline if the limits allow. */
-  offer(record: PendingRecord, deadline: number, now: number): void {
+  /**
+   * Takes a record in, to be sent by its deadline if the limits allow.
+   * @returns true when a bundle left the aggregator by that; false: nothing but the record's own deadline is new
+   */
+  offer(record: PendingRecord, deadline: number, now: number): boolean {
+    const before = this.#bundles
     this.#now = now
-    record.dueAt = record.order <= this.#hurryThrough ? now : Math.min(deadline, record.expiresAt)
-    this.#aggregator.add(record, this.#map === null ? null : this.#map.predict(record))
+    record.dueAt = Math.floor(record.order <= this.#hurryThrough ? now : Math.min(deadline, record.expiresAt))
+    this.#pack(record)
+    return this.#bundles !== before
   }
 
   /** Moves what can move now. */
@@ -82,15 +92,16 @@ export class Stages {
     this.#hurryThrough = throughOrder
     this.#collector.hasten(now)
     this.#limiter.hasten(now)
-    this.#aggregator.hasten(now)
+    this.#aggregator.hasten(Math.floor(now))
   }
 
   /** The map is new: what waits is predicted again, and what waited for a shard that is closed is packed again. */
   remap(now: number): void {
     this.#now = now
+    // all of them first: containers are those of the map before
+    const waiting = this.#aggregator.takeAll()
     for (const bundle of this.#limiter.takeClosed(shardId => this.#map?.isOpen(shardId) === true)) this.unpack(bundle)
-    for (const record of this.#aggregator.takeAll())
-      this.#aggregator.add(record, this.#map === null ? null : this.#map.predict(record))
+    for (const record of waiting) this.#pack(record)
   }
 
   /** True for a bundle that was made for a shard that is not open any more. Records that travel alone go anywhere. */
@@ -108,7 +119,7 @@ export class Stages {
     for (const record of bundle.records) {
       if (record.settled) continue
       this.#lanes?.giveBack(record)
-      this.#aggregator.add(record, this.#map === null ? null : this.#map.predict(record))
+      this.#pack(record)
     }
   }
 
@@ -134,6 +145,10 @@ export class Stages {
 
   takeCall(): Bundle[] {
     return this.#collector.take()
+  }
+
+  #pack(record: PendingRecord): void {
+    this.#aggregator.add(record, this.#map === null ? null : this.#map.predict(record.route))
   }
 
   #collect(bundle: Bundle): void {

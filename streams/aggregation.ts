@@ -3,5 +3,7 @@
  * reads them. Which user records may share a record is the producer's decision; which shard range a reader has is the reader's.
  */
 export * from './aggregation/decode.ts'
-export * from './aggregation/encode.ts'
+export { encodeAggregate } from './aggregation/encode.ts'
+export type { AggregateItem, AggregateTag } from './aggregation/item.ts'
 export * from './aggregation/mark.ts'
+export { AggregateSize } from './aggregation/size.ts'

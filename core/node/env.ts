@@ -1,6 +1,6 @@
 /** The Env of a Node process. */
 import { randomBytes, randomUUID } from 'node:crypto'
-import { setTimeout as sleepFor } from 'node:timers/promises'
+import { setImmediate as nextTurn, setTimeout as sleepFor } from 'node:timers/promises'
 import type { Clock, Env, Random } from '../env.ts'
 import { nodeFiles } from './files.ts'
 import { nodeNetwork } from './network.ts'
@@ -13,6 +13,7 @@ const clock: Clock = {
   now: () => Date.now(),
   monotonicMs: () => performance.now(),
   async sleep(ms, signal) {
+    if (ms <= 0 && signal?.aborted !== true) await nextTurn()
     for (let left = ms; left > 0 && signal?.aborted !== true; left -= TIMER_MS_MAX) {
       try {
         await sleepFor(Math.min(left, TIMER_MS_MAX), undefined, signal === undefined ? {} : { signal })

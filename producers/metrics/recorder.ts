@@ -52,6 +52,9 @@ export class MetricsRecorder {
   readonly #metrics = new Map<string, Metric>()
   readonly #chains = new Map<string, Map<string, readonly MetricHistory[]>>()
   readonly #one = new StatisticSet()
+  /** accepted in the second that ends here, and not added yet */
+  #received = 0
+  #receivedUntil = 0
 
   constructor(options: RecorderOptions) {
     this.#options = options
@@ -76,8 +79,18 @@ export class MetricsRecorder {
     return level === 'detailed' || (level === 'summary' && PRODUCER_METRICS[name].level === 'summary')
   }
 
+  /** One more user record was accepted. They are many, so those of a second are counted first, and added at its end. */
+  received(now: number): void {
+    if (now >= this.#receivedUntil) {
+      this.#addReceived()
+      this.#receivedUntil = (Math.floor(now / 1_000) + 1) * 1_000
+    }
+    this.#received++
+  }
+
   /** What came since the last take; metrics without a new value are left out. */
   take(): MetricDatum[] {
+    this.#addReceived()
     const data: MetricDatum[] = []
     for (const metric of this.#metrics.values()) {
       if (metric.history.fresh.count === 0) continue
@@ -97,6 +110,7 @@ export class MetricsRecorder {
         'invalid_argument',
         `a metrics window has 1 to ${WINDOW_SECONDS_MAX} whole seconds, not ${windowSeconds}`,
       )
+    this.#addReceived()
     const data: MetricDatum[] = []
     for (const metric of this.#metrics.values()) {
       if (name !== undefined && metric.name !== name) continue
@@ -105,6 +119,12 @@ export class MetricsRecorder {
       if (values.count > 0) data.push(datum(metric, values))
     }
     return data
+  }
+
+  #addReceived(): void {
+    const times = this.#received
+    this.#received = 0
+    this.add('UserRecordsReceived', 1, this.#receivedUntil - 1, '', times)
   }
 
   /** The metric at each level, kept by shard so that a value finds it without making a key. */

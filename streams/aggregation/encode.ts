@@ -1,126 +1,85 @@
-/** User records into one record, and how large it will be, known before anything is written. */
+/** User records into one record. */
 import { createHash } from 'node:crypto'
 import { assert } from '../../core/index.ts'
 import { AGGREGATE_OVERHEAD_BYTES, DIGEST_BYTES, MAGIC, MAGIC_BYTES, TAG, varintBytes } from './format.ts'
+import {
+  type AggregateItem,
+  type AggregateTag,
+  type KeyedItem,
+  keyed,
+  recordBytes,
+  type TableKey,
+  tagBytes,
+  textFieldBytes,
+} from './item.ts'
 
-export interface AggregateTag {
-  readonly key: string
-  readonly value?: string | undefined
-}
+/** Texts up to this length are written by a loop: calling into the system's library costs more than they do. */
+const LOOP_CHARACTERS_MAX = 48
 
-/** What goes into an aggregate. */
-export interface AggregateItem {
-  readonly partitionKey: string
-  /** decimal; only one that the user gave. A hash key that was computed from the partition key does not belong here. */
-  readonly explicitHashKey?: string | undefined
-  readonly data: Uint8Array
-  /** other readers skip them */
-  readonly tags?: readonly AggregateTag[] | undefined
-}
-
-/** Grows with the items; sizes hold for the items so far, in their order. */
-export class AggregateSize {
-  readonly #partitionKeys = new Map<string, number>()
-  readonly #hashKeys = new Map<string, number>()
-  /** protobuf bytes of the first 1, 2, 3... items */
-  readonly #protobufBytes: number[] = []
-  #bytes = 0
-  #estimatedBytes = 0
-
-  get count(): number {
-    return this.#protobufBytes.length
-  }
-
-  /** What KPL's flush trigger counts: about the size, a little more or less than the truth. */
-  get estimatedBytes(): number {
-    return this.#estimatedBytes
-  }
-
-  /** Size of the aggregate of the first `count` items, exactly. One item alone is sent raw and is then smaller. */
-  aggregateBytes(count = this.count): number {
-    return AGGREGATE_OVERHEAD_BYTES + (this.#protobufBytes[count - 1] ?? 0)
-  }
-
-  /** How many of the first items make an aggregate of that size at most; at least 1, whatever its size. */
-  countWithin(sizeBytesMax: number, countMax: number): number {
-    let count = Math.min(this.count, countMax)
-    while (count > 1 && this.aggregateBytes(count) > sizeBytesMax) count--
-    return count
-  }
-
-  /** @param keyBytes UTF-8 bytes of the partition key, where the caller knows them */
-  add(item: AggregateItem, keyBytes = Buffer.byteLength(item.partitionKey)): void {
-    const { partitionKey, explicitHashKey, data } = item
-    let estimated = data.length + 3 + 2
-    let keyIndex = this.#partitionKeys.get(partitionKey)
-    if (keyIndex === undefined) {
-      keyIndex = this.#partitionKeys.size
-      this.#partitionKeys.set(partitionKey, keyIndex)
-      this.#bytes += 1 + varintBytes(keyBytes) + keyBytes
-      estimated += keyBytes + 3
-    }
-    let hashIndex = -1
-    if (explicitHashKey !== undefined) {
-      hashIndex = this.#hashKeys.get(explicitHashKey) ?? -1
-      estimated += 2
-      if (hashIndex < 0) {
-        hashIndex = this.#hashKeys.size
-        this.#hashKeys.set(explicitHashKey, hashIndex)
-        this.#bytes += 1 + varintBytes(explicitHashKey.length) + explicitHashKey.length
-        estimated += explicitHashKey.length + 3
-      }
-    }
-    const sizeBytes = recordBytes(item, keyIndex, hashIndex)
-    this.#bytes += 1 + varintBytes(sizeBytes) + sizeBytes
-    this.#protobufBytes.push(this.#bytes)
-    this.#estimatedBytes += estimated
-  }
-}
+let aggregates = 0
 
 /**
  * The aggregate of the items, in their order; tables are filled in the order of first use, without repeats.
  * @param items at least one. One item makes a valid aggregate too, though KPL sends it raw.
  */
 export function encodeAggregate(items: readonly AggregateItem[]): Uint8Array {
+  const partitionKeys = new Map<string, TableKey>()
+  const hashKeys = new Map<string, TableKey>()
+  const shared = (table: Map<string, TableKey>, key: TableKey): TableKey => {
+    const known = table.get(key.text) ?? key
+    table.set(key.text, known)
+    return known
+  }
+  return encodeKeyed(
+    items.map(item => {
+      const { key, explicitKey, ...others } = keyed(item)
+      return {
+        ...others,
+        key: shared(partitionKeys, key),
+        explicitKey: explicitKey === null ? null : shared(hashKeys, explicitKey),
+      }
+    }),
+  )
+}
+
+/** The same for items that share their keys. */
+export function encodeKeyed(items: readonly KeyedItem[]): Uint8Array {
   assert(items.length > 0, 'an aggregate holds at least one user record')
-  const partitionKeys = new Map<string, number>()
-  const hashKeys = new Map<string, number>()
-  const keyIndexes = new Int32Array(items.length)
-  const hashIndexes = new Int32Array(items.length)
-  const sizes = new Int32Array(items.length)
+  const number = ++aggregates
+  const partitionKeys: TableKey[] = []
+  const hashKeys: TableKey[] = []
   let protobufBytes = 0
-  for (let i = 0; i < items.length; i++) {
-    const item = itemAt(items, i)
-    const keyIndex = indexIn(partitionKeys, item.partitionKey)
-    const hashIndex = item.explicitHashKey === undefined ? -1 : indexIn(hashKeys, item.explicitHashKey)
-    const sizeBytes = recordBytes(item, keyIndex, hashIndex)
-    keyIndexes[i] = keyIndex
-    hashIndexes[i] = hashIndex
-    sizes[i] = sizeBytes
+  for (const item of items) {
+    const { key, explicitKey } = item
+    if (key.writtenBy !== number) protobufBytes += enlist(partitionKeys, key, number)
+    let hashIndex = -1
+    if (explicitKey !== null) {
+      if (explicitKey.writtenBy !== number) protobufBytes += enlist(hashKeys, explicitKey, number)
+      hashIndex = explicitKey.writtenAt
+    }
+    const sizeBytes = recordBytes(item, key.writtenAt, hashIndex)
     protobufBytes += 1 + varintBytes(sizeBytes) + sizeBytes
   }
-  for (const key of partitionKeys.keys()) protobufBytes += textFieldBytes(key)
-  for (const key of hashKeys.keys()) protobufBytes += textFieldBytes(key)
 
   const out = Buffer.allocUnsafeSlow(protobufBytes + AGGREGATE_OVERHEAD_BYTES)
   let at = 0
   for (const byte of MAGIC) out[at++] = byte
-  for (const key of partitionKeys.keys()) at = writeText(out, at, TAG.partitionKeyTable, key)
-  for (const key of hashKeys.keys()) at = writeText(out, at, TAG.explicitHashKeyTable, key)
-  for (let i = 0; i < items.length; i++) {
-    const item = itemAt(items, i)
+  for (const key of partitionKeys) at = writeText(out, at, TAG.partitionKeyTable, key.text, key.sizeBytes)
+  for (const key of hashKeys) at = writeText(out, at, TAG.explicitHashKeyTable, key.text, key.sizeBytes)
+  for (const item of items) {
+    const { key, explicitKey, data } = item
     out[at++] = TAG.records
-    at = writeVarint(out, at, sizes[i] ?? 0)
+    at = writeVarint(out, at, recordBytes(item, key.writtenAt, explicitKey === null ? -1 : explicitKey.writtenAt))
     out[at++] = TAG.partitionKeyIndex
-    at = writeVarint(out, at, keyIndexes[i] ?? 0)
-    if (item.explicitHashKey !== undefined) {
+    at = writeVarint(out, at, key.writtenAt)
+    if (explicitKey !== null) {
       out[at++] = TAG.explicitHashKeyIndex
-      at = writeVarint(out, at, hashIndexes[i] ?? 0)
+      at = writeVarint(out, at, explicitKey.writtenAt)
     }
     out[at++] = TAG.data
-    at = writeVarint(out, at, item.data.length)
-    out.set(item.data, at)
-    at += item.data.length
+    at = writeVarint(out, at, data.length)
+    out.set(data, at)
+    at += data.length
     if (item.tags !== undefined) at = writeTags(out, at, item.tags)
   }
   assert(at === MAGIC_BYTES + protobufBytes, 'an aggregate is as long as it was computed to be')
@@ -129,39 +88,12 @@ export function encodeAggregate(items: readonly AggregateItem[]): Uint8Array {
   return out
 }
 
-function itemAt(items: readonly AggregateItem[], i: number): AggregateItem {
-  const item = items[i]
-  assert(item !== undefined, 'an item lies within its list')
-  return item
-}
-
-function indexIn(table: Map<string, number>, key: string): number {
-  const known = table.get(key)
-  if (known !== undefined) return known
-  table.set(key, table.size)
-  return table.size - 1
-}
-
-/** Bytes of a Record message. */
-function recordBytes(item: AggregateItem, keyIndex: number, hashIndex: number): number {
-  const dataBytes = item.data.length
-  let sizeBytes = 1 + varintBytes(keyIndex) + 1 + varintBytes(dataBytes) + dataBytes
-  if (hashIndex >= 0) sizeBytes += 1 + varintBytes(hashIndex)
-  if (item.tags !== undefined)
-    for (const tag of item.tags) {
-      const bytes = tagBytes(tag)
-      sizeBytes += 1 + varintBytes(bytes) + bytes
-    }
-  return sizeBytes
-}
-
-function tagBytes({ key, value }: AggregateTag): number {
-  return textFieldBytes(key) + (value === undefined ? 0 : textFieldBytes(value))
-}
-
-function textFieldBytes(text: string): number {
-  const bytes = Buffer.byteLength(text)
-  return 1 + varintBytes(bytes) + bytes
+/** Puts a key at the end of its table; returns the bytes that it takes there. */
+function enlist(table: TableKey[], key: TableKey, number: number): number {
+  key.writtenBy = number
+  key.writtenAt = table.length
+  table.push(key)
+  return textFieldBytes(key.sizeBytes)
 }
 
 function writeTags(out: Buffer, start: number, tags: readonly AggregateTag[]): number {
@@ -169,16 +101,20 @@ function writeTags(out: Buffer, start: number, tags: readonly AggregateTag[]): n
   for (const tag of tags) {
     out[at++] = TAG.tags
     at = writeVarint(out, at, tagBytes(tag))
-    at = writeText(out, at, TAG.tagKey, tag.key)
-    if (tag.value !== undefined) at = writeText(out, at, TAG.tagValue, tag.value)
+    at = writeText(out, at, TAG.tagKey, tag.key, Buffer.byteLength(tag.key))
+    if (tag.value !== undefined) at = writeText(out, at, TAG.tagValue, tag.value, Buffer.byteLength(tag.value))
   }
   return at
 }
 
-function writeText(out: Buffer, start: number, tag: number, text: string): number {
+function writeText(out: Buffer, start: number, tag: number, text: string, sizeBytes: number): number {
   out[start] = tag
-  const at = writeVarint(out, start + 1, Buffer.byteLength(text))
-  return at + out.write(text, at)
+  const at = writeVarint(out, start + 1, sizeBytes)
+  // as many bytes as characters: it is ASCII
+  if (sizeBytes === text.length && sizeBytes <= LOOP_CHARACTERS_MAX)
+    for (let i = 0; i < sizeBytes; i++) out[at + i] = text.charCodeAt(i)
+  else out.write(text, at)
+  return at + sizeBytes
 }
 
 function writeVarint(out: Buffer, start: number, value: number): number {

@@ -28,7 +28,7 @@ const TROUBLE: readonly FaultRule[] = [
   { kind: 'drop', operations: ['PutRecords'], rate: 0.02 },
   { kind: 'delay', operations: ['PutRecords'], delayMs: 1, delayMsMax: 40 },
 ]
-const LOST_REPLIES: FaultRule = { kind: 'lost_reply', operations: ['PutRecords'], rate: 0.02 }
+const LOST_REPLIES: FaultRule = { kind: 'lost_reply', operations: ['PutRecords'], rate: 0.05 }
 
 /** Small records and calls, so that there are many of both. */
 const CONFIGURATION: Partial<ProducerConfiguration> = {

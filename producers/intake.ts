@@ -1,0 +1,139 @@
+/** Takes user records in: checks each before anything waits for it, and gives it what it needs on its way. */
+import { HASH_KEY_MAX, MillraceError, PARTITION_KEY_CHARACTERS_MAX, PUT_RECORDS_BYTES_MAX } from '../core/index.ts'
+import { MARK_TAG, type Mark, markText } from '../streams/aggregation.ts'
+import { HashedKey, KeyCache } from './hashed-key.ts'
+import type { Outcome } from './outcome.ts'
+import { PendingRecord, type TopicPlace } from './pending.ts'
+import type { TargetCapabilities } from './put-target.ts'
+import type { UserRecordInput } from './user-record.ts'
+
+export interface IntakeOptions {
+  readonly capabilities: Pick<TargetCapabilities, 'routing' | 'headers'>
+  readonly dataBytesMax: number
+  readonly ttlMs: number
+  /** null: user records carry no marks */
+  readonly mark: Omit<Mark, 'counter'> | null
+}
+
+export class Intake {
+  readonly #options: IntakeOptions
+  readonly #keys: KeyCache
+  readonly #explicitKeys = new KeyCache(text => new HashedKey(normalHashKey(text), true))
+  #order = 0
+
+  constructor(options: IntakeOptions) {
+    this.#options = options
+    const { routing } = options.capabilities
+    this.#keys = new KeyCache(text => {
+      if (routing === 'hash') checkPartitionKey(text)
+      return new HashedKey(text, false)
+    })
+  }
+
+  /** Order of the last record that was taken in; -1 before the first. */
+  get lastOrder(): number {
+    return this.#order - 1
+  }
+
+  /**
+   * The record, as it waits for its settlement. It has an order only when it is `admitted`.
+   * @throws MillraceError `invalid_argument` with the field, what it is and what it may be
+   */
+  take(
+    input: UserRecordInput,
+    arrivedAt: number,
+    resolve: (outcome: Outcome) => void,
+    reject: (error: MillraceError) => void,
+  ): PendingRecord {
+    const { dataBytesMax, ttlMs, mark } = this.#options
+    const { partitionKey, data, explicitHashKey, partition, headers } = input
+    if (typeof partitionKey !== 'string') throw invalid(`partition key is ${typeof partitionKey}; give a string`)
+    const key = this.#keys.get(partitionKey)
+    if (!(data instanceof Uint8Array)) throw invalid('data is not a Uint8Array; encode the record to bytes first')
+    if (data.length > dataBytesMax)
+      throw invalid(
+        `data has ${data.length} bytes, the limit is ${dataBytesMax}; split the record, or raise MaxUserRecordSize if the stream's own limit is higher`,
+      )
+    const explicitKey = explicitHashKey === undefined ? null : this.#explicitKey(explicitHashKey)
+    const topicPlace = partition === undefined && headers === undefined ? null : this.#topicPlace(partition, headers)
+    const keyBytes = key.sizeBytes + (headers === undefined ? 0 : headerBytes(headers))
+    const sizeBytes = data.length + keyBytes
+    if (sizeBytes > PUT_RECORDS_BYTES_MAX)
+      throw invalid(
+        `data and partition key have ${sizeBytes} bytes, one request holds ${PUT_RECORDS_BYTES_MAX}; split the record`,
+      )
+    const order = this.#order
+    const tags = mark === null ? undefined : [{ key: MARK_TAG, value: markText({ ...mark, counter: order }) }]
+    const expiresAt = arrivedAt + ttlMs
+    return new PendingRecord(
+      key,
+      explicitKey,
+      data,
+      tags,
+      topicPlace,
+      sizeBytes,
+      order,
+      arrivedAt,
+      expiresAt,
+      resolve,
+      reject,
+    )
+  }
+
+  /** The record that was taken last has entered: the next one comes after it. One that found no room leaves no gap. */
+  admitted(): void {
+    this.#order++
+  }
+
+  #explicitKey(text: unknown): HashedKey {
+    if (this.#options.capabilities.routing === 'partition')
+      throw invalid('explicitHashKey is for Kinesis; a topic of Kafka routes by partitionKey or partition')
+    if (typeof text !== 'string')
+      throw invalid(`explicit hash key is ${typeof text}; give a decimal number as a string`)
+    return this.#explicitKeys.get(text)
+  }
+
+  #topicPlace(partition: UserRecordInput['partition'], headers: UserRecordInput['headers']): TopicPlace {
+    const { routing, headers: carriesHeaders } = this.#options.capabilities
+    if (routing === 'hash' && partition !== undefined)
+      throw invalid('partition is for Kafka; a stream of Kinesis routes by partitionKey or explicitHashKey')
+    if (partition !== undefined && !(Number.isSafeInteger(partition) && partition >= 0))
+      throw invalid(`partition is ${partition}; give a whole number from 0`)
+    if (headers !== undefined && !carriesHeaders)
+      throw invalid('headers cannot be carried by this target; put them into the data')
+    return { ...(partition === undefined ? {} : { partition }), ...(headers === undefined ? {} : { headers }) }
+  }
+}
+
+function checkPartitionKey(text: string): void {
+  const characters = text.length > PARTITION_KEY_CHARACTERS_MAX ? characterCount(text) : text.length
+  if (characters === 0 || characters > PARTITION_KEY_CHARACTERS_MAX)
+    throw invalid(
+      `partition key has ${characters} characters; give 1 to ${PARTITION_KEY_CHARACTERS_MAX} Unicode characters`,
+    )
+}
+
+/** A hash key in base 10 without leading zeros, as KPL re-renders it. */
+function normalHashKey(text: string): string {
+  // 128 bits have 39 digits at most; a longer text can only be zeros in front, and nobody needs more than a few of those
+  const value = /^\d{1,60}$/.test(text) ? BigInt(text) : -1n
+  if (value < 0n || value > HASH_KEY_MAX)
+    throw invalid(`explicit hash key ${JSON.stringify(text).slice(0, 80)} is not a decimal number from 0 to 2^128 - 1`)
+  return value.toString()
+}
+
+function headerBytes(headers: Readonly<Record<string, Uint8Array | string>>): number {
+  let bytes = 0
+  for (const [name, value] of Object.entries(headers)) bytes += Buffer.byteLength(name) + Buffer.byteLength(value)
+  return bytes
+}
+
+function characterCount(text: string): number {
+  let count = 0
+  for (const _ of text) count++
+  return count
+}
+
+function invalid(message: string): MillraceError {
+  return new MillraceError('invalid_argument', `put: ${message}`)
+}
