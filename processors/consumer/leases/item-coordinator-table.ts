@@ -29,14 +29,19 @@ export class ItemCoordinatorTable implements CoordinatorTable {
 
   async update(
     key: string,
-    attributes: CoordinatorRow['attributes'],
+    attributes: Readonly<Record<string, AttributeValue | null>>,
     expected: Readonly<Record<string, AttributeValue | null>>,
   ): Promise<boolean> {
     const conditions: ItemCondition[] = [
       { attribute: this.#items.keyName, is: 'present' },
       ...Object.entries(expected).map(([attribute, value]) => wanted(attribute, value)),
     ]
-    const { done, item } = await this.#items.change({ key, conditions, set: attributes, add: {}, remove: [] })
+    const set: Record<string, AttributeValue> = {}
+    const remove: string[] = []
+    for (const [name, value] of Object.entries(attributes))
+      if (value === null) remove.push(name)
+      else set[name] = value
+    const { done, item } = await this.#items.change({ key, conditions, set, add: {}, remove })
     const own = Object.entries(attributes).map(([attribute, value]) => wanted(attribute, value))
     return done || (item !== null && holds(item, own))
   }

@@ -27,7 +27,10 @@ export interface HeldLease {
  */
 export type LeaseLossReason = 'taken' | 'expired' | 'handed_off' | 'released' | 'deleted' | 'stopped'
 
-/** Called in the order of events and never for two tokens of a lease at once: lost comes before gained again. Must not throw. */
+/**
+ * Called in the order of events and never for two tokens of a lease at once: lost comes before gained again. Leases of shards that
+ * are complete when they are gained are not told. Must not throw.
+ */
 export interface LeaseListener {
   leaseGained(held: HeldLease): void
   leaseLost(held: HeldLease, reason: LeaseLossReason): void

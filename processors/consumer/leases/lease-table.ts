@@ -111,12 +111,12 @@ export interface CoordinatorTable {
   /** False when the key is taken. */
   create(key: string, entityType: CoordinatorEntity, attributes: CoordinatorRow['attributes']): Promise<boolean>
   /**
-   * Sets attributes of a row that is there; the others stay. False when an attribute of `expected` is another (null: absent).
+   * Sets attributes of a row that is there (null removes one); the others stay. False when an attribute of `expected` is another (null: absent).
    * A repeat after a lost reply finds its own values and counts as written.
    */
   update(
     key: string,
-    attributes: CoordinatorRow['attributes'],
+    attributes: Readonly<Record<string, AttributeValue | null>>,
     expected: Readonly<Record<string, AttributeValue | null>>,
   ): Promise<boolean>
   delete(key: string): Promise<void>

@@ -83,7 +83,7 @@ export class MovingCoordinatorTable implements CoordinatorTable {
 
   async update(
     key: string,
-    attributes: CoordinatorRow['attributes'],
+    attributes: Readonly<Record<string, AttributeValue | null>>,
     expected: Readonly<Record<string, AttributeValue | null>>,
   ): Promise<boolean> {
     return (await this.#table()).update(key, attributes, expected)

@@ -1,0 +1,57 @@
+/** Finds leases that the leader gave to this worker, through the index of owners. Source: KCL 3.x, `LeaseDiscoverer`. */
+import type { Clock } from '../../../core/index.ts'
+import type { HeldLeases } from './held-leases.ts'
+import type { Lease } from './lease.ts'
+import type { LeaseListener } from './lease-coordinator.ts'
+import type { LeaseTable } from './lease-table.ts'
+import { eachOf } from './repeating.ts'
+
+/** Reads at a time. */
+const READS_AT_A_TIME = 20
+
+export interface LeaseDiscovererOptions {
+  readonly table: LeaseTable
+  readonly clock: Clock
+  readonly workerId: string
+  readonly held: HeldLeases
+  readonly listener: LeaseListener
+  /** a lease of this worker that it does not hold yet */
+  readonly found: (lease: Lease, sentAtMs: number) => Promise<void>
+}
+
+export class LeaseDiscoverer {
+  readonly #options: LeaseDiscovererOptions
+
+  constructor(options: LeaseDiscovererOptions) {
+    this.#options = options
+  }
+
+  async run(): Promise<void> {
+    const { table, clock, workerId, held, found } = this.#options
+    const beganAt = clock.monotonicMs()
+    const keys = await table.listByOwner(workerId)
+    this.#metric('ListLeaseKeysForWorker', clock.monotonicMs() - beganAt, 'Milliseconds')
+    let [discovered, mismatched] = [0, 0]
+    await eachOf(
+      keys.filter(key => held.get(key) === null),
+      READS_AT_A_TIME,
+      async key => {
+        const sentAtMs = clock.monotonicMs()
+        const lease = await table.get(key)
+        // The index lags behind the table, and in a hand-off the old owner still processes.
+        if (lease === null || lease.leaseOwner !== workerId || lease.checkpointOwner !== null) {
+          mismatched++
+          return
+        }
+        discovered++
+        await found(lease, sentAtMs)
+      },
+    )
+    this.#metric('NewLeasesDiscovered', discovered)
+    this.#metric('OwnerMismatch', mismatched)
+  }
+
+  #metric(name: string, value: number, unit: 'Count' | 'Milliseconds' = 'Count'): void {
+    this.#options.listener.metric?.({ operation: 'LeaseDiscovery', name, value, unit })
+  }
+}

@@ -1,0 +1,84 @@
+/** Takes leases for this worker, beside workers of KCL 2.x: nobody assigns there, everybody helps himself to a fair share. */
+import type { Clock, Random } from '../../../core/index.ts'
+import { MillraceError } from '../../../core/index.ts'
+import type { Lease } from './lease.ts'
+import type { LeaseListener } from './lease-coordinator.ts'
+import type { LeaseObserver } from './lease-observer.ts'
+import type { LeaseTable, WriteOutcome } from './lease-table.ts'
+import { planTake, type Take } from './plan-take.ts'
+
+/** KCL: tries of one take. */
+const TAKE_TRIES = 3
+
+export interface LeaseTakerOptions {
+  readonly table: LeaseTable
+  readonly clock: Clock
+  readonly random: Random
+  readonly workerId: string
+  readonly failoverMs: number
+  readonly maxLeasesForWorker: number
+  readonly maxToSteal: number
+  readonly takesVeryOld: boolean
+  readonly observer: LeaseObserver
+  readonly listener: LeaseListener
+  /** a lease that was taken */
+  readonly taken: (lease: Lease, sentAtMs: number) => void
+}
+
+export class LeaseTaker {
+  readonly #options: LeaseTakerOptions
+
+  constructor(options: LeaseTakerOptions) {
+    this.#options = options
+  }
+
+  async run(): Promise<void> {
+    const { table, clock, observer, failoverMs } = this.#options
+    const beganAt = clock.monotonicMs()
+    let leases = await table.list()
+    observer.observe(leases, beganAt)
+    // What a slow scan says is old: others may have renewed or taken meanwhile.
+    if (clock.monotonicMs() - beganAt > failoverMs / 6) {
+      const againAt = clock.monotonicMs()
+      leases = await table.list()
+      observer.observe(leases, againAt)
+    }
+    const now = clock.monotonicMs()
+    const plan = planTake({ ...this.#options, leases, stoodMs: lease => observer.stoodMs(lease, now) })
+    let taken = 0
+    for (const take of plan.takes) if (await this.#take(take)) taken++
+    this.#metric('TotalLeases', leases.length)
+    this.#metric('NumWorkers', plan.workers)
+    this.#metric('ExpiredLeases', plan.expired)
+    this.#metric('VeryOldLeases', plan.veryOld)
+    this.#metric('NeededLeases', plan.needed)
+    this.#metric('LeasesToTake', plan.takes.length)
+    this.#metric('LeaseSpillover', plan.spillover)
+    this.#metric('TakenLeases', taken)
+    this.#metric('UntakenLeases', plan.takes.length - taken)
+  }
+
+  async #take({ lease, reason, why }: Take): Promise<boolean> {
+    const { table, clock, workerId, listener, taken } = this.#options
+    const sentAtMs = clock.monotonicMs()
+    const outcome = await repeated(() => table.take(lease, workerId))
+    if (!outcome.written) return false
+    listener.leaseMoved?.({ leaseKey: lease.leaseKey, from: lease.leaseOwner, to: workerId, by: workerId, reason, why })
+    taken(outcome.lease, sentAtMs)
+    return true
+  }
+
+  #metric(name: string, value: number): void {
+    this.#options.listener.metric?.({ operation: 'TakeLeases', name, value, unit: 'Count' })
+  }
+}
+
+async function repeated(write: () => Promise<WriteOutcome>): Promise<WriteOutcome> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await write()
+    } catch (error) {
+      if (attempt === TAKE_TRIES || !(error instanceof MillraceError) || error.retry === 'never') throw error
+    }
+  }
+}
