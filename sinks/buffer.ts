@@ -1,8 +1,11 @@
 /** When rows that wait become an object: Firehose's buffering, as plain data. Nothing here waits or writes. */
 import { MEBIBYTE } from '../core/index.ts'
 
-/** `size` and `interval`: the hint that was met first; `close`: the end of the delivery. */
-export type FlushReason = 'size' | 'interval' | 'close'
+/**
+ * `size` and `interval`: the hint that was met first; `partitions`: room for another partition; `flush`: somebody asked;
+ * `close`: the end of the delivery.
+ */
+export type FlushReason = 'size' | 'interval' | 'partitions' | 'flush' | 'close'
 
 /** Firehose's BufferingHints. Sizes are MiB, whatever AWS calls them. */
 export interface BufferingHints {

@@ -40,6 +40,39 @@ export {
   deliveryPlanOf,
   type ParquetSerDe,
 } from './options.ts'
+export type { RecordDelimiter } from './pipeline/concatenated-body.ts'
+export {
+  type Conversion,
+  DeliveryStream,
+  type DeliveryStreamOptions,
+  type DeliveryStreamParts,
+  HELD_BYTES_DEFAULT,
+  INTAKE_BYTES_DEFAULT,
+  type OutputKind,
+  type WriteRecord,
+} from './pipeline/delivery-stream.ts'
+export type { OverflowPolicy } from './pipeline/outputs.ts'
+export {
+  PUT_BATCH_BYTES_MAX,
+  PUT_BATCH_RECORDS_MAX,
+  PUT_RECORD_BYTES_MAX,
+  type PutRecordBatchOutput,
+} from './pipeline/put-limits.ts'
+export type { ErrorOutputType, FailedRecord, RecordSource, StreamRecord } from './pipeline/record.ts'
+export {
+  type HttpTransformOptions,
+  httpTransform,
+  type LambdaTransformOptions,
+  lambdaTransform,
+} from './pipeline/remote-transforms.ts'
+export { RowSink } from './pipeline/row-sink.ts'
+export type { StreamCounter, StreamMetrics } from './pipeline/stream-metrics.ts'
+export {
+  type Transform,
+  TransformError,
+  type TransformReply,
+  type TransformRequest,
+} from './pipeline/transform.ts'
 export {
   type PartitionValues,
   type Prefixes,
@@ -50,4 +83,4 @@ export {
 export type { Problem, ProblemCode } from './problem.ts'
 export { FileStore, type FileStoreOptions } from './stores/file.ts'
 export { MemoryStore } from './stores/memory.ts'
-export { KEY_BYTES_MAX, type ObjectStore, type ObjectWriter } from './stores/store.ts'
+export { KEY_BYTES_MAX, type ObjectAttributes, type ObjectStore, type ObjectWriter } from './stores/store.ts'

@@ -1,5 +1,15 @@
 /** Where objects lie. */
 
+/** What a store that can keeps beside the bytes; others ignore it. */
+export interface ObjectAttributes {
+  readonly contentType?: string
+  readonly contentEncoding?: string
+  /** key for server-side encryption by KMS */
+  readonly kmsKeyArn?: string
+  /** user metadata: names in lower case, values in ASCII */
+  readonly metadata?: Readonly<Record<string, string>>
+}
+
 /**
  * Keys are paths with `/` between parts, at most 1,024 bytes. An object is visible whole or not at all, and no object is ever
  * written over. Every call that fails with retry `backoff` may be repeated with the same arguments.
@@ -9,7 +19,7 @@ export interface ObjectStore {
    * Begins an object that nobody sees yet.
    * @throws MillraceError `already_exists` when the key is taken or being written, `invalid_argument` when it is no key
    */
-  begin(key: string): Promise<ObjectWriter>
+  begin(key: string, attributes?: ObjectAttributes): Promise<ObjectWriter>
 }
 
 export interface ObjectWriter {

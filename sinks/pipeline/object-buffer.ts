@@ -1,0 +1,142 @@
+/**
+ * One object that takes records now: its body, what of it waits in memory, and the store's writer once it was begun.
+ *
+ *   add -> body -> held -> (drain: store.begin, write ...) -> seal: body.finish, complete
+ *
+ * The object is named when it is begun, so that its timestamp is the arrival of the oldest record until then.
+ */
+import { assert } from '../../core/index.ts'
+import type { FlushReason } from '../buffer.ts'
+import type { DeliveredObject } from '../manifest.ts'
+import type { ObjectAttributes, ObjectStore, ObjectWriter } from '../stores/store.ts'
+import type { StreamRecord } from './record.ts'
+
+/** The bytes of one object from records. */
+export interface RecordBody {
+  /** @returns bytes that count for the buffering hints: before compression and conversion */
+  add(record: StreamRecord): number
+  /** What can leave memory by now. */
+  drain(): Iterable<Uint8Array>
+  /** All the rest; nothing may follow. */
+  finish(): Iterable<Uint8Array>
+}
+
+export interface ObjectBufferOptions {
+  readonly body: RecordBody
+  readonly store: ObjectStore
+  readonly attributes: ObjectAttributes
+  /** the key for an object whose oldest record arrived then */
+  readonly keyOf: (oldestAt: number) => string
+  /** runs a store call until it succeeds */
+  readonly retrying: <T>(operation: () => Promise<T>) => Promise<T>
+  /** monotonic milliseconds of the first record */
+  readonly firstMs: number
+}
+
+export class ObjectBuffer {
+  readonly #options: ObjectBufferOptions
+  /** ends the wait for the interval */
+  readonly sealed = new AbortController()
+  #held: Uint8Array[] = []
+  #heldBytes = 0
+  #writer: ObjectWriter | null = null
+  #key = ''
+  #records = 0
+  #bufferedBytes = 0
+  #sizeBytes = 0
+  #firstAt = Number.POSITIVE_INFINITY
+  #lastAt = Number.NEGATIVE_INFINITY
+
+  constructor(options: ObjectBufferOptions) {
+    this.#options = options
+  }
+
+  get records(): number {
+    return this.#records
+  }
+
+  /** as the buffering hints count */
+  get bufferedBytes(): number {
+    return this.#bufferedBytes
+  }
+
+  /** what waits in memory */
+  get heldBytes(): number {
+    return this.#heldBytes
+  }
+
+  get oldestAt(): number {
+    return this.#firstAt
+  }
+
+  get firstMs(): number {
+    return this.#options.firstMs
+  }
+
+  /** @returns bytes that count for the buffering hints */
+  add(record: StreamRecord): number {
+    const { body } = this.#options
+    const bytes = body.add(record)
+    this.#records++
+    this.#bufferedBytes += bytes
+    this.#firstAt = Math.min(this.#firstAt, record.arrivedAt)
+    this.#lastAt = Math.max(this.#lastAt, record.arrivedAt)
+    for (const slice of body.drain()) this.#hold(slice)
+    return bytes
+  }
+
+  /** Sends what is held to the store. */
+  async drain(): Promise<void> {
+    if (this.#heldBytes === 0) return
+    const { retrying, store, keyOf, attributes } = this.#options
+    if (this.#writer === null) {
+      const key = keyOf(this.#firstAt)
+      this.#key = key
+      this.#writer = await retrying(() => store.begin(key, attributes))
+    }
+    const writer = this.#writer
+    for (const bytes of this.#held) await retrying(() => writer.write(bytes))
+    this.#held = []
+    this.#heldBytes = 0
+  }
+
+  /** Ends the object and makes it visible. */
+  async seal(reason: FlushReason, now: () => number): Promise<DeliveredObject> {
+    const { body, retrying, store, keyOf, attributes } = this.#options
+    this.sealed.abort()
+    for (const slice of body.finish()) this.#hold(slice)
+    await this.drain()
+    // Nothing but empty records makes an object of no bytes, which is an object all the same.
+    if (this.#writer === null) {
+      const key = keyOf(this.#firstAt)
+      this.#key = key
+      this.#writer = await retrying(() => store.begin(key, attributes))
+    }
+    const writer = this.#writer
+    assert(this.#records > 0, 'an object has records')
+    await retrying(() => writer.complete())
+    return {
+      key: this.#key,
+      rows: this.#records,
+      sizeBytes: this.#sizeBytes,
+      bufferedBytes: this.#bufferedBytes,
+      firstRowtime: this.#firstAt,
+      lastRowtime: this.#lastAt,
+      reason,
+      deliveredAt: now(),
+    }
+  }
+
+  /** Removes what was begun; what cannot be removed is invisible and swept later. */
+  async abort(): Promise<void> {
+    this.sealed.abort()
+    await this.#writer?.abort().catch(() => {})
+  }
+
+  #hold(bytes: Uint8Array): void {
+    if (bytes.length === 0) return
+    this.#held.push(bytes)
+    this.#heldBytes += bytes.length
+    this.#sizeBytes += bytes.length
+  }
+}

@@ -1,0 +1,144 @@
+/**
+ * The open objects of one store: one for each partition, or each error type. It decides when they are flushed and which one
+ * makes room; it knows nothing of what is inside.
+ */
+import type { Clock } from '../../core/index.ts'
+import { type BufferingHints, type FlushReason, intervalEndsMs } from '../buffer.ts'
+import type { DeliveredObject } from '../manifest.ts'
+import { SizeTarget } from './growth.ts'
+import type { ObjectBuffer } from './object-buffer.ts'
+import type { StreamRecord } from './record.ts'
+
+/** What happens to a record of one partition too many: an error record, room by the oldest partition, or waiting for an interval. */
+export type OverflowPolicy = 'error' | 'seal-oldest' | 'block'
+
+export interface OutputsOptions {
+  readonly clock: Clock
+  readonly hints: BufferingHints
+  readonly partitionsMax: number
+  readonly overflow: OverflowPolicy
+  /** bytes that all buffers may hold in memory; beyond, the largest goes to its store before it is full */
+  readonly heldBytesMax: number
+  /** true while records wait for this store */
+  readonly behind: () => boolean
+  /** runs after all that was asked before */
+  readonly inTurn: (work: () => Promise<void>) => Promise<void>
+  readonly onDelivered: (object: DeliveredObject) => void
+}
+
+export class Outputs {
+  readonly #options: OutputsOptions
+  /** by group, least recently used first */
+  readonly #buffers = new Map<string, ObjectBuffer>()
+  readonly #target: SizeTarget
+  #heldBytes = 0
+
+  constructor(options: OutputsOptions) {
+    this.#options = options
+    this.#target = new SizeTarget(options.hints)
+  }
+
+  get partitions(): number {
+    return this.#buffers.size
+  }
+
+  /** Arrival of the oldest record that is in no visible object; null when there is none. */
+  get oldestAt(): number | null {
+    let oldest: number | null = null
+    for (const buffer of this.#buffers.values()) oldest = Math.min(oldest ?? Number.POSITIVE_INFINITY, buffer.oldestAt)
+    return oldest
+  }
+
+  /**
+   * Takes one record.
+   * @param make a buffer for the group, when there is none yet
+   * @returns false when there are too many groups and the policy is to refuse
+   */
+  async add(group: string, record: StreamRecord, make: () => Promise<ObjectBuffer>): Promise<boolean> {
+    let buffer = this.#buffers.get(group)
+    if (buffer === undefined) {
+      if (this.#buffers.size >= this.#options.partitionsMax && !(await this.#makeRoom())) return false
+      buffer = await make()
+      this.#watch(group, buffer)
+    }
+    // The last in the map is the one that was used last.
+    this.#buffers.delete(group)
+    this.#buffers.set(group, buffer)
+    const before = buffer.heldBytes
+    buffer.add(record)
+    this.#heldBytes += buffer.heldBytes - before
+    if (buffer.bufferedBytes >= this.#target.bytes && !this.#target.reached(this.#options.behind(), this.#nowMs()))
+      await this.seal(group, 'size')
+    else if (this.#heldBytes > this.#options.heldBytesMax) await this.#drainLargest()
+    return true
+  }
+
+  async seal(group: string, reason: FlushReason): Promise<void> {
+    const buffer = this.#buffers.get(group)
+    if (buffer === undefined) return
+    this.#heldBytes -= buffer.heldBytes
+    const object = await buffer.seal(reason, () => this.#options.clock.now())
+    this.#buffers.delete(group)
+    this.#options.onDelivered(object)
+  }
+
+  async sealAll(reason: FlushReason): Promise<void> {
+    for (const group of this.#buffers.keys()) await this.seal(group, reason)
+  }
+
+  async abort(): Promise<void> {
+    for (const buffer of this.#buffers.values()) await buffer.abort()
+  }
+
+  #nowMs(): number {
+    return this.#options.clock.monotonicMs()
+  }
+
+  /** @returns false when the policy refuses the record instead */
+  async #makeRoom(): Promise<boolean> {
+    const { overflow, clock } = this.#options
+    if (overflow === 'error') return false
+    const [oldest] = this.#buffers.keys()
+    if (overflow === 'seal-oldest') {
+      if (oldest !== undefined) await this.seal(oldest, 'partitions')
+      return true
+    }
+    let [next, endsMs]: [string, number] = ['', Number.POSITIVE_INFINITY]
+    for (const [group, buffer] of this.#buffers) {
+      const ends = this.#endsMs(buffer)
+      if (ends < endsMs) [next, endsMs] = [group, ends]
+    }
+    await clock.sleep(endsMs - this.#nowMs())
+    await this.seal(next, 'interval')
+    return true
+  }
+
+  #endsMs(buffer: ObjectBuffer): number {
+    return intervalEndsMs(this.#options.hints, { rows: 0, sizeBytes: 0, firstMs: buffer.firstMs }) ?? this.#nowMs()
+  }
+
+  /** Flushes the object when its interval ends, unless it was sealed before. */
+  #watch(group: string, buffer: ObjectBuffer): void {
+    const { clock, inTurn } = this.#options
+    const wait = async (): Promise<void> => {
+      await clock.sleep(Math.max(0, this.#endsMs(buffer) - this.#nowMs()), buffer.sealed.signal)
+      if (buffer.sealed.signal.aborted) return
+      await inTurn(async () => {
+        this.#target.idle(this.#nowMs())
+        if (this.#buffers.get(group) === buffer) await this.seal(group, 'interval')
+      })
+    }
+    // The failure is kept and thrown by the next call.
+    wait().catch(() => {})
+  }
+
+  async #drainLargest(): Promise<void> {
+    let largest: ObjectBuffer | null = null
+    for (const buffer of this.#buffers.values())
+      if (largest === null || buffer.heldBytes > largest.heldBytes) largest = buffer
+    if (largest === null) return
+    const before = largest.heldBytes
+    await largest.drain()
+    this.#heldBytes += largest.heldBytes - before
+  }
+}

@@ -1,0 +1,46 @@
+/** One record on its way through a delivery stream. */
+
+/** Where a record came from, when a stream gave it. */
+export interface RecordSource {
+  readonly shardId: string
+  readonly partitionKey: string
+  readonly sequenceNumber: string
+  readonly subsequenceNumber: number
+}
+
+export interface StreamRecord {
+  /** unique in this delivery stream, the same over all attempts; not the id that `putRecord` answered with */
+  readonly recordId: string
+  /** what is delivered: as put, then as each processor leaves it */
+  readonly data: Uint8Array
+  /** as received, before any processor: what error records keep */
+  readonly rawData: Uint8Array
+  /** approximate arrival, epoch milliseconds */
+  readonly arrivedAt: number
+  readonly source: RecordSource | null
+  /** partition keys that the transform returned */
+  readonly lambdaKeys: Readonly<Record<string, string>>
+}
+
+/** The values of `!{firehose:error-output-type}` that this room writes (Firehose guide; decompression by probes). */
+export type ErrorOutputType = 'processing-failed' | 'format-conversion-failed' | 'decompression-failed'
+
+/** A record that could not be delivered as it was meant to be. */
+export interface FailedRecord {
+  readonly record: StreamRecord
+  readonly type: ErrorOutputType
+  /** such as `Lambda.MissingRecordId` */
+  readonly code: string
+  readonly message: string
+  readonly attempts: number
+  /** wall clock of the last attempt's end, epoch milliseconds */
+  readonly endedAt: number
+  readonly lambdaArn?: string
+  readonly stage: string
+}
+
+/** What a processor makes of records: what goes on, and what does not. */
+export interface Processed {
+  readonly records: readonly StreamRecord[]
+  readonly failed: readonly FailedRecord[]
+}
