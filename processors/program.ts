@@ -100,10 +100,12 @@ export class CompiledProgram implements Program {
   advance(bound: number): void {
     // Time begins with the first row or bound; without either, at the start of the program.
     if (bound > -Infinity) this.#start(bound === Infinity ? this.#startedAt : bound)
-    for (const stream of this.#inputs.keys()) {
-      if (bound > (this.#clocks.get(stream) ?? -Infinity)) this.#clocks.set(stream, bound)
+    // The end comes after the last row's time, whether or not somebody said so: idle times up to then have passed.
+    if (bound === Infinity) {
+      const last = Math.max(...this.#clocks.values())
+      if (Number.isFinite(last)) this.#reach(last)
     }
-    for (const input of this.#inputs.values()) input.advance(bound)
+    this.#reach(bound)
     this.#releaseErrors()
   }
 
@@ -161,6 +163,13 @@ export class CompiledProgram implements Program {
   /** What stands in the text of the program leaves before the first row, once. */
   #start(rowtime: number): void {
     for (const values of this.#starts) values.start(rowtime)
+  }
+
+  #reach(bound: number): void {
+    for (const stream of this.#inputs.keys()) {
+      if (bound > (this.#clocks.get(stream) ?? -Infinity)) this.#clocks.set(stream, bound)
+    }
+    for (const input of this.#inputs.values()) input.advance(bound)
   }
 
   /** Every row that is not below an earlier row or bound; the others are reported. */
