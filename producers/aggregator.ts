@@ -8,6 +8,7 @@
  * one of their key stay behind.
  */
 import { assert } from '../core/index.ts'
+import { AggregateWriter } from '../streams/aggregation/writer.ts'
 import { AggregateSize } from '../streams/aggregation.ts'
 import { Bundle } from './bundle.ts'
 import type { PlacedShard } from './hashed-key.ts'
@@ -117,7 +118,7 @@ export class Aggregator {
     const container: Container = {
       shard,
       records: [],
-      size: new AggregateSize(),
+      size: this.#newSize(null),
       dueAt: Number.POSITIVE_INFINITY,
       sorted: true,
       blocked: false,
@@ -173,7 +174,9 @@ export class Aggregator {
   #plain(container: Container): Bundle {
     const { records, size } = container
     const count = size.countWithin(this.#options.sizeBytesMax, this.#countMax(container))
-    const bundle = bundleOf(records.slice(0, count), container.shard, size.aggregateBytes(count))
+    const taken = count === records.length ? records : records.slice(0, count)
+    const bundle = bundleOf(taken, container.shard, size.aggregateBytes(count))
+    if (count > 1 && size instanceof AggregateWriter) bundle.aggregate = size.finish(count)
     this.#refill(container, records.slice(count))
     return bundle
   }
@@ -198,10 +201,17 @@ export class Aggregator {
 
   #refill(container: Container, records: readonly PendingRecord[]): void {
     container.records = []
-    container.size = new AggregateSize()
+    container.size = this.#newSize(container.size)
     container.dueAt = Number.POSITIVE_INFINITY
     container.sorted = true
     for (const record of records) this.#append(container, record)
+  }
+
+  /** Where keys keep their order an aggregate is picked from its container, so that it cannot be written before. */
+  #newSize(before: AggregateSize | null): AggregateSize {
+    const { lanes, sizeBytesMax } = this.#options
+    if (lanes !== null) return new AggregateSize()
+    return new AggregateWriter(sizeBytesMax, before instanceof AggregateWriter ? before : null)
   }
 
   #compare(a: PendingRecord, b: PendingRecord): number {

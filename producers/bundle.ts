@@ -24,6 +24,8 @@ export class Bundle {
   readonly expiresAt: number
   readonly order: number
   dueAt: number
+  /** all its records, encoded; null: not yet */
+  aggregate: Uint8Array | null = null
   /** user records that have not been given up; that some were stored is not counted, since all of them are at a time */
   live: number
   /** waiting: in limiter or collector; unplaced: stored on a shard that the map does not know yet */
@@ -57,10 +59,11 @@ export class Bundle {
 }
 
 /**
- * The entry of a call that holds these user records, which belong to one shard. For a target that routes by hash a hash key is
- * always set, as KPL does.
+ * The entry of a call that holds these user records of a bundle: all, or those that were not given up. For a target that routes by
+ * hash a hash key is always set, as KPL does.
  */
 export function entryOf(
+  bundle: Bundle,
   records: readonly PendingRecord[],
   routing: TargetCapabilities['routing'],
   compression: AggregateCompression,
@@ -71,17 +74,19 @@ export function entryOf(
     return { data, partitionKey: key.text, ...topicPlace }
   }
   const explicitHashKey = route.decimal
+  const encoded = records === bundle.records ? bundle.aggregate : null
   if (records.length > 1)
-    return { data: aggregateOf(records, compression), partitionKey: AGGREGATE_PARTITION_KEY, explicitHashKey }
-  return {
-    data: tags === undefined ? data : aggregateOf(records, compression),
-    partitionKey: key.text,
-    explicitHashKey,
-  }
+    return { data: aggregateOf(records, encoded, compression), partitionKey: AGGREGATE_PARTITION_KEY, explicitHashKey }
+  if (tags === undefined) return { data, partitionKey: key.text, explicitHashKey }
+  return { data: aggregateOf(records, encoded, compression), partitionKey: key.text, explicitHashKey }
 }
 
-function aggregateOf(records: readonly PendingRecord[], compression: AggregateCompression): Uint8Array {
-  const plain = encodeKeyed(records)
+function aggregateOf(
+  records: readonly PendingRecord[],
+  encoded: Uint8Array | null,
+  compression: AggregateCompression,
+): Uint8Array {
+  const plain = encoded ?? encodeKeyed(records)
   if (compression === 'none') return plain
   const packed = gzipSync(plain, { level: GZIP_LEVEL })
   return packed.length < plain.length ? packed : plain

@@ -155,7 +155,9 @@ export class Courier {
     const call = new AbortController()
     this.#calls.add(call)
     const { routing, idempotent } = target.capabilities ?? KINESIS_CAPABILITIES
-    const entries = shipments.map(({ records }) => entryOf(records, routing, settings.AggregateCompression))
+    const entries = shipments.map(({ bundle, records }) =>
+      entryOf(bundle, records, routing, settings.AggregateCompression),
+    )
     const timeoutMs = idempotent ? settings.RecordTtl : settings.RequestTimeout
     const result = await callTarget(target, entries, env.clock, timeoutMs, call)
     this.#calls.delete(call)

@@ -120,7 +120,7 @@ export class Ledger {
       }
       const attempts =
         failures === null ? only : keep(failures.attempts, stored(sentAt - failures.lastEndedAt, durationMs))
-      bytes.add(record.data.length)
+      bytes.add(record.dataBytes)
       retries.add(failures === null ? 0 : failures.count)
       sizeBytes += record.sizeBytes
       this.#letGo(record)

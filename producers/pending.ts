@@ -83,6 +83,11 @@ export class PendingRecord implements KeyedItem {
     return this.explicitKey ?? this.key
   }
 
+  /** Bytes of the data, without a look at it: much else was touched since the put. */
+  get dataBytes(): number {
+    return this.topicPlace === null ? this.sizeBytes - this.key.sizeBytes : this.data.length
+  }
+
   get settled(): boolean {
     return this.stage === 'settled'
   }

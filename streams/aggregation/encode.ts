@@ -62,30 +62,44 @@ export function encodeKeyed(items: readonly KeyedItem[]): Uint8Array {
   }
 
   const out = Buffer.allocUnsafeSlow(protobufBytes + AGGREGATE_OVERHEAD_BYTES)
+  let at = writeHead(out, partitionKeys, hashKeys)
+  for (const item of items) at = writeRecord(out, at, item, item.key.writtenAt, item.explicitKey?.writtenAt ?? -1)
+  seal(out, at)
+  return out
+}
+
+/** Writes what stands before the user records; returns where they begin. */
+export function writeHead(out: Buffer, partitionKeys: readonly TableKey[], hashKeys: readonly TableKey[]): number {
   let at = 0
   for (const byte of MAGIC) out[at++] = byte
   for (const key of partitionKeys) at = writeText(out, at, TAG.partitionKeyTable, key.text, key.sizeBytes)
   for (const key of hashKeys) at = writeText(out, at, TAG.explicitHashKeyTable, key.text, key.sizeBytes)
-  for (const item of items) {
-    const { key, explicitKey, data } = item
-    out[at++] = TAG.records
-    at = writeVarint(out, at, recordBytes(item, key.writtenAt, explicitKey === null ? -1 : explicitKey.writtenAt))
-    out[at++] = TAG.partitionKeyIndex
-    at = writeVarint(out, at, key.writtenAt)
-    if (explicitKey !== null) {
-      out[at++] = TAG.explicitHashKeyIndex
-      at = writeVarint(out, at, explicitKey.writtenAt)
-    }
-    out[at++] = TAG.data
-    at = writeVarint(out, at, data.length)
-    out.set(data, at)
-    at += data.length
-    if (item.tags !== undefined) at = writeTags(out, at, item.tags)
+  return at
+}
+
+/** Writes a user record; returns where it ends. @param hashIndex below 0: it has no explicit hash key */
+export function writeRecord(out: Buffer, start: number, item: KeyedItem, keyIndex: number, hashIndex: number): number {
+  const { data, tags } = item
+  let at = start
+  out[at++] = TAG.records
+  at = writeVarint(out, at, recordBytes(item, keyIndex, hashIndex))
+  out[at++] = TAG.partitionKeyIndex
+  at = writeVarint(out, at, keyIndex)
+  if (hashIndex >= 0) {
+    out[at++] = TAG.explicitHashKeyIndex
+    at = writeVarint(out, at, hashIndex)
   }
-  assert(at === MAGIC_BYTES + protobufBytes, 'an aggregate is as long as it was computed to be')
-  out.set(createHash('md5').update(out.subarray(MAGIC_BYTES, at)).digest(), at)
-  assert(at + DIGEST_BYTES === out.length, 'an aggregate ends with its digest')
-  return out
+  out[at++] = TAG.data
+  at = writeVarint(out, at, data.length)
+  out.set(data, at)
+  at += data.length
+  return tags === undefined ? at : writeTags(out, at, tags)
+}
+
+/** Writes the digest behind the protobuf, with which the aggregate ends. */
+export function seal(out: Buffer, protobufEnd: number): void {
+  assert(protobufEnd + DIGEST_BYTES === out.length, 'an aggregate is as long as it was computed to be')
+  out.set(createHash('md5').update(out.subarray(MAGIC_BYTES, protobufEnd)).digest(), protobufEnd)
 }
 
 /** Puts a key at the end of its table; returns the bytes that it takes there. */

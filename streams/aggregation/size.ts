@@ -6,28 +6,29 @@ import { type AggregateItem, type KeyedItem, keyed, recordBytes, type TableKey, 
 let sizes = 0
 
 /** One table of an aggregate that is being counted. */
-class CountedTable {
+export class CountedTable {
   readonly #owner: number
   readonly #indexes = new Map<string, number>()
-  readonly #keys: TableKey[] = []
+  /** by their indexes */
+  readonly keys: TableKey[] = []
 
   constructor(owner: number) {
     this.#owner = owner
   }
 
   get size(): number {
-    return this.#keys.length
+    return this.keys.length
   }
 
   /** The key of that text that the table has, or has from now on; it knows its index. */
   place(key: TableKey): TableKey {
     let index = this.#indexes.get(key.text)
     if (index === undefined) {
-      index = this.#keys.length
+      index = this.keys.length
       this.#indexes.set(key.text, index)
-      this.#keys.push(key)
+      this.keys.push(key)
     }
-    const placed = this.#keys[index]
+    const placed = this.keys[index]
     assert(placed !== undefined, 'a key of a table has its place there')
     placed.countedBy = this.#owner
     placed.countedAt = index
@@ -38,9 +39,9 @@ class CountedTable {
 /** Grows with the items; sizes hold for the items so far, in their order. */
 export class AggregateSize {
   readonly #number = ++sizes
-  readonly #partitionKeys = new CountedTable(this.#number)
+  protected readonly partitionKeys = new CountedTable(this.#number)
   /** made when the first explicit hash key comes */
-  #hashKeys: CountedTable | null = null
+  protected hashKeys: CountedTable | null = null
   /** protobuf bytes of the first 1, 2, 3... items */
   readonly #protobufBytes: number[] = []
   #bytes = 0
@@ -76,8 +77,8 @@ export class AggregateSize {
     let estimated = item.data.length + 3 + 2
     let { key, explicitKey } = item
     if (key.countedBy !== this.#number) {
-      const before = this.#partitionKeys.size
-      item.key = key = this.#partitionKeys.place(key)
+      const before = this.partitionKeys.size
+      item.key = key = this.partitionKeys.place(key)
       if (key.countedAt === before) {
         this.#bytes += textFieldBytes(key.sizeBytes)
         estimated += key.sizeBytes + 3
@@ -86,9 +87,9 @@ export class AggregateSize {
     if (explicitKey !== null) {
       estimated += 2
       if (explicitKey.countedBy !== this.#number) {
-        this.#hashKeys ??= new CountedTable(this.#number)
-        const before = this.#hashKeys.size
-        item.explicitKey = explicitKey = this.#hashKeys.place(explicitKey)
+        this.hashKeys ??= new CountedTable(this.#number)
+        const before = this.hashKeys.size
+        item.explicitKey = explicitKey = this.hashKeys.place(explicitKey)
         if (explicitKey.countedAt === before) {
           this.#bytes += textFieldBytes(explicitKey.sizeBytes)
           estimated += explicitKey.sizeBytes + 3

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
+import { AggregateWriter } from '../../streams/aggregation/writer.ts'
 import {
   type Aggregate,
   type AggregateItem,
@@ -106,6 +107,22 @@ test('the size of each beginning is the size of its aggregate', () => {
       expect(size.countWithin(bytes, items.length)).toBeGreaterThanOrEqual(n)
       if (n > 1) expect(size.countWithin(bytes - 1, items.length)).toBeLessThan(n)
     }
+  }
+})
+
+test('what is written as it comes has the bytes of what is encoded at once, for each beginning that is small enough', () => {
+  let before: AggregateWriter | null = null
+  for (const vector of vectors) {
+    const items = itemsOf(vector)
+    const limit = Math.ceil(encodeAggregate(items).length * 0.8)
+    const writer: AggregateWriter = new AggregateWriter(limit, before)
+    for (const item of items) writer.add(item)
+    for (let n = 1; n <= items.length; n++) {
+      const blob = encodeAggregate(items.slice(0, n))
+      const written = writer.finish(n)
+      expect(written === null ? null : hex(written)).toBe(blob.length > limit ? null : hex(blob))
+    }
+    before = writer
   }
 })
 
