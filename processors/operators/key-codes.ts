@@ -70,13 +70,13 @@ export class KeyCodes {
     if (this.#texts !== null) this.#characters += size / 2
   }
 
-  /** Holds every one of the first `count` codes. */
-  holdAll(codes: Int32Array, count: number): void {
+  /** Holds the codes at the first `count` places. */
+  holdAt(codes: Int32Array, places: Int32Array, count: number): void {
     if (this.size > this.#held.length) this.#held = grownInts(this.#held, this.size)
     for (let i = 0; ; i++) {
-      i = heldUntil(codes, i, count, this.#held)
+      i = heldUntil(codes, places, i, count, this.#held)
       if (i === count) return
-      this.hold(codes[i]!)
+      this.hold(codes[places[i]!]!)
     }
   }
 
@@ -119,16 +119,18 @@ export class KeyCodes {
       this.#values.length = 1
     } else {
       this.#held.fill(0, 0, Math.min(this.#held.length, this.size))
-      if (this.size > TEXTS_KEPT_MAX || this.#characters > CHARACTERS_KEPT_MAX) this.#texts.clear()
+      // Somebody else's texts are not ours to keep.
+      if (this.#texts.adopted || this.size > TEXTS_KEPT_MAX || this.#characters > CHARACTERS_KEPT_MAX)
+        this.#texts.clear()
     }
     this.#bytes = 0
     this.#characters = 0
   }
 }
 
-/** The place of the first code from `from` on that is not held, or `to`. */
-function heldUntil(codes: Int32Array, from: number, to: number, held: Int32Array): number {
+/** The first from `from` on whose code is not held, or `to`. */
+function heldUntil(codes: Int32Array, places: Int32Array, from: number, to: number, held: Int32Array): number {
   let i = from
-  while (i < to && held[codes[i]!] === 1) i++
+  while (i < to && held[codes[places[i]!]!] === 1) i++
   return i
 }

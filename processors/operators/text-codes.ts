@@ -1,6 +1,8 @@
 /**
- * Texts of any dictionary by the ids of one dictionary of one's own. Ids of other dictionaries are translated by arrays, so that
- * a text is looked up once for each dictionary it comes from and not once a row.
+ * Texts of any dictionary by the ids of one. As long as all texts come from one dictionary, as those of a stream mostly do, that is
+ * the one, and its ids are the codes. When another text comes, its entries are copied into a dictionary of one's own, where they
+ * keep their ids; those of other dictionaries are translated by arrays from then on, so that a text is looked up once for each
+ * dictionary it comes from and not once a row.
  */
 import { Dictionary, NULL_ID } from '../../core/dictionary.ts'
 
@@ -14,7 +16,9 @@ interface Translation {
 }
 
 export class TextCodes {
+  /** one's own, or the adopted one: then nothing may be entered */
   #dictionary = new Dictionary()
+  #adopted = false
   readonly #translations: Translation[] = []
   /** the translation that the next new one takes the place of */
   #oldest = 0
@@ -25,7 +29,18 @@ export class TextCodes {
 
   /** The code of a text, entered if new; NULL_ID for null. */
   codeOf(text: string | null): number {
-    return text === null ? NULL_ID : this.#dictionary.idOf(text)
+    if (text === null) return NULL_ID
+    if (this.#adopted) {
+      const known = this.#dictionary.find(text)
+      if (known !== NULL_ID) return known
+      this.#makeOwn()
+    }
+    return this.#dictionary.idOf(text)
+  }
+
+  /** True where the codes are those of somebody else's dictionary, so that to start anew costs nothing. */
+  get adopted(): boolean {
+    return this.#adopted
   }
 
   /** Codes of `ids[rows[from, to)]` into `into`, from place `at` on. */
@@ -38,6 +53,16 @@ export class TextCodes {
     into: Int32Array,
     at: number,
   ): void {
+    if (dictionary !== this.#dictionary && this.#dictionary.size === 1) {
+      this.clear()
+      this.#dictionary = dictionary
+      this.#adopted = true
+    }
+    if (dictionary === this.#dictionary) {
+      copyIds(ids, rows, from, to, into, at - from)
+      return
+    }
+    if (this.#adopted) this.#makeOwn()
     const translation = this.#translationOf(dictionary)
     for (let i = from; ; ) {
       i = translateKnown(ids, rows, i, to, translation.ids, into, at - from)
@@ -50,8 +75,17 @@ export class TextCodes {
   /** Starts anew with an empty dictionary; columns that were made keep the old one. */
   clear(): void {
     this.#dictionary = new Dictionary()
+    this.#adopted = false
     this.#translations.length = 0
     this.#oldest = 0
+  }
+
+  #makeOwn(): void {
+    const adopted = this.#dictionary
+    const own = new Dictionary()
+    for (let id = 1; id < adopted.size; id++) own.idOf(adopted.textOf(id))
+    this.#dictionary = own
+    this.#adopted = false
   }
 
   #translationOf(from: Dictionary): Translation {
@@ -70,6 +104,11 @@ export class TextCodes {
     }
     return translation
   }
+}
+
+/** `shift` lies between the places read and written. */
+function copyIds(ids: Int32Array, rows: Int32Array, from: number, to: number, into: Int32Array, shift: number): void {
+  for (let i = from; i < to; i++) into[i + shift] = ids[rows[i]!]!
 }
 
 /** Translates until an id is not known; returns its place, or `to`. `shift` lies between the places read and written. */

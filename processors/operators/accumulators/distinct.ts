@@ -59,8 +59,8 @@ export class DistinctAccumulator implements Accumulator {
     assert(column !== null, 'DISTINCT has an argument')
     this.#values.read(column, rows, from, to, CODES)
     const count = withoutNulls(slots, CODES, rows, from, to - from, this.#slots, this.#rows)
-    this.#values.holdAll(CODES, count)
     const length = this.#entries.add(this.#slots, CODES, count, this.#slotCount, this.#values.size, FRESH)
+    this.#values.holdAt(CODES, FRESH, length)
     keepPlaces(this.#slots, this.#rows, FRESH, length)
     if (length > 0) this.#inner.add(this.#slots, column, this.#rows, 0, length)
   }
