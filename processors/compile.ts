@@ -336,7 +336,7 @@ class Compiler {
           schema,
           time,
           state: this.#windowState(node),
-          condition: this.#condition(condition),
+          condition: condition === null ? null : this.#expressions.filter(condition),
           keys,
           args,
           spans: aggregates.map(({ span }) => span),

@@ -11,15 +11,14 @@ import type { TextSpan } from '../../../core/errors.ts'
 import { ROWS_PER_BATCH_MAX, type RowBatch } from '../../../core/rows.ts'
 import type { Schema } from '../../../core/schema.ts'
 import { RowFailures } from '../../expressions/failures.ts'
-import type { Kernel } from '../../expressions/kernel.ts'
+import type { FilterKernel, Kernel } from '../../expressions/kernel.ts'
 import type { Selection } from '../../expressions/selection.ts'
-import { asNumbers } from '../../expressions/vectors.ts'
 import type { EventTimePlan } from '../../sql/event-time.ts'
 import { Departures } from '../departures.ts'
 import { GroupResults } from '../group-results.ts'
 import { type StateLimits, stateLimitError } from '../limits.ts'
 import type { Input, Operator } from '../operator.ts'
-import { type RowErrors, withoutFailures } from '../row-errors.ts'
+import { type RowErrors, reportFailures, withoutFailures } from '../row-errors.ts'
 import type { StateReader } from '../state-reader.ts'
 import type { StateWriter } from '../state-writer.ts'
 import { type Completion, EventClock } from './event-clock.ts'
@@ -32,7 +31,7 @@ export interface EventAggregateOptions {
   readonly time: EventTimePlan
   readonly state: WindowState
   /** rows for which it is not TRUE are in no window */
-  readonly condition: Kernel | null
+  readonly condition: FilterKernel | null
   readonly keys: readonly Kernel[]
   /** null for COUNT(*) */
   readonly args: readonly (Kernel | null)[]
@@ -124,15 +123,9 @@ export class EventAggregate implements Operator, Input {
     const { condition, errors } = this.#options
     if (condition === null) return selection
     const failures = new RowFailures()
-    const { values, nulls } = asNumbers(condition({ batch: rows, failures }, selection))
-    const sound = withoutFailures(rows, selection, failures, errors)
-    const chosen = new Int32Array(sound.length)
-    let length = 0
-    for (let i = 0; i < sound.length; i++) {
-      const row = sound.rows[i]!
-      if (values[row] === 1 && nulls[row] === 0) chosen[length++] = row
-    }
-    return { rows: chosen, length }
+    const chosen = condition({ batch: rows, failures }, selection)
+    reportFailures(rows, selection, failures, errors)
+    return chosen
   }
 
   #complete(): void {
