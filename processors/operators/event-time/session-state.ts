@@ -37,10 +37,10 @@ export class SessionState implements WindowState {
   #accumulators: readonly Accumulator[]
   /** by partition: its session that starts first */
   #head = new Int32Array(64).fill(NONE)
-  /** by slot: the next session of its partition by start, event times of the first and the last row */
+  /** by slot: the next session of its partition by start */
   #next = new Int32Array(64)
-  #start = new Float64Array(64)
-  #last = new Float64Array(64)
+  /** by slot, side by side, since a row looks at both: event times of the first and the last row */
+  #times = new Float64Array(128)
   #partitionOf = new Int32Array(64)
   #queue = new SessionQueue()
   #slots = 0
@@ -90,7 +90,7 @@ export class SessionState implements WindowState {
       const session = queue.first
       if (session === NONE) return Infinity
       const isGone = this.#partitionOf[session] === GONE
-      const end = this.#last[session]! + this.#gapMs
+      const end = this.#times[session * 2 + 1]! + this.#gapMs
       if (!isGone && end === queue.firstEnd) return end
       queue.shift()
       if (!isGone) queue.push(session, end)
@@ -116,7 +116,7 @@ export class SessionState implements WindowState {
       from = to
     }
     for (let i = 0; i < length; i++) {
-      i = extend(times, rows, i, length, from, this.#gapMs, this.#head, this.#next, this.#start, this.#last)
+      i = extend(times, rows, i, length, from, this.#gapMs, this.#head, this.#next, this.#times)
       if (i === length) break
       const slot = this.#sessionOf(times[rows[i]!]!, PARTITIONS[i]!, () => flush(i))
       SLOTS[i - from] = slot
@@ -131,7 +131,7 @@ export class SessionState implements WindowState {
     this.#leaving = session
     this.#partitionOfLeaving = this.#partitionOf[session]!
     this.#remove(session)
-    return { start: this.#start[session]!, end, groups: this.#leavingGroups }
+    return { start: this.#times[session * 2]!, end, groups: this.#leavingGroups }
   }
 
   release(): void {
@@ -144,8 +144,8 @@ export class SessionState implements WindowState {
     for (let session = 0; session < this.#slots; session++) {
       if (this.#partitionOf[session] === GONE) continue
       for (const key of this.#keys.valuesOf(this.#partitionOf[session]!)) writer.value(key)
-      writer.number(this.#start[session]!)
-      writer.number(this.#last[session]!)
+      writer.number(this.#times[session * 2]!)
+      writer.number(this.#times[session * 2 + 1]!)
       for (const accumulator of this.#accumulators) accumulator.write(writer, session)
       if (writer.sliceFull) yield
     }
@@ -170,14 +170,14 @@ export class SessionState implements WindowState {
     let found = NONE
     // At most two sessions are near a row: those on both sides of it.
     for (let session = this.#head[partition]!; session !== NONE; session = this.#next[session]!) {
-      if (time - this.#last[session]! >= gap || this.#start[session]! - time >= gap) continue
+      if (time - this.#times[session * 2 + 1]! >= gap || this.#times[session * 2]! - time >= gap) continue
       if (found !== NONE) {
         flush()
         return this.#join(found, session)
       }
       found = session
-      this.#start[session] = Math.min(this.#start[session]!, time)
-      this.#last[session] = Math.max(this.#last[session]!, time)
+      this.#times[session * 2] = Math.min(this.#times[session * 2]!, time)
+      this.#times[session * 2 + 1] = Math.max(this.#times[session * 2 + 1]!, time)
     }
     return found === NONE ? this.#begin(partition, time, time) : found
   }
@@ -186,8 +186,8 @@ export class SessionState implements WindowState {
   #join(a: number, b: number): number {
     const [kept, gone] = a < b ? [a, b] : [b, a]
     for (const accumulator of this.#accumulators) accumulator.merge(kept, accumulator, gone)
-    this.#start[kept] = Math.min(this.#start[a]!, this.#start[b]!)
-    this.#last[kept] = Math.max(this.#last[a]!, this.#last[b]!)
+    this.#times[kept * 2] = Math.min(this.#times[a * 2]!, this.#times[b * 2]!)
+    this.#times[kept * 2 + 1] = Math.max(this.#times[a * 2 + 1]!, this.#times[b * 2 + 1]!)
     this.#remove(gone)
     return kept
   }
@@ -197,16 +197,15 @@ export class SessionState implements WindowState {
     if (session >= this.#next.length) {
       this.#next = grownInts(this.#next, session + 1)
       this.#partitionOf = grownInts(this.#partitionOf, session + 1)
-      this.#start = grown(this.#start, session + 1)
-      this.#last = grown(this.#last, session + 1)
+      this.#times = grown(this.#times, session * 2 + 2)
     }
-    this.#start[session] = start
-    this.#last[session] = last
+    this.#times[session * 2] = start
+    this.#times[session * 2 + 1] = last
     this.#partitionOf[session] = partition
     this.#living++
     let before = NONE
     let after = this.#head[partition]!
-    while (after !== NONE && this.#start[after]! <= start) {
+    while (after !== NONE && this.#times[after * 2]! <= start) {
       before = after
       after = this.#next[after]!
     }
@@ -237,7 +236,7 @@ export class SessionState implements WindowState {
   /** Keeps what lives and forgets the keys and slots of what is gone. */
   #compact(): void {
     const [keys, accumulators, slots] = [this.#keys, this.#accumulators, this.#slots]
-    const [partitionOf, start, last] = [this.#partitionOf, this.#start.slice(), this.#last.slice()]
+    const [partitionOf, times] = [this.#partitionOf, this.#times.slice()]
     this.#keys = new KeyNumbers(this.#keyTypes)
     this.#accumulators = this.#newAccumulators()
     this.#partitionOf = new Int32Array(partitionOf.length)
@@ -249,7 +248,7 @@ export class SessionState implements WindowState {
       if (partitionOf[old] === GONE) continue
       const partition = this.#keys.numberOf(keys.valuesOf(partitionOf[old]!))
       this.#reservePartitions()
-      const session = this.#begin(partition, start[old]!, last[old]!)
+      const session = this.#begin(partition, times[old * 2]!, times[old * 2 + 1]!)
       this.#accumulators.forEach((accumulator, index) => {
         accumulator.reserve(this.#slots)
         accumulator.merge(session, accumulators[index]!, old)
@@ -271,16 +270,17 @@ function extend(
   gapMs: number,
   head: Int32Array,
   next: Int32Array,
-  start: Float64Array,
-  last: Float64Array,
+  known: Float64Array,
 ): number {
   for (let i = from; i < to; i++) {
     const session = head[PARTITIONS[i]!]!
     if (session === NONE || next[session] !== NONE) return i
     const time = times[rows[i]!]!
-    if (time - last[session]! >= gapMs || start[session]! - time >= gapMs) return i
-    if (time > last[session]!) last[session] = time
-    if (time < start[session]!) start[session] = time
+    const start = known[session * 2]!
+    const last = known[session * 2 + 1]!
+    if (time - last >= gapMs || start - time >= gapMs) return i
+    if (time > last) known[session * 2 + 1] = time
+    else if (time < start) known[session * 2] = time
     SLOTS[i - shift] = session
   }
   return to
