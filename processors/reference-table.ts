@@ -18,6 +18,9 @@ export interface ReferenceTableSchema {
   readonly schema: InputSchema
 }
 
+/** A file below this is read by JSON.parse: a scanner takes some 10 MB, which the collector has to count and to clear. */
+const SCANNED_BYTES_MIN = 1_048_576
+
 /**
  * The rows of a table's file.
  * @param errors takes what cannot be read, at `rowtime`; the message says which table and which line or file it was
@@ -32,7 +35,8 @@ export function readReferenceTable(
   checkReferenceSize(name, bytes.length)
   if (bytes[0] === 0x1f && bytes[1] === 0x8b)
     throw new MillraceError('unreadable_input', `file of reference table "${name}" is gzipped; unpack it`)
-  const decoder = createDecoder(schema)
+  // A scanner of its own is worth its memory only where there is much to read.
+  const decoder = createDecoder(schema, bytes.length < SCANNED_BYTES_MIN ? { scanner: 'none' } : {})
   const rows = schemaOf(schema)
   const reported: ErrorOutput = {
     add: row => {
