@@ -21,6 +21,13 @@ export {
   type InitialPosition,
   type RetrievalMode,
 } from './consumer/configuration.ts'
+export {
+  type ConsumeOptions,
+  consume,
+  handlerProcessor,
+  type RecordHandler,
+  type SimpleCheckpoint,
+} from './consumer/consume.ts'
 export type { ConsumerEvent, ConsumerEventKind } from './consumer/consumer-event.ts'
 export type { ConsumerCounts, ConsumerMetricsHook } from './consumer/consumer-metrics.ts'
 export type { ConsumerRecord } from './consumer/consumer-record.ts'
@@ -56,6 +63,13 @@ export type {
 } from './consumer/record-processor.ts'
 export { type ResetLease, type ResetOptions, resetCheckpoints } from './consumer/reset-checkpoints.ts'
 export type { ShardConsumerState, ShardConsumerStatus } from './consumer/shard-consumer.ts'
+export {
+  type RunningConsumer,
+  type StartConsumerOptions,
+  type StreamChoice,
+  shutdownOnSignals,
+  startConsumer,
+} from './consumer/start-consumer.ts'
 export {
   type ConsumedStream,
   ConsumerWorker,

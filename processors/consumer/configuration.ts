@@ -50,8 +50,10 @@ export interface ConsumerConfiguration {
   readonly maxListShardsRetryAttempts: number
   readonly leasesRecoveryAuditorExecutionFrequencyMillis: number
   readonly leasesRecoveryAuditorInconsistencyConfidenceThreshold: number
-  readonly leaderLeaseDurationMillis: number
-  readonly leaderHeartbeatIntervalMillis: number
+  /** null: failoverTimeMillis. The KCL has 120,000 and leaves the leases of a dead leader alone for as long */
+  readonly leaderLeaseDurationMillis: number | null
+  /** null: a quarter of the duration */
+  readonly leaderHeartbeatIntervalMillis: number | null
   readonly leaseAssignmentStrategy: 'WORKER_UTILIZATION_AWARE' | 'LEASE_COUNT_BASED'
   readonly inMemoryWorkerMetricsCaptureFrequencyMillis: number
   readonly workerMetricsReporterFreqInMillis: number
@@ -134,8 +136,8 @@ const DEFAULTS: ConsumerConfiguration = {
   maxListShardsRetryAttempts: 50,
   leasesRecoveryAuditorExecutionFrequencyMillis: 120_000,
   leasesRecoveryAuditorInconsistencyConfidenceThreshold: 3,
-  leaderLeaseDurationMillis: 120_000,
-  leaderHeartbeatIntervalMillis: 30_000,
+  leaderLeaseDurationMillis: null,
+  leaderHeartbeatIntervalMillis: null,
   leaseAssignmentStrategy: 'WORKER_UTILIZATION_AWARE',
   inMemoryWorkerMetricsCaptureFrequencyMillis: 1_000,
   workerMetricsReporterFreqInMillis: 30_000,
@@ -193,7 +195,13 @@ const RANGES: Readonly<Record<string, readonly [min: number, max: number]>> = {
 }
 /** Numbers that need not be whole. */
 const FRACTIONS = ['workerMetricsEMAAlpha', 'maxThroughputPerHostKBps', 'reBalanceThresholdPercentage']
-const NULLABLE = ['leaseAssignmentIntervalMillis', 'logWarningForTaskAfterMillis', 'initialPositionTimestamp']
+const NULLABLE = [
+  'leaseAssignmentIntervalMillis',
+  'leaderLeaseDurationMillis',
+  'leaderHeartbeatIntervalMillis',
+  'logWarningForTaskAfterMillis',
+  'initialPositionTimestamp',
+]
 
 const CHOICES: Readonly<Record<string, readonly string[]>> = {
   initialPositionInStream: ['LATEST', 'TRIM_HORIZON', 'AT_TIMESTAMP'],

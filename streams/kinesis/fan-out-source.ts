@@ -20,7 +20,7 @@ import { readCborReply } from './cbor-reply.ts'
 import { type EventMessage, EventStreamReader } from './event-stream.ts'
 import { activeConsumer } from './fan-out-consumer.ts'
 import { JsonReplyReader } from './json-reply.ts'
-import { KinesisClient, type KinesisClientOptions } from './kinesis-client.ts'
+import { KinesisClient, type KinesisClientOptions, type StreamIdentity } from './kinesis-client.ts'
 import { kinesisError } from './kinesis-error.ts'
 import type { KinesisReply } from './reply.ts'
 import { StreamTime } from './stream-time.ts'
@@ -73,6 +73,11 @@ export class FanOutSource implements StreamSource {
 
   get streamName(): string {
     return this.#client.streamName
+  }
+
+  /** Asks the service what tells the stream from an earlier one of its name. @throws MillraceError `not_found`, `config`, `throttled` */
+  identity(signal: AbortSignal): Promise<StreamIdentity> {
+    return this.#client.describe(signal)
   }
 
   listShards(signal: AbortSignal): Promise<readonly ShardDescription[]> {

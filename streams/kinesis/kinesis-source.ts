@@ -15,7 +15,7 @@ import {
   type StartPosition,
   type StreamSource,
 } from '../../core/index.ts'
-import { KinesisClient, type KinesisClientOptions } from './kinesis-client.ts'
+import { KinesisClient, type KinesisClientOptions, type StreamIdentity } from './kinesis-client.ts'
 import { StreamTime } from './stream-time.ts'
 
 /** Kinesis API reference, GetRecords: 5 calls a second and shard. Milliseconds. */
@@ -63,6 +63,11 @@ export class KinesisSource implements StreamSource {
 
   get streamName(): string {
     return this.#client.streamName
+  }
+
+  /** Asks the service what tells the stream from an earlier one of its name. @throws MillraceError `not_found`, `config`, `throttled` */
+  identity(signal: AbortSignal): Promise<StreamIdentity> {
+    return this.#client.describe(signal)
   }
 
   listShards(signal: AbortSignal): Promise<readonly ShardDescription[]> {
