@@ -202,6 +202,21 @@ test('FailIfThrottled gives up at once, and so does an error that no repeat help
   expect(kpl.target.calls.length).toBeGreaterThan(2)
 })
 
+test('with expired credentials a record is repeated, as new ones may come, and else the error says what was wrong', async () => {
+  const expired = Object.assign(new Error('The security token included in the request is expired'), {
+    name: 'ExpiredTokenException',
+  })
+  const renewed = world({}, (entries, call) => (call < 4 ? expired : entries.map(entry => renewed.target.store(entry))))
+  await renewed.env.clock.until(renewed.put('a'))
+  expect(renewed.target.stored).toEqual(['a'])
+
+  const never = world({ RecordTtl: 1_000 }, () => expired)
+  await never.env.clock.until(never.put('a'))
+  const error = failureOf(only(never.settled, 'a'))
+  expect(error.attempts[0]).toMatchObject({ errorCode: 'ExpiredTokenException', errorMessage: expired.message })
+  expect(error.failure).toBe('expired')
+})
+
 test('one entry that the service refuses fails alone, wherever it stands among the others', async () => {
   const invalid = Object.assign(new Error('1 validation error detected'), { name: 'ValidationException' })
   for (let bad = 0; bad < 100; bad += 11) {
