@@ -35,38 +35,34 @@ export function planMissingLeases(
     )
   const isLeased = (shardId: string): boolean => keys.has(leaseKeyOf(stream, shardId))
   const skipped = new Set(unexpected.map(shard => shard.shardId))
-  const missing = new Map<string, Lease>()
-  /** what was found for each shard, so that wide families are walked once */
-  const known = new Map<string, boolean>()
   const parentsOf = (shard: ShardDescription): readonly ShardDescription[] =>
     shard.parentShardIds.map(parent => byId.get(parent)).filter(parent => parent !== undefined)
+  const bare = shards.filter(shard => !shard.closed && !skipped.has(shard.shardId) && !isLeased(shard.shardId))
+  const missing = new Map<string, Lease>()
   const add = (shard: ShardDescription, position: InitialPosition): void => {
     const lease = leaseOf(stream, shard, position)
     missing.set(lease.leaseKey, lease)
-    known.set(shard.shardId, true)
   }
-  /** Makes leases for the earliest shards of a line that nothing covers. */
-  const cover = (shard: ShardDescription, position: InitialPosition): void => {
+  /** Shards that have a lease, or an ancestor that has one: they get theirs when it ends. */
+  const covered = new Set<string>()
+  for (const shard of parentsFirst(bare, shard => (isLeased(shard.shardId) ? [] : parentsOf(shard)))) {
     const parents = parentsOf(shard)
+    if (!isLeased(shard.shardId) && !parents.some(parent => covered.has(parent.shardId))) continue
+    covered.add(shard.shardId)
+    if (isLeased(shard.shardId)) continue
+    // A merge whose one parent is being read waits for the other one too: that is read in whole.
+    for (const parent of parents)
+      if (!covered.has(parent.shardId)) {
+        add(parent, beginningOf(stream))
+        covered.add(parent.shardId)
+      }
+  }
+  for (const shard of bare) {
+    if (covered.has(shard.shardId)) continue
     // A reader from LATEST begins at the end of the stream: what was before is not wanted.
-    if (parents.length === 0 || position.kind === 'latest') add(shard, position)
-    else for (const parent of parents) cover(parent, position)
-    known.set(shard.shardId, true)
+    const line = stream.initialPosition.kind === 'latest' ? [shard] : parentsFirst([shard], parentsOf)
+    for (const first of line) if (line.length === 1 || parentsOf(first).length === 0) add(first, stream.initialPosition)
   }
-  /** True when the shard, or an ancestor of it, has a lease or gets one here. */
-  const isCovered = (shard: ShardDescription): boolean => {
-    const before = known.get(shard.shardId)
-    if (before !== undefined) return before
-    const parents = parentsOf(shard)
-    const bare = isLeased(shard.shardId) ? [] : parents.filter(parent => !isCovered(parent))
-    const covered = isLeased(shard.shardId) || (parents.length > 0 && bare.length < parents.length)
-    // A merge whose one parent is being read waits for the other one: that is read in whole.
-    if (covered) for (const parent of bare) cover(parent, beginningOf(stream))
-    known.set(shard.shardId, covered)
-    return covered
-  }
-  for (const shard of shards)
-    if (!shard.closed && !skipped.has(shard.shardId) && !isCovered(shard)) cover(shard, stream.initialPosition)
   return [...missing.values()].sort((a, b) => (a.leaseKey < b.leaseKey ? -1 : 1))
 }
 
@@ -97,4 +93,23 @@ function leaseOf(
     streamIdentifier: identifier,
     shardId,
   })
+}
+
+/** Shards and all their ancestors, each once, parents before children. Families may be thousands of generations deep. */
+function parentsFirst(
+  shards: readonly ShardDescription[],
+  parentsOf: (shard: ShardDescription) => readonly ShardDescription[],
+): readonly ShardDescription[] {
+  const order: ShardDescription[] = []
+  const seen = new Set<string>()
+  const open = shards.map(shard => ({ shard, isDone: false }))
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const { shard, isDone } = next
+    if (isDone) order.push(shard)
+    else if (!seen.has(shard.shardId)) {
+      seen.add(shard.shardId)
+      open.push({ shard, isDone: true }, ...parentsOf(shard).map(parent => ({ shard: parent, isDone: false })))
+    }
+  }
+  return order
 }

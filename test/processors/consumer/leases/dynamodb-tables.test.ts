@@ -356,7 +356,7 @@ describe('the layout', () => {
     const store = await open(name, options)
     await store.workerMetrics.put(METRICS)
     await store.coordinator.create('Leader', 'LEADER', { ownerName: { S: 'A' } })
-    const keys = async (table: string, key: string) => (await rows(table)).map(row => row[key]?.S).sort()
+    const keys = async (table: string, key: string) => (await rows(table)).map(row => row[key]?.S ?? '').sort()
     return {
       store,
       leases: await keys(name, 'leaseKey'),
