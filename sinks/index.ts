@@ -1,6 +1,9 @@
 /** Records and result rows to objects: Firehose's definitions, buffering, prefixes and formats. */
 export { type BufferingHints, type FlushReason, flushReason } from './buffer.ts'
 export { CONTAINERS, type CompressionFormat, type Container } from './containers/container.ts'
+export { type GlueTable, glueTableOf } from './conversion/glue-table.ts'
+export type { HiveColumn, HiveType } from './conversion/hive-type.ts'
+export { ParquetConversion } from './conversion/parquet-conversion.ts'
 export type { ProcessingConfiguration, Processor } from './definition/common.ts'
 export type { ConversionPlan, JsonDeserializer } from './definition/conversion.ts'
 export {
@@ -83,4 +86,5 @@ export {
 export type { Problem, ProblemCode } from './problem.ts'
 export { FileStore, type FileStoreOptions } from './stores/file.ts'
 export { MemoryStore } from './stores/memory.ts'
+export { type S3Encryption, S3Store, type S3StoreOptions } from './stores/s3.ts'
 export { KEY_BYTES_MAX, type ObjectAttributes, type ObjectStore, type ObjectWriter } from './stores/store.ts'

@@ -220,8 +220,8 @@ export class DeliveryStream {
         return { ErrorCode: 'ServiceUnavailableException' as const, ErrorMessage: 'Slow down.' }
       }
       bytes += Data.length
-      // The caller may use its buffer again.
-      taken.push(this.#newRecord(Data.slice(), this.#parts.clock.now(), null))
+      // The caller may use its buffer again; a Buffer's own slice would be a view.
+      taken.push(this.#newRecord(new Uint8Array(Data), this.#parts.clock.now(), null))
       return { RecordId: Buffer.from(this.#parts.random.bytes(24)).toString('base64url') }
     })
     if (taken.length > 0) this.#take(taken, bytes)
@@ -237,7 +237,7 @@ export class DeliveryStream {
     if (records.length === 0) return
     const now = this.#parts.clock.now()
     const taken = records.map(({ data, arrivedAt = now, source = null }) =>
-      this.#newRecord(data.slice(), arrivedAt, source),
+      this.#newRecord(new Uint8Array(data), arrivedAt, source),
     )
     this.#take(
       taken,

@@ -20,6 +20,8 @@ export interface StreamRecord {
   readonly source: RecordSource | null
   /** partition keys that the transform returned */
   readonly lambdaKeys: Readonly<Record<string, string>>
+  /** values by column, once a conversion has made them */
+  readonly row?: Readonly<Record<string, unknown>>
 }
 
 /** The values of `!{firehose:error-output-type}` that this room writes (Firehose guide; decompression by probes). */

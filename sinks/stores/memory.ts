@@ -28,7 +28,7 @@ export class MemoryStore implements ObjectStore {
     this.#open.add(key)
     const parts: Uint8Array[] = []
     return Promise.resolve({
-      write: async bytes => void parts.push(bytes.slice()),
+      write: async bytes => void parts.push(new Uint8Array(bytes)),
       complete: async () => {
         if (!this.#open.delete(key)) return
         this.#objects.set(key, new Uint8Array(Buffer.concat(parts)))

@@ -58,6 +58,17 @@ describe('puts', () => {
     expect([...lake.attributes.values()][0]?.contentEncoding).toBe('gzip')
   })
 
+  it('keep a copy of what was put, as callers use their buffers again', async () => {
+    const { stream, lake } = world()
+    const buffer = Buffer.from('first')
+    await stream.putRecord({ Data: buffer })
+    buffer.write('other')
+    await stream.write([{ data: buffer, arrivedAt: START }])
+    buffer.write('third')
+    await stream.close()
+    expect(texts(lake)[0]?.[1]).toBe('firstother')
+  })
+
   it('keep the limits of PutRecordBatch', async () => {
     const { stream } = world({}, { intakeBytesMax: 64 * MEBIBYTE })
     const record = { Data: new Uint8Array(0) }

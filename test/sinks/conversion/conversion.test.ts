@@ -1,0 +1,350 @@
+/** Record format conversion: JSON by a Glue table into Parquet that DuckDB and hyparquet read. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
+import { parquetReadObjects } from 'hyparquet'
+import { describe, expect, it } from 'vitest'
+import { NumberText, parseExactJson } from '../../../sinks/conversion/exact-json.ts'
+import { type GlueTable, glueTableOf } from '../../../sinks/conversion/glue-table.ts'
+import { hiveTypeOf } from '../../../sinks/conversion/hive-type.ts'
+import { JsonConverter } from '../../../sinks/conversion/json-converter.ts'
+import { ParquetConversion } from '../../../sinks/conversion/parquet-conversion.ts'
+import { hiveTimestamp, openxTimestamp } from '../../../sinks/conversion/timestamps.ts'
+import { definitionPlanOf } from '../../../sinks/definition/definition.ts'
+import type { DeliveryStreamDefinition } from '../../../sinks/definition/delivery-stream.ts'
+import { DeliveryStream } from '../../../sinks/pipeline/delivery-stream.ts'
+import type { StreamRecord } from '../../../sinks/pipeline/record.ts'
+import { MemoryStore } from '../../../sinks/stores/memory.ts'
+import { seededRandom } from '../../support/memory-env.ts'
+import { SimClock } from '../../support/sim-clock.ts'
+import { errorsIn, put, START } from '../pipeline/world.ts'
+import { CONVERSION, extendedS3, type Json } from '../support/definitions.ts'
+import { duckdb } from '../support/rows.ts'
+
+const table = (columns: Readonly<Record<string, string>>): GlueTable =>
+  glueTableOf({
+    Table: {
+      Name: 'clicks',
+      StorageDescriptor: { Columns: Object.entries(columns).map(([Name, Type]) => ({ Name, Type })) },
+    },
+  })
+
+const record = (text: string): StreamRecord => {
+  const data = Buffer.from(text)
+  return { recordId: '1', data, rawData: data, arrivedAt: START, source: null, lambdaKeys: {} }
+}
+
+const OPENX = { kind: 'openx', caseInsensitive: true, dotsToUnderscores: false, mappings: {} } as const
+const HIVE = { kind: 'hive', timestampFormats: [] } as const
+
+/** The value of column `c`, or the code of what is wrong. */
+function converted(type: string, json: string, deserializer: typeof OPENX | typeof HIVE): unknown {
+  const result = new JsonConverter(table({ c: type }).columns, deserializer).convert(record(`{"c":${json}}`), 0)
+  return 'failed' in result ? result.failed.code : result.row['c']
+}
+
+const BAD = 'DataFormatConversion.MalformedData'
+
+describe('values', () => {
+  it.each<[string, string, unknown, unknown]>([
+    ['int', '7', 7, 7],
+    ['int', '"7"', 7, BAD],
+    ['int', '" 7 "', 7, BAD],
+    ['int', '7.0', 7, 7],
+    ['int', '7.5', BAD, BAD],
+    ['int', '2147483648', BAD, BAD],
+    ['int', '-2147483648', -2147483648, -2147483648],
+    ['int', 'true', BAD, BAD],
+    ['tinyint', '128', BAD, BAD],
+    ['smallint', '-32768', -32768, -32768],
+    ['bigint', '9007199254740993', 9007199254740993n, 9007199254740993n],
+    ['bigint', '"9223372036854775807"', 9223372036854775807n, BAD],
+    ['bigint', '9223372036854775808', BAD, BAD],
+    ['bigint', '1e3', 1000n, 1000n],
+    ['double', '0.1', 0.1, 0.1],
+    ['double', '"1e-3"', 0.001, BAD],
+    ['double', '"x"', BAD, BAD],
+    ['double', '1e999', BAD, BAD],
+    ['float', '0.1', Math.fround(0.1), Math.fround(0.1)],
+    ['float', '1e39', BAD, BAD],
+    ['decimal(10,2)', '1.25', 125n, 125n],
+    ['decimal(10,2)', '1.255', BAD, BAD],
+    ['decimal(10,2)', '99999999.99', 9999999999n, 9999999999n],
+    ['decimal(10,2)', '100000000', BAD, BAD],
+    [
+      'decimal(38,10)',
+      '1234567890123456789012345678.0123456789',
+      12345678901234567890123456780123456789n,
+      12345678901234567890123456780123456789n,
+    ],
+    ['boolean', 'false', false, false],
+    ['boolean', '"TRUE"', true, BAD],
+    ['boolean', '1', BAD, BAD],
+    ['string', '"ü"', 'ü', 'ü'],
+    ['string', '12', '12', '12'],
+    ['string', 'true', 'true', 'true'],
+    ['string', '12345678901234567890', '12345678901234567890', '12345678901234567890'],
+    ['string', '{"B":[1,{"Cc":null}]}', '{"b":[1,{"cc":null}]}', BAD],
+    ['string', '[1, 2]', '[1,2]', BAD],
+    ['varchar(2)', '"a😀b"', 'a😀', 'a😀'],
+    ['date', '"2026-11-22"', 20779, 20779],
+    ['date', '"2026-02-30"', BAD, BAD],
+    ['timestamp', '"2026-11-22 23:59:59.123456789"', 1795391999123n, 1795391999123n],
+    ['timestamp', '"2026-11-22T23:59:59Z"', 1795391999000n, BAD],
+    ['timestamp', '"2026-11-22T23:59:59+00:00"', BAD, BAD],
+    ['timestamp', '1795391999', 1795391999000n, BAD],
+    ['timestamp', '1795391999123', 1795391999123n, BAD],
+    ['timestamp', '1795391999.5', 1795391999500n, BAD],
+    ['timestamp', '1e300', BAD, BAD],
+    ['array<int>', '[1,null,"3"]', [1, null, 3], BAD],
+    ['array<int>', '5', [5], BAD],
+    ['array<int>', '[]', [], []],
+    ['struct<a:int,b:string>', '{"A":1,"x":2}', { a: 1, b: null }, { a: 1, b: null }],
+    ['struct<a:int,b:string>', '{}', { a: null, b: null }, { a: null, b: null }],
+    ['struct<a:int,b:string>', '[1,"x",9]', { a: 1, b: 'x' }, BAD],
+    ['struct<a:int,b:string>', '[1]', { a: 1, b: null }, BAD],
+    ['struct<a:int>', '5', BAD, BAD],
+    ['map<string,int>', '{"Kk":1}', [{ key: 'kk', value: 1 }], [{ key: 'Kk', value: 1 }]],
+    ['map<int,int>', '{"3":1}', [{ key: 3, value: 1 }], [{ key: 3, value: 1 }]],
+    ['map<string,int>', '[1]', BAD, BAD],
+    ['int', 'null', null, null],
+  ])('%s of %s', (type, json, openx, hive) => {
+    expect(converted(type, json, OPENX)).toEqual(openx)
+    expect(converted(type, json, HIVE)).toEqual(hive)
+  })
+
+  it('are told where they do not fit', () => {
+    const converter = new JsonConverter(table({ a: 'array<struct<b:int>>' }).columns, OPENX)
+    expect(converter.convert(record('{"a":[{"b":1},{"b":"x"}]}'), 0)).toMatchObject({
+      failed: { code: BAD, message: 'a[1].b: "x" is no int' },
+    })
+  })
+
+  it.each([
+    ['', BAD],
+    [' \n', BAD],
+    ['7', BAD],
+    ['[{"a":1}]', BAD],
+    ['{"a":', 'DataFormatConversion.ParseError'],
+    ['null', BAD],
+  ])('record %j is an error record', (text, code) => {
+    const converter = new JsonConverter(table({ a: 'int' }).columns, OPENX)
+    expect(converter.convert(record(text), 0)).toMatchObject({ failed: { code, type: 'format-conversion-failed' } })
+  })
+
+  it('take names by the options of OpenX', () => {
+    const columns = table({ a_b: 'int', target: 'string', mixed: 'int' }).columns
+    const deserializer = { ...OPENX, dotsToUnderscores: true, mappings: { target: 'Source' } }
+    expect(new JsonConverter(columns, deserializer).convert(record('{"a.b":1,"source":"x","MIXED":2}'), 0)).toEqual({
+      row: { a_b: 1, target: 'x', mixed: 2 },
+    })
+    expect(
+      new JsonConverter(columns, { ...deserializer, caseInsensitive: false }).convert(
+        record('{"Source":"x","MIXED":2}'),
+        0,
+      ),
+    ).toEqual({
+      row: { a_b: null, target: 'x', mixed: null },
+    })
+  })
+
+  it('read timestamps in Joda formats, one after the other', () => {
+    const read = hiveTimestamp(["yyyy-MM-dd'T'HH:mm:ss.SSSZ", 'dd/MMM/yyyy:hh:mm:ss a', 'millis'])
+    expect(read('2026-11-22T23:59:59.500+01:00')).toBe(Date.UTC(2026, 10, 22, 22, 59, 59, 500))
+    expect(read('22/Nov/2026:11:59:59 PM')).toBe(Date.UTC(2026, 10, 22, 23, 59, 59))
+    expect(read('1795391999123')).toBe(1795391999123)
+    expect(read('yesterday')).toBeNull()
+    expect(() => hiveTimestamp(['yyyy-MM-dd G'])).toThrow('the letter "G" is not known')
+    expect(openxTimestamp('2026-13-01 00:00:00')).toBeNull()
+  })
+})
+
+describe('types and tables', () => {
+  it.each([
+    'map<struct<a:int>,int>',
+    'decimal(39,0)',
+    'decimal(4,5)',
+    'array<int',
+    'struct<a:int,a:int>',
+    'uniontype<int>',
+    'int int',
+    `${'array<'.repeat(40)}int${'>'.repeat(40)}`,
+  ])('%s is refused', type => {
+    expect(typeof hiveTypeOf(type)).toBe('string')
+  })
+
+  it('tell every column that cannot be used', () => {
+    expect(() => table({ a: 'int', A: 'int', b: 'uniontype<int>' })).toThrow(
+      'table "clicks" cannot be written as Parquet:\n  column "A" stands twice, as names ignore case\n  column "b": unknown type "uniontype"',
+    )
+    expect(() => glueTableOf({})).toThrow('aws glue get-table')
+  })
+})
+
+describe('exact JSON', () => {
+  it('is JSON.parse but for long numbers', () => {
+    const text =
+      '{"a":[1,-2.5e3,{"b":"\\"]}, 12345678901234567"}],"n":12345678901234567890,"t":true,"x":null,"__proto__":1}'
+    expect(parseExactJson(text)).toEqual({
+      ...(JSON.parse(text) as Json),
+      n: new NumberText('12345678901234567890'),
+      ['__proto__']: 1,
+    })
+    expect(() => parseExactJson('{"a":12345678901234567890')).toThrow(SyntaxError)
+  })
+})
+
+describe('Parquet objects', () => {
+  const TYPES = {
+    id: 'bigint',
+    small: 'tinyint',
+    name: 'string',
+    ok: 'boolean',
+    price: 'decimal(38,2)',
+    fee: 'decimal(9,2)',
+    ratio: 'double',
+    day: 'date',
+    seen: 'timestamp',
+    tags: 'array<string>',
+    home: 'struct<city:string,points:array<struct<x:int,y:double>>>',
+    counts: 'map<string,bigint>',
+  }
+  const rows: readonly Json[] = Array.from({ length: 300 }, (_, index) => ({
+    id: index,
+    small: (index % 256) - 128,
+    name: index % 7 === 0 ? null : `n${index}~😀`,
+    ok: index % 2 === 0,
+    price: index / 4,
+    fee: -index / 4,
+    ratio: index / 3,
+    day: '2026-11-22',
+    seen: START + index,
+    tags: index % 5 === 0 ? null : Array.from({ length: index % 4 }, (_item, at) => (at === 1 ? null : `t${at}`)),
+    home:
+      index % 3 === 0
+        ? null
+        : {
+            city: `c${index}`,
+            points: [
+              { x: index, y: 0.5 },
+              { x: null, y: null },
+            ],
+          },
+    counts: index % 2 === 0 ? {} : { a: index, b: null },
+  }))
+
+  it.each([
+    'SNAPPY',
+    'GZIP',
+    'UNCOMPRESSED',
+  ])('with %s are read by DuckDB and hyparquet, nested values too, and bad records are errors', async Compression => {
+    const members = {
+      DataFormatConversionConfiguration: {
+        ...(CONVERSION['DataFormatConversionConfiguration'] as Json),
+        OutputFormatConfiguration: { Serializer: { ParquetSerDe: { Compression } } },
+      },
+      ErrorOutputPrefix: 'errors/!{firehose:error-output-type}/',
+    }
+    const definition = extendedS3(members) as DeliveryStreamDefinition
+    const plan = definitionPlanOf(definition).conversion
+    if (plan === null) throw new Error('the definition converts')
+    const lake = new MemoryStore()
+    const clock = new SimClock(START)
+    const stream = new DeliveryStream(
+      { definition },
+      { clock, random: seededRandom(4), store: () => lake },
+      new ParquetConversion(table(TYPES), plan),
+    )
+    await put(stream, ...rows.map(row => JSON.stringify(row)))
+    await put(stream, '{"id":"x"}')
+    await stream.close()
+    expect(errorsIn(lake, 'errors/format-conversion-failed/')).toEqual([
+      {
+        attemptsMade: 1,
+        arrivalTimestamp: START,
+        lastErrorCode: BAD,
+        lastErrorMessage: 'id: "x" is no bigint',
+        attemptEndingTimestamp: START,
+        rawData: Buffer.from('{"id":"x"}').toString('base64'),
+        sequenceNumber: '00000000000000000300',
+        subSequenceNumber: null,
+        dataCatalogTable: {
+          catalogId: null,
+          databaseName: 'web',
+          tableName: 'clicks',
+          region: null,
+          versionId: 'LATEST',
+          catalogArn: null,
+        },
+        millrace: { recordId: '00000000000000000300', stage: 'DataFormatConversion' },
+      },
+    ])
+    const [key, body] = [...lake.objects].find(([name]) => name.endsWith('.parquet')) ?? ['', new Uint8Array(0)]
+    expect(lake.attributes.get(key)).toEqual({ contentType: 'application/octet-stream' })
+    const folder = mkdtempSync(join(tmpdir(), 'millrace-conversion-'))
+    try {
+      const file = join(folder, 'o.parquet')
+      writeFileSync(file, body)
+      const from = `FROM read_parquet('${file}')`
+      expect(
+        await duckdb(
+          `SELECT count(*) AS n, count(name) AS names, sum(id) AS ids, sum(price) AS price, sum(fee) AS fee, sum(small) AS small, min(day) AS day, max(epoch_ms(seen)) AS seen ${from}`,
+        ),
+      ).toEqual([
+        {
+          n: '300',
+          names: '257',
+          ids: '44850',
+          price: '11212.50',
+          fee: '-11212.50',
+          small: String(rows.reduce((sum, row) => sum + Number(row['small']), 0)),
+          day: '2026-11-22',
+          seen: String(START + 299),
+        },
+      ])
+      // A WHERE on every kind of column: statistics must not hide a row.
+      for (const [where, count] of [
+        ['id = 299', 1],
+        ["name = 'n299~😀'", 1],
+        ['price = 74.75', 1],
+        ['fee = -74.75', 1],
+        ['ratio > 99', 2],
+        ['ok', 150],
+        ["day = DATE '2026-11-22'", 300],
+        [`epoch_ms(seen) = ${START + 7}`, 1],
+        ["tags[1] = 't0'", 180],
+        ['tags IS NULL', 60],
+        ['len(tags) = 0', 60],
+        ["home.city = 'c100'", 1],
+        ['home.points[1].x = 100', 1],
+        ['len(home.points) = 2', 200],
+        ["counts['a'] = 299", 1],
+        ['cardinality(counts) = 0', 150],
+      ] as const)
+        expect([where, await duckdb(`SELECT count(*) AS n ${from} WHERE ${where}`)]).toEqual([
+          where,
+          [{ n: String(count) }],
+        ])
+      const copy = body.buffer.slice(body.byteOffset, body.byteOffset + body.length) as ArrayBuffer
+      const read = (await parquetReadObjects({
+        file: copy,
+        compressors: { GZIP: page => gunzipSync(page) },
+      })) as readonly Json[]
+      expect(read[11]).toMatchObject({
+        id: 11n,
+        name: 'n11~😀',
+        tags: ['t0', null, 't2'],
+        home: {
+          city: 'c11',
+          points: [
+            { x: 11, y: 0.5 },
+            { x: null, y: null },
+          ],
+        },
+      })
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
+  })
+})
