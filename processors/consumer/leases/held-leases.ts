@@ -200,9 +200,10 @@ export class HeldLeases {
         throw error
       }
       if (outcome.written) {
-        entry.lease = outcome.lease
-        entry.doubtful = false
         if (renews) entry.renewedAtMs = sentAtMs
+        // A checkpoint does not mind a hand-off that began meanwhile; that it did must be learnt all the same, or the next renewal
+        // finds a row that it cannot explain and takes the lease for lost.
+        this.#learn(entry, outcome.lease)
         return true
       }
       const found = outcome.found ?? (await table.get(entry.leaseKey))
