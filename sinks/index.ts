@@ -55,6 +55,7 @@ export {
   type WriteRecord,
 } from './pipeline/delivery-stream.ts'
 export type { OverflowPolicy } from './pipeline/outputs.ts'
+export { type DeliveryForecast, type PlannedFailure, type PlannedObject, planDelivery } from './pipeline/plan.ts'
 export {
   PUT_BATCH_BYTES_MAX,
   PUT_BATCH_RECORDS_MAX,
