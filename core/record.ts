@@ -78,6 +78,33 @@ interface Source {
   readonly texts: Pick<RecordBatch, 'sequenceNumber' | 'subsequenceNumber' | 'partitionKey' | 'shardId' | 'refusal'>
 }
 
+/** Records that were added one by one: no object for each but their own. */
+class RecordTexts {
+  readonly records: UserRecord[] = []
+
+  sequenceNumber(index: number): string {
+    return this.#at(index).sequenceNumber
+  }
+
+  subsequenceNumber(index: number): number {
+    return this.#at(index).subsequenceNumber
+  }
+
+  partitionKey(index: number): string {
+    return this.#at(index).partitionKey
+  }
+
+  shardId(index: number): string {
+    return this.#at(index).shardId
+  }
+
+  #at(index: number): UserRecord {
+    const record = this.records[index]
+    assert(record !== undefined, 'a record index lies within its batch')
+    return record
+  }
+}
+
 /** Collects records into a batch by copying their bytes into one buffer. What is text stays where it is until somebody asks. */
 export class RecordBatchBuilder {
   #bytes = Buffer.allocUnsafeSlow(4_096)
@@ -88,6 +115,8 @@ export class RecordBatchBuilder {
   #arrivedAt = new Float64Array(64)
   #rowtimes = new Float64Array(64)
   #sources: Source[] = []
+  /** the last source, where it is one that takes more records */
+  #open: RecordTexts | null = null
   #refuses = false
 
   get length(): number {
@@ -101,16 +130,11 @@ export class RecordBatchBuilder {
   add(record: UserRecord): void {
     const { data } = record
     this.#reserve(1, data.length)
-    this.#sources.push({
-      at: this.#length,
-      from: 0,
-      texts: {
-        sequenceNumber: () => record.sequenceNumber,
-        subsequenceNumber: () => record.subsequenceNumber,
-        partitionKey: () => record.partitionKey,
-        shardId: () => record.shardId,
-      },
-    })
+    if (this.#open === null) {
+      this.#open = new RecordTexts()
+      this.#sources.push({ at: this.#length, from: 0, texts: this.#open })
+    }
+    this.#open.records.push(record)
     const row = this.#length++
     this.#bytes.set(data, this.#end)
     this.#offsets[row] = this.#end
@@ -127,6 +151,7 @@ export class RecordBatchBuilder {
    */
   addRun(batch: RecordBatch, from: number, to: number, rowtimes: Float64Array = batch.rowtimes): void {
     if (to <= from) return
+    this.#open = null
     this.#sources.push({ at: this.#length, from, texts: batch })
     if (batch.refusal !== undefined) this.#refuses = true
     const row = this.#length
@@ -218,6 +243,7 @@ export class RecordBatchBuilder {
         : {}),
     }
     const rows = Math.max(64, this.#length)
+    this.#open = null
     this.#bytes = Buffer.allocUnsafeSlow(Math.max(4_096, this.#end))
     this.#offsets = new Int32Array(rows)
     this.#sizes = new Int32Array(rows)
