@@ -1,0 +1,77 @@
+/** Leases in a file: what a power cut leaves, what several workers do to it, and what is said about a file that cannot be read. */
+import { describe, expect, it } from 'vitest'
+import { MillraceError } from '../../../../core/index.ts'
+import {
+  extendedSequenceNumber,
+  TRIM_HORIZON,
+} from '../../../../processors/consumer/leases/extended-sequence-number.ts'
+import { fileLeaseStore } from '../../../../processors/consumer/leases/file-lease-store.ts'
+import { type Lease, newLease } from '../../../../processors/consumer/leases/lease.ts'
+import type { LeaseTable } from '../../../../processors/consumer/leases/lease-table.ts'
+import { memoryEnv } from '../../../support/memory-env.ts'
+
+const PATH = 'leases/leases.json'
+
+async function renewed(table: LeaseTable, lease: Lease): Promise<Lease> {
+  const outcome = await table.renew(lease, { throughputKBps: 1, handingOff: false })
+  if (!outcome.written) throw new Error('the write was refused')
+  return outcome.lease
+}
+
+describe('leases in a file', () => {
+  it('keep every write that was answered through a power cut', async () => {
+    const env = memoryEnv({ files: { writeCache: true } })
+    for (let round = 0; round < 20; round++) {
+      const { leases } = fileLeaseStore(env, 'leases', 'A')
+      const lease = {
+        ...newLease({ leaseKey: `s-${round}`, checkpoint: extendedSequenceNumber(String(round)) }),
+        leaseOwner: 'A',
+      }
+      await env.clock.until(leases.create(lease))
+      await env.clock.until(renewed(leases, lease))
+      // Answered or not, this one must not spoil the file.
+      void leases.take({ ...lease, leaseCounter: 1 }, 'B').catch(() => {})
+      env.files.crash()
+      env.processes.restart()
+      const found = await fileLeaseStore(env, 'leases', 'A').leases.list()
+      expect(found).toHaveLength(round + 1)
+      expect(found.every(({ leaseCounter }) => leaseCounter >= 1)).toBe(true)
+    }
+  })
+
+  it('are changed by several processes at a time, none over the other', async () => {
+    const env = memoryEnv()
+    const workers = ['A', 'B', 'C'].map((name, i) =>
+      fileLeaseStore(i === 0 ? env : { ...env, processes: env.processes.another() }, 'leases', name),
+    )
+    const work = Promise.all(
+      workers.map(async ({ leases }, i) => {
+        for (let n = 0; n < 10; n++) {
+          const lease = newLease({ leaseKey: `s-${i}-${n}`, checkpoint: TRIM_HORIZON })
+          await leases.create(lease)
+          await renewed(leases, lease)
+        }
+      }),
+    )
+    await env.clock.until(work)
+    const list = (await workers[0]?.leases.list()) ?? []
+    expect(list).toHaveLength(30)
+    expect(list.every(({ leaseCounter }) => leaseCounter === 1)).toBe(true)
+  })
+
+  it.each([
+    ['{"format":1,"items":[', /leases\.json is not whole JSON; mend it, or delete it to start anew/],
+    ['{"format":9,"items":[]}', /leases\.json has format 9, this version reads 1; use the version that wrote it/],
+    ['{"format":1,"items":[{"a":{"S":"x"}}]}', /leases\.json has a row without leaseKey; mend it/],
+  ])('of %j say what is wrong with them', async (text, message) => {
+    const env = memoryEnv()
+    await env.files.makeDirectory('leases')
+    const file = await env.files.open(PATH, 'create')
+    await file.write(new TextEncoder().encode(text), 0)
+    await file.close()
+    const { leases } = fileLeaseStore(env, 'leases', 'A')
+    const failure = leases.list()
+    await expect(failure).rejects.toBeInstanceOf(MillraceError)
+    await expect(failure).rejects.toThrow(message)
+  })
+})
