@@ -88,7 +88,9 @@ describe('a fleet that goes by load', () => {
     await fleet.run(70 * F)
     const loads = fleet.workers.map(worker => worker.keys.reduce((sum, key) => sum + bytesOf(key), 0))
     const average = loads.reduce((sum, load) => sum + load, 0) / loads.length
-    for (const load of loads) expect(Math.abs(load - average) / average).toBeLessThan(0.2)
+    // At rest when a worker lies within the band, or has nothing left that fits below the average elsewhere.
+    const largest = Math.max(...fleet.shardKeys.map(bytesOf))
+    for (const load of loads) expect(Math.abs(load - average)).toBeLessThanOrEqual(0.1 * average + largest)
     // Throughput is measured, so a worker at the edge of the band may still give something; but nothing comes back.
     const moves = fleet.moves.length
     await fleet.run(30 * F)
