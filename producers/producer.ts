@@ -150,14 +150,16 @@ export class Producer {
 
   /**
    * Puts one user record. The promise settles exactly once, at the latest RecordTtl + RequestTimeout after the put (later only
-   * where RecordTtl is Infinity; twice RecordTtl where the target repeats by itself). While the producer is full the record waits in line first, on its own time; a caller with much
-   * to put awaits `ready()` before each put.
+   * where RecordTtl is Infinity; twice RecordTtl where the target repeats by itself). While the producer is full the record waits in
+   * line first, on its own time; a caller with much to put awaits `ready()` before each put.
    * @throws MillraceError at once: `invalid_argument` for a record that no stream takes, `closed` after close
    * @returns rejects with `PutError` when the record is given up, with `limit_exceeded` when even the line is full, and with
    *   `invalid_argument` when its schema cannot be applied
    */
   put(record: UserRecordInput): Promise<Outcome> {
     if (this.#closing !== null) throw new MillraceError('closed', 'put: the producer is closed')
+    if (typeof record !== 'object' || record === null)
+      throw new MillraceError('invalid_argument', `put: ${String(record)} is no record; give { partitionKey, data }`)
     const { schema } = record
     if (schema === undefined) return this.#enter(record)
     if (this.#encoding === null)

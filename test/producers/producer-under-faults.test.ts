@@ -16,7 +16,7 @@ import {
   LocalStreams,
   SERVICE_LIMITS,
 } from '../../streams/index.ts'
-import { memoryEnv } from '../support/memory-env.ts'
+import { memoryEnv, type SimClock } from '../support/memory-env.ts'
 
 const RECORDS = Number(process.env['MILLRACE_RECORDS'] ?? 20_000)
 
@@ -40,6 +40,7 @@ const CONFIGURATION: Partial<ProducerConfiguration> = {
 
 interface Run {
   readonly stream: LocalStream
+  readonly clock: SimClock
   /** how often the put of each record settled: stored, and given up */
   readonly stored: Uint8Array
   readonly failed: Uint8Array
@@ -86,7 +87,7 @@ async function run(
   }
   await env.clock.until(work())
   const hits = faults.counts.reduce((sum, count) => sum + count.hits, 0)
-  return { stream, stored, failed, places, hits }
+  return { stream, clock: env.clock, stored, failed, places, hits }
 }
 
 /** Splits an open shard in the middle, or joins the first two. */
@@ -100,12 +101,14 @@ async function reshard(stream: LocalStream, isSplit: boolean): Promise<void> {
 
 /** What a reader by KCL's rules delivers: an aggregate with a user record of another shard's range is dropped whole. */
 async function read(
-  stream: LocalStream,
+  { stream, clock }: Pick<Run, 'stream' | 'clock'>,
   take: (number: number, place: string, mark: string | null) => void,
 ): Promise<void> {
   for (const { shardId, startingHashKey, endingHashKey } of await stream.listShards()) {
     let iterator: string | null = await stream.getIterator(shardId, { kind: 'trimHorizon' })
     while (iterator !== null) {
+      // A shard gives 5 reads and 2 MiB a second, and 10 MiB are owed for 5 seconds.
+      await clock.advance(5_000)
       const { records, nextIterator } = await stream.getRecords(iterator)
       for (let i = 0; i < records.length; i++) {
         const data = recordBytes(records, i)
@@ -137,13 +140,14 @@ function hashKeyOf(partitionKey: string): bigint {
 }
 
 /** Every put settled once, as stored, at a place where its record is; returns how often a reader sees each record. */
-async function judge({ stream, stored, failed, places, hits }: Run): Promise<Uint8Array> {
+async function judge(done: Run): Promise<Uint8Array> {
+  const { stored, failed, places, hits } = done
   expect(hits).toBeGreaterThan(100)
   expect(stored.findIndex(count => count !== 1)).toBe(-1)
   expect(failed.findIndex(count => count !== 0)).toBe(-1)
   const seen = new Uint8Array(RECORDS)
   const isWherePromised = new Uint8Array(RECORDS)
-  await read(stream, (number, place) => {
+  await read(done, (number, place) => {
     seen[number]!++
     if (places[number] === place) isWherePromised[number] = 1
   })
@@ -180,7 +184,7 @@ test(
     await judge(done)
     const deduplicator = new Deduplicator()
     const seen = new Uint8Array(RECORDS)
-    await read(done.stream, (number, _place, mark) => {
+    await read(done, (number, _place, mark) => {
       const parsed = parseMark(mark ?? '')
       if (parsed !== null && deduplicator.see(parsed) === 'first') seen[number]!++
     })

@@ -434,6 +434,8 @@ test('the key may have 256 characters of any width, and what no stream takes is 
     [{ partitionKey: 'k', data, explicitHashKey: '0x10' }, /hash key/],
   ] as const)
     expect(() => producer.put(record)).toThrow(text)
+  for (const nothing of [null, undefined, 'clicks'])
+    expect(() => producer.put(nothing as never)).toThrow(`${nothing} is no record; give { partitionKey, data }`)
   expect(producer.metrics().recordsReceived).toBe(2)
 })
 
