@@ -87,5 +87,5 @@ export {
 export type { Problem, ProblemCode } from './problem.ts'
 export { FileStore, type FileStoreOptions } from './stores/file.ts'
 export { MemoryStore } from './stores/memory.ts'
-export { type S3Encryption, S3Store, type S3StoreOptions } from './stores/s3.ts'
+export { type S3ClientLike, type S3Encryption, S3Store, type S3StoreOptions } from './stores/s3.ts'
 export { KEY_BYTES_MAX, type ObjectAttributes, type ObjectStore, type ObjectWriter } from './stores/store.ts'

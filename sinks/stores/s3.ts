@@ -33,8 +33,13 @@ export type S3Encryption =
   | { readonly kmsKeyId: string; readonly bucketKey?: boolean }
   | { readonly customerKey: Uint8Array }
 
+/** An S3Client of @aws-sdk/client-s3, told without its types: who uses no S3 need not install it. */
+export interface S3ClientLike {
+  readonly send: (...args: never[]) => unknown
+}
+
 export interface S3StoreOptions {
-  readonly client: Sdk.S3Client
+  readonly client: S3ClientLike
   readonly bucket: string
   readonly random: Random
   readonly encryption?: S3Encryption
@@ -46,7 +51,8 @@ export interface S3StoreOptions {
   readonly conditional?: boolean
 }
 
-interface Setup extends Required<Omit<S3StoreOptions, 'random'>> {
+interface Setup extends Required<Omit<S3StoreOptions, 'random' | 'client'>> {
+  readonly client: Sdk.S3Client
   readonly commands: typeof Sdk
 }
 
@@ -75,6 +81,7 @@ export class S3Store implements ObjectStore {
       replayBytesMax: REPLAY_BYTES_DEFAULT,
       conditional: true,
       ...rest,
+      client: rest.client as unknown as Sdk.S3Client,
       partBytes,
       commands,
     } as const
