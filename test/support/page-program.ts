@@ -1,0 +1,26 @@
+/** Runs the program of a page of docs/ as a user would: in an empty folder, with the built package alone. */
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { inject } from 'vitest'
+
+/** @param page name of a file in docs/, such as `consumer.md` */
+export function pageText(page: string): string {
+  return readFileSync(new URL(`../../docs/${page}`, import.meta.url), 'utf8')
+}
+
+/** Runs the first program of a page. @returns its exit code, the lines that it printed, and what it complained of */
+export function runPageProgram(page: string): { code: number | null; lines: readonly string[]; stderr: string } {
+  const program = /```js\n([\s\S]*?)```/.exec(pageText(page))?.[1] ?? ''
+  const folder = mkdtempSync(join(tmpdir(), 'millrace-docs-'))
+  try {
+    mkdirSync(join(folder, 'node_modules'))
+    symlinkSync(dirname(dirname(dirname(inject('millrace')))), join(folder, 'node_modules/millrace'))
+    writeFileSync(join(folder, 'program.mjs'), program)
+    const { stdout, stderr, status } = spawnSync(process.execPath, ['program.mjs'], { cwd: folder, encoding: 'utf8' })
+    return { code: status, lines: stdout.split('\n'), stderr }
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
