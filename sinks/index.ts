@@ -44,16 +44,7 @@ export {
   type ParquetSerDe,
 } from './options.ts'
 export type { RecordDelimiter } from './pipeline/concatenated-body.ts'
-export {
-  type Conversion,
-  DeliveryStream,
-  type DeliveryStreamOptions,
-  type DeliveryStreamParts,
-  HELD_BYTES_DEFAULT,
-  INTAKE_BYTES_DEFAULT,
-  type OutputKind,
-  type WriteRecord,
-} from './pipeline/delivery-stream.ts'
+export { DeliveryStream } from './pipeline/delivery-stream.ts'
 export type { OverflowPolicy } from './pipeline/outputs.ts'
 export { type DeliveryForecast, type PlannedFailure, type PlannedObject, planDelivery } from './pipeline/plan.ts'
 export {
@@ -71,6 +62,15 @@ export {
 } from './pipeline/remote-transforms.ts'
 export { RowSink } from './pipeline/row-sink.ts'
 export type { StreamCounter, StreamMetrics } from './pipeline/stream-metrics.ts'
+export {
+  type Conversion,
+  type DeliveryStreamOptions,
+  type DeliveryStreamParts,
+  HELD_BYTES_DEFAULT,
+  INTAKE_BYTES_DEFAULT,
+  type OutputKind,
+  type WriteRecord,
+} from './pipeline/stream-options.ts'
 export {
   type Transform,
   TransformError,

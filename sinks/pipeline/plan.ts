@@ -4,13 +4,8 @@
  */
 import { type Clock, MEBIBYTE, type Random } from '../../core/index.ts'
 import type { ObjectStore, ObjectWriter } from '../stores/store.ts'
-import {
-  type Conversion,
-  DeliveryStream,
-  type DeliveryStreamOptions,
-  type OutputKind,
-  type WriteRecord,
-} from './delivery-stream.ts'
+import { DeliveryStream } from './delivery-stream.ts'
+import type { Conversion, DeliveryStreamOptions, OutputKind, WriteRecord } from './stream-options.ts'
 import type { Transform } from './transform.ts'
 
 /** Failures of which a plan keeps code and message; all are counted. */

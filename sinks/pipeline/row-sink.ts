@@ -1,7 +1,8 @@
 /** Result rows into a delivery stream: each row is one record, a JSON object without a line feed. */
 import { JsonLinesEncoder } from '../../core/codecs/json-lines.ts'
 import { ByteWriter, type Encoder, type RowBatch, type Sink } from '../../core/index.ts'
-import type { DeliveryStream, WriteRecord } from './delivery-stream.ts'
+import type { DeliveryStream } from './delivery-stream.ts'
+import type { WriteRecord } from './stream-options.ts'
 
 const LINE_FEED = 10
 

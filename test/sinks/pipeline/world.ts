@@ -1,11 +1,8 @@
 /** A delivery stream on a simulated clock and stores in memory. */
 import { gunzipSync } from 'node:zlib'
 import type { DeliveryStreamDefinition } from '../../../sinks/definition/delivery-stream.ts'
-import {
-  DeliveryStream,
-  type DeliveryStreamOptions,
-  type DeliveryStreamParts,
-} from '../../../sinks/pipeline/delivery-stream.ts'
+import { DeliveryStream } from '../../../sinks/pipeline/delivery-stream.ts'
+import type { DeliveryStreamOptions, DeliveryStreamParts } from '../../../sinks/pipeline/stream-options.ts'
 import { MemoryStore } from '../../../sinks/stores/memory.ts'
 import { seededRandom } from '../../support/memory-env.ts'
 import { SimClock } from '../../support/sim-clock.ts'

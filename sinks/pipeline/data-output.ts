@@ -1,0 +1,20 @@
+/** The seam behind the processors: objects of a store, or a destination that takes batches. */
+import type { ReadyRecord } from './processing-chain.ts'
+import type { FailedRecord } from './record.ts'
+
+export interface DataOutput {
+  /** partitions that are open now; 1 or 0 where there are none */
+  readonly partitions: number
+  /** arrival of the oldest record that is not delivered; null when there is none */
+  readonly oldestAt: number | null
+  /**
+   * Takes records over, in order; waiting here is the back-pressure. Calls never overlap.
+   * @returns those that cannot be delivered, as far as that is known at once
+   * @throws what ends the stream
+   */
+  add(records: readonly ReadyRecord[]): Promise<readonly FailedRecord[]>
+  /** Resolves when all that was taken over is delivered or has failed. */
+  flush(reason: 'flush' | 'close'): Promise<void>
+  /** Lets go of everything, after a failure. */
+  abort(): Promise<void>
+}

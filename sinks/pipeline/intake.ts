@@ -1,0 +1,46 @@
+/** Bytes of records that were taken over and not yet processed: what puts are throttled by, and what writes wait for. */
+
+export class Intake {
+  readonly bytesMax: number
+  #bytes = 0
+  /** of them, those that are being processed now */
+  #currentBytes = 0
+  #waiting: (() => void)[] = []
+
+  constructor(bytesMax: number) {
+    this.bytesMax = bytesMax
+  }
+
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  /** those that wait behind what is processed now */
+  get waitingBytes(): number {
+    return this.#bytes - this.#currentBytes
+  }
+
+  enter(bytes: number): void {
+    this.#bytes += bytes
+  }
+
+  /** Processing of some of them begins. */
+  begin(bytes: number): void {
+    this.#currentBytes = bytes
+  }
+
+  /** They have left, for the outputs or the stage before the transform, or by a failure. */
+  leave(bytes: number): void {
+    this.#bytes -= bytes
+    this.#currentBytes = 0
+    const waiting = this.#waiting
+    this.#waiting = []
+    for (const wake of waiting) wake()
+  }
+
+  /** Resolves when there is room, or when `stopped` says so after some have left. */
+  async room(stopped: () => boolean): Promise<void> {
+    while (this.#bytes >= this.bytesMax && !stopped())
+      await new Promise<void>(resolve => void this.#waiting.push(resolve))
+  }
+}

@@ -1,0 +1,65 @@
+/** What a delivery stream is made of: its options, and the parts that the caller owns. */
+import { type Clock, MEBIBYTE, type Random } from '../../core/index.ts'
+import type { DefinitionOptions } from '../definition/definition.ts'
+import type { DeliveryStreamDefinition } from '../definition/delivery-stream.ts'
+import type { DeliveredObject } from '../manifest.ts'
+import type { ObjectStore } from '../stores/store.ts'
+import type { RecordDelimiter } from './concatenated-body.ts'
+import type { RecordBody } from './object-buffer.ts'
+import type { OverflowPolicy } from './outputs.ts'
+import type { FailedRecord, RecordSource, StreamRecord } from './record.ts'
+import type { Transform } from './transform.ts'
+
+/** Bytes of records that were taken over and not yet processed. Beyond it puts are throttled and writes wait. */
+export const INTAKE_BYTES_DEFAULT = 64 * MEBIBYTE
+/** Bytes that all open objects hold in memory before they are begun in the store. */
+export const HELD_BYTES_DEFAULT = 64 * MEBIBYTE
+
+export interface DeliveryStreamOptions extends DefinitionOptions {
+  /** the JSON of `create-delivery-stream` */
+  readonly definition: DeliveryStreamDefinition
+  /** 1 for the first configuration, one more for each change; part of object names. Default 1. */
+  readonly version?: number
+  /** Partitions that are open at a time. Default 500, the service's quota. */
+  readonly activePartitionsMax?: number
+  /** Default `seal-oldest`; the service's own rule is `error`. */
+  readonly overflow?: OverflowPolicy
+  /** Default as the definition says: `between` with AppendDelimiterToRecord, else `none`. */
+  readonly delimiter?: RecordDelimiter
+  /** what the transform is told */
+  readonly deliveryStreamArn?: string
+  readonly region?: string
+  readonly sourceKinesisStreamArn?: string
+  readonly intakeBytesMax?: number
+  readonly heldBytesMax?: number
+}
+
+export interface DeliveryStreamParts {
+  readonly clock: Clock
+  readonly random: Random
+  /** the store of a bucket, by its ARN; asked once for each */
+  readonly store: (bucketArn: string) => ObjectStore
+  /** serves the Lambda processor */
+  readonly transform?: Transform
+  /** called for each object after it became visible; must not throw */
+  readonly onDelivered?: (object: DeliveredObject, kind: OutputKind) => void
+  /** Default 24 hours. */
+  readonly retryForMs?: number
+}
+
+export type OutputKind = 'data' | 'error' | 'backup'
+
+/** A record to write, from a source that knows when it arrived. */
+export interface WriteRecord {
+  readonly data: Uint8Array
+  /** epoch milliseconds; default now */
+  readonly arrivedAt?: number
+  readonly source?: RecordSource
+}
+
+/** What conversion, such as to Parquet, puts in place of joined bytes. */
+export interface Conversion {
+  /** the record as it goes into the body, or why it cannot */
+  convert(record: StreamRecord, now: number): StreamRecord | FailedRecord
+  newBody(): Promise<RecordBody>
+}
