@@ -1,6 +1,21 @@
 /** Replies in the CBOR protocol (application/x-amz-cbor-1.1): data come as bytes, so that nothing has to be decoded. */
-import { CborTag, readCbor } from './cbor.ts'
+import { type CborMeaning, readCbor } from '../cbor-reader.ts'
 import { batchOfReply, brokenReply, childShardsOf, type KinesisReply, member } from './reply.ts'
+
+/** A value with a tag; replies tag instants. */
+class Tagged {
+  readonly tag: number
+  readonly value: unknown
+  constructor(tag: number, value: unknown) {
+    this.tag = tag
+    this.value = value
+  }
+}
+
+const REPLY: CborMeaning = {
+  tagged: (tag, item) => new Tagged(tag, item),
+  broken: why => brokenReply(`its CBOR is broken: ${why}`),
+}
 
 /** RFC 8949, section 3.4.2: an instant as a number. */
 const TAG_EPOCH = 1
@@ -13,7 +28,7 @@ const SECONDS_MAX = 1e11
  */
 export function readCborReply(chunks: readonly Uint8Array[], shardId: string): KinesisReply {
   const [only] = chunks
-  const body = readCbor(chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks))
+  const body = readCbor(chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks), REPLY)
   const records = member(body, 'Records')
   const behind = member(body, 'MillisBehindLatest')
   if (!Array.isArray(records)) throw brokenReply('Records is no list')
@@ -54,7 +69,7 @@ export function readCborReply(chunks: readonly Uint8Array[], shardId: string): K
 }
 
 function instantOf(value: unknown): number {
-  const number = value instanceof CborTag && value.tag === TAG_EPOCH ? value.value : value
+  const number = value instanceof Tagged && value.tag === TAG_EPOCH ? value.value : value
   if (typeof number !== 'number' || !(number >= 0)) throw brokenReply('a record has no ApproximateArrivalTimestamp')
   return Math.round(number < SECONDS_MAX ? number * 1_000 : number)
 }

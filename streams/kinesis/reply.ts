@@ -77,7 +77,6 @@ export function childShardsOf(value: unknown): readonly ShardDescription[] {
 
 /** A member of an object by its own name; undefined where there is none. */
 export function member(value: unknown, name: string): unknown {
-  if (value instanceof Map) return value.get(name)
   if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined
   return (value as Readonly<Record<string, unknown>>)[name]
 }

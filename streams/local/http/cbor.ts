@@ -1,13 +1,8 @@
 /**
- * CBOR (RFC 8949) as clients of the service write and read it: the Java SDK, and with it KCL and KPL, speaks it by default.
- *
- *   item    = head content            head: 3 bits type, 5 bits size or count, 0 to 8 bytes more, big-endian
- *   types   = 0 unsigned, 1 negative, 2 bytes, 3 text, 4 array, 5 map, 6 tag item, 7 simple or float
- *   endless = count 31, items until 0xff (bytes, text, arrays and maps)
- *
- * Tag 1 is an instant. The service's clients write it as a whole number of milliseconds, where RFC 8949 means seconds; a float
- * is seconds here as there.
+ * Requests and replies of the service in CBOR (RFC 8949). Tag 1 is an instant. The service's clients write it as a whole number
+ * of milliseconds, where RFC 8949 means seconds; a float is seconds here as there.
  */
+import { type CborMeaning, readCbor } from '../../cbor-reader.ts'
 import { ServiceError } from './service-error.ts'
 
 /** An instant in a reply; JSON has it in seconds, CBOR as tag 1. */
@@ -24,174 +19,24 @@ export class Instant {
   }
 }
 
-const DEPTH_MAX = 32
-const BREAK = Symbol('break')
-const text = new TextDecoder('utf-8', { fatal: true })
+const TAG_EPOCH = 1
 const utf8 = new TextEncoder()
 
 /**
- * The one item that the bytes are: numbers, texts, bytes as views, arrays, objects without prototype; instants in seconds.
+ * A request as `readCbor` reads it; instants in seconds.
  * @throws ServiceError SerializationException
  */
 export function decodeCbor(bytes: Uint8Array): unknown {
-  const reader = new CborReader(bytes)
-  const value = reader.item(0)
-  if (value === BREAK || reader.left > 0) throw broken()
-  return value
+  return readCbor(bytes, REQUEST)
 }
 
-function broken(): ServiceError {
-  return new ServiceError('SerializationException', 'The request body is no CBOR.')
-}
-
-class CborReader {
-  readonly #bytes: Uint8Array
-  readonly #view: DataView
-  #at = 0
-
-  constructor(bytes: Uint8Array) {
-    this.#bytes = bytes
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
-  }
-
-  get left(): number {
-    return this.#bytes.length - this.#at
-  }
-
-  item(depth: number): unknown {
-    if (depth > DEPTH_MAX) throw broken()
-    const head = this.#bytes[this.#take(1)] ?? 0
-    const type = head >> 5
-    const info = head & 31
-    if (type === 7) return this.#simple(info)
-    const isEndless = info === 31
-    if (isEndless && (type < 2 || type === 6)) throw broken()
-    const count = isEndless ? Number.POSITIVE_INFINITY : this.#count(info)
-    switch (type) {
-      case 0:
-        return count
-      case 1:
-        return -1 - count
-      case 2:
-        return isEndless ? this.#chunks(2) : this.#raw(count)
-      case 3:
-        return this.#text(isEndless ? this.#chunks(3) : this.#raw(count))
-      case 4:
-        return this.#array(count, depth)
-      case 5:
-        return this.#map(count, depth)
-      default: {
-        const tagged = this.item(depth + 1)
-        if (tagged === BREAK) throw broken()
-        if (count !== 1) return tagged
-        if (typeof tagged !== 'number') throw broken()
-        return Number.isInteger(tagged) ? tagged / 1_000 : tagged
-      }
-    }
-  }
-
-  #simple(info: number): unknown {
-    switch (info) {
-      case 20:
-        return false
-      case 21:
-        return true
-      case 22:
-      case 23:
-        return null
-      case 25:
-        return float16(this.#view.getUint16(this.#take(2)))
-      case 26:
-        return this.#view.getFloat32(this.#take(4))
-      case 27:
-        return this.#view.getFloat64(this.#take(8))
-      case 31:
-        return BREAK
-      default:
-        throw broken()
-    }
-  }
-
-  #count(info: number): number {
-    if (info < 24) return info
-    if (info === 24) return this.#bytes[this.#take(1)] ?? 0
-    if (info === 25) return this.#view.getUint16(this.#take(2))
-    if (info === 26) return this.#view.getUint32(this.#take(4))
-    if (info !== 27) throw broken()
-    const count = Number(this.#view.getBigUint64(this.#take(8)))
-    if (!Number.isSafeInteger(count)) throw broken()
-    return count
-  }
-
-  #chunks(type: number): Uint8Array {
-    const chunks: Uint8Array[] = []
-    for (;;) {
-      const head = this.#bytes[this.#take(1)] ?? 0
-      if (head === 0xff) return Buffer.concat(chunks)
-      if (head >> 5 !== type || (head & 31) === 31) throw broken()
-      chunks.push(this.#raw(this.#count(head & 31)))
-    }
-  }
-
-  #text(bytes: Uint8Array): string {
-    try {
-      return text.decode(bytes)
-    } catch {
-      throw broken()
-    }
-  }
-
-  #array(count: number, depth: number): readonly unknown[] {
-    const items: unknown[] = []
-    while (items.length < count) {
-      const item = this.item(depth + 1)
-      if (item === BREAK) {
-        if (count === Number.POSITIVE_INFINITY) break
-        throw broken()
-      }
-      items.push(item)
-    }
-    return items
-  }
-
-  #map(count: number, depth: number): Readonly<Record<string, unknown>> {
-    const map = Object.create(null) as Record<string, unknown>
-    for (let i = 0; i < count; i++) {
-      const name = this.item(depth + 1)
-      if (name === BREAK && count === Number.POSITIVE_INFINITY) break
-      const value = typeof name === 'string' ? this.item(depth + 1) : BREAK
-      if (typeof name !== 'string' || value === BREAK) throw broken()
-      map[name] = value
-    }
-    return map
-  }
-
-  #raw(sizeBytes: number): Uint8Array {
-    const at = this.#take(sizeBytes)
-    return this.#bytes.subarray(at, at + sizeBytes)
-  }
-
-  /** Steps over bytes and gives where they begin. */
-  #take(sizeBytes: number): number {
-    if (sizeBytes > this.left) throw broken()
-    const at = this.#at
-    this.#at += sizeBytes
-    return at
-  }
-}
-
-function float16(bits: number): number {
-  const exponent = (bits >> 10) & 31
-  const fraction = bits & 1_023
-  const size =
-    exponent === 0
-      ? fraction * 2 ** -24
-      : exponent === 31
-        ? fraction === 0
-          ? Number.POSITIVE_INFINITY
-          : Number.NaN
-        : (1_024 + fraction) * 2 ** (exponent - 25)
-  return bits & 0x8000 ? -size : size
+const REQUEST: CborMeaning = {
+  tagged(tag, item) {
+    if (tag !== TAG_EPOCH) return item
+    if (typeof item !== 'number') throw REQUEST.broken('an instant is no number')
+    return Number.isInteger(item) ? item / 1_000 : item
+  },
+  broken: () => new ServiceError('SerializationException', 'The request body is no CBOR.'),
 }
 
 /** A reply as CBOR: null, booleans, numbers, texts, bytes, instants, arrays, objects; members that are undefined are left out. */
