@@ -57,6 +57,8 @@ export interface Files {
   makeDirectory(path: string): Promise<void>
   /** replaces the target in one step */
   rename(from: string, to: string): Promise<void>
+  /** gives a file a second name in one step; `already_exists` when something has that name */
+  link(from: string, to: string): Promise<void>
   /** nothing happens when it is missing */
   remove(path: string): Promise<void>
   /** makes renames and creations in a directory survive a power cut, where the system can */

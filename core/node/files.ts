@@ -1,5 +1,5 @@
 /** Files of a Node process, with errors that name the path. */
-import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { link, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import type { FileHandle, Files } from '../env.ts'
 import { type ErrorCode, MillraceError } from '../errors.ts'
 
@@ -19,6 +19,8 @@ async function told<T>(code: ErrorCode, what: string, operation: () => Promise<T
       ENOSPC: 'the disk is full',
       EROFS: 'the file system is read-only',
       EMFILE: 'too many open files',
+      ENOTSUP: 'the file system cannot do that',
+      EXDEV: 'they lie on different file systems',
     }
     const retry = system === 'ENOSPC' || system === 'EMFILE' ? 'backoff' : 'never'
     throw new MillraceError(code, `${what}: ${reason[system] ?? (system || String(cause))}`, { cause, retry })
@@ -86,6 +88,7 @@ export const nodeFiles: Files = {
   makeDirectory: path =>
     told('unwritable_output', `make directory ${path}`, async () => void (await mkdir(path, { recursive: true }))),
   rename: (from, to) => told('unwritable_output', `rename ${from} to ${to}`, () => rename(from, to)),
+  link: (from, to) => told('unwritable_output', `link ${to} to ${from}`, () => link(from, to)),
   remove: path => told('unwritable_output', `remove ${path}`, () => rm(path, { force: true, recursive: true })),
   async syncDirectory(path) {
     // Some systems refuse to open or sync a directory; what they offer is then all there is.

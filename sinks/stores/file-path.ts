@@ -1,6 +1,6 @@
 /** Object keys as paths below a directory. One key gives one path and different keys give different paths: see name-part.ts. */
 import { MillraceError } from '../../core/index.ts'
-import { encodePart } from '../name-part.ts'
+import { decodePart, encodePart } from '../name-part.ts'
 import { KEY_BYTES_MAX } from './store.ts'
 
 const utf8 = new TextEncoder()
@@ -22,4 +22,9 @@ export function pathPartsOf(key: string): readonly string[] {
           : null
   if (reason !== null) throw new MillraceError('invalid_argument', `object key "${key.slice(0, 60)}": ${reason}`)
   return key.split('/').map(encodePart)
+}
+
+/** The part of a key that a file or directory stands for; names that we never write stand for themselves. */
+export function keyPartOf(name: string): string {
+  return decodePart(name) ?? name
 }

@@ -1,8 +1,9 @@
 /** Objects in memory, for tests and simulations. */
 import { MillraceError } from '../../core/index.ts'
-import type { ObjectAttributes, ObjectStore, ObjectWriter } from './store.ts'
+import { type ObjectAttributes, type ObjectWriter, type OpenStore, STAGED_AS, type StoredObject } from './store.ts'
 
-export class MemoryStore implements ObjectStore {
+export class MemoryStore implements OpenStore {
+  readonly place = 'memory'
   readonly #objects = new Map<string, Uint8Array>()
   readonly #attributes = new Map<string, ObjectAttributes>()
   readonly #open = new Set<string>()
@@ -36,5 +37,37 @@ export class MemoryStore implements ObjectStore {
       },
       abort: async () => void this.#open.delete(key),
     })
+  }
+
+  async *list(prefix: string): AsyncIterable<StoredObject> {
+    for (const [key, { length }] of this.#objects)
+      if (key.startsWith(prefix)) yield { key, sizeBytes: length, modifiedAt: 0 }
+  }
+
+  async *read(key: string): AsyncIterable<Uint8Array> {
+    const bytes = this.#objects.get(key)
+    if (bytes === undefined) throw new MillraceError('not_found', `object ${key}: there is none`)
+    yield bytes
+  }
+
+  async remove(key: string): Promise<void> {
+    this.#objects.delete(key)
+    this.#attributes.delete(key)
+  }
+
+  async publish(from: string, to: string): Promise<void> {
+    if (this.#objects.has(to)) {
+      if (this.#attributes.get(to)?.metadata?.[STAGED_AS] === encodeURIComponent(from)) return
+      throw new MillraceError('already_exists', `object ${to}: it exists already`)
+    }
+    const bytes = this.#objects.get(from)
+    if (bytes === undefined) throw new MillraceError('not_found', `object ${from}: it is gone, and so is ${to}`)
+    this.#objects.set(to, bytes)
+    this.#attributes.set(to, this.#attributes.get(from) ?? {})
+  }
+
+  /** What a crash of the writer does: nothing that was begun is ever completed. */
+  crash(): void {
+    this.#open.clear()
   }
 }

@@ -51,6 +51,7 @@ function failingAt(
       list: failing((path: string) => files.list(path)),
       makeDirectory: failing((path: string) => files.makeDirectory(path)),
       rename: failing((from: string, to: string) => files.rename(from, to)),
+      link: failing((from: string, to: string) => files.link(from, to)),
       remove: (path: string) => files.remove(path),
       syncDirectory: failing((path: string) => files.syncDirectory(path)),
       readAll: (path: string) => files.readAll(path),
@@ -100,7 +101,9 @@ describe('FileStore', () => {
           expect(failAt).toBeGreaterThan(10)
           break
         }
-        expect(error).toMatchObject({ message: 'injected' })
+        // A link that fails has a rename in its place.
+        if (error === undefined) expect(before).toEqual([`out/${KEY}`])
+        else expect(error).toMatchObject({ message: 'injected' })
       }
   })
 

@@ -189,6 +189,16 @@ export class MemoryFiles implements Files {
     this.#set(target, inode)
   }
 
+  async link(from: string, to: string): Promise<void> {
+    const [source, target] = [clean(from), clean(to)]
+    const inode = this.#entries.get(source)
+    if (inode === undefined || inode === 'directory') throw missing(`link ${to} to ${from}`)
+    if (this.#entries.has(target)) throw new MillraceError('already_exists', `link ${to} to ${from}: it exists already`)
+    if (parentOf(target) !== '' && this.#entries.get(parentOf(target)) !== 'directory')
+      throw missing(`link ${to} to ${from}`)
+    this.#set(target, inode)
+  }
+
   async remove(path: string): Promise<void> {
     const name = clean(path)
     for (const there of this.#entries.keys()) if (there === name || there.startsWith(`${name}/`)) this.#delete(there)

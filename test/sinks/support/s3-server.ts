@@ -19,11 +19,18 @@ export type Fault =
 
 export type Operation =
   | 'PutObject'
+  | 'GetObject'
+  | 'CopyObject'
+  | 'DeleteObject'
+  | 'ListObjectsV2'
   | 'HeadObject'
   | 'CreateMultipartUpload'
   | 'UploadPart'
   | 'CompleteMultipartUpload'
   | 'AbortMultipartUpload'
+
+/** Keys of one answer of a listing: few, so that tests meet several. */
+const LIST_PAGE = 3
 
 interface Upload {
   readonly key: string
@@ -66,10 +73,10 @@ export class S3Server {
     const url = new URL(request.url ?? '/', 'http://localhost')
     const key = decodeURIComponent(url.pathname).split('/').slice(2).join('/')
     const headers = Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, String(value)]))
-    const operation = operationOf(request.method ?? '', url.searchParams)
+    const operation = operationOf(request.method ?? '', key, url.searchParams, headers)
     this.calls.push(operation)
     const fault = this.#faults.get(operation)?.shift()
-    const answer = (status: number, text = '', more: Record<string, string> = {}): void => {
+    const answer = (status: number, text: string | Buffer = '', more: Record<string, string> = {}): void => {
       response.writeHead(status, { 'content-type': 'application/xml', ...more })
       response.end(text)
     }
@@ -95,7 +102,7 @@ export class S3Server {
     body: Buffer,
   ):
     | { readonly status: number; readonly code: string }
-    | { readonly text?: string; readonly headers?: Record<string, string> } {
+    | { readonly text?: string | Buffer; readonly headers?: Record<string, string> } {
     const exists = headers['if-none-match'] === '*' && this.objects.has(key)
     const sum = createHash('sha256').update(body).digest('base64')
     const upload = this.uploads.get(query.get('uploadId') ?? '')
@@ -110,6 +117,38 @@ export class S3Server {
         if (found === undefined) return { status: 404, code: 'NotFound' }
         const metadata = Object.entries(found.headers).filter(([name]) => name.startsWith('x-amz-meta-'))
         return { headers: Object.fromEntries(metadata) }
+      }
+      case 'GetObject': {
+        const found = this.objects.get(key)
+        return found === undefined ? { status: 404, code: 'NoSuchKey' } : { text: found.body }
+      }
+      case 'CopyObject': {
+        const from = decodeURIComponent(headers['x-amz-copy-source'] ?? '')
+          .split('/')
+          .slice(1)
+          .join('/')
+        const found = this.objects.get(from)
+        if (found === undefined) return { status: 404, code: 'NoSuchKey' }
+        if (exists) return { status: 412, code: 'PreconditionFailed' }
+        this.objects.set(key, found)
+        return { text: '<CopyObjectResult><ETag>"copy"</ETag></CopyObjectResult>' }
+      }
+      case 'DeleteObject':
+        this.objects.delete(key)
+        return {}
+      case 'ListObjectsV2': {
+        const prefix = query.get('prefix') ?? ''
+        const after = query.get('continuation-token') ?? ''
+        const keys = [...this.objects.keys()].filter(name => name.startsWith(prefix) && name > after).sort()
+        const page = keys.slice(0, LIST_PAGE)
+        const contents = page.map(name => {
+          const Size = this.objects.get(name)?.body.length ?? 0
+          return `<Contents><Key>${encodeURIComponent(name)}</Key><Size>${Size}</Size><LastModified>2026-11-22T00:00:00.000Z</LastModified></Contents>`
+        })
+        const more = keys.length > page.length
+        return {
+          text: `<ListBucketResult><EncodingType>url</EncodingType><IsTruncated>${more}</IsTruncated>${more ? `<NextContinuationToken>${page.at(-1)}</NextContinuationToken>` : ''}${contents.join('')}</ListBucketResult>`,
+        }
       }
       case 'CreateMultipartUpload': {
         const id = `upload-${++this.#uploadNumber}`
@@ -138,9 +177,16 @@ export class S3Server {
   }
 }
 
-function operationOf(method: string, query: URLSearchParams): Operation {
+function operationOf(
+  method: string,
+  key: string,
+  query: URLSearchParams,
+  headers: Readonly<Record<string, string>>,
+): Operation {
+  if (method === 'GET') return key === '' ? 'ListObjectsV2' : 'GetObject'
   if (method === 'HEAD') return 'HeadObject'
-  if (method === 'DELETE') return 'AbortMultipartUpload'
+  if (method === 'DELETE') return query.has('uploadId') ? 'AbortMultipartUpload' : 'DeleteObject'
   if (method === 'POST') return query.has('uploads') ? 'CreateMultipartUpload' : 'CompleteMultipartUpload'
+  if (headers['x-amz-copy-source'] !== undefined) return 'CopyObject'
   return query.has('partNumber') ? 'UploadPart' : 'PutObject'
 }

@@ -1,0 +1,175 @@
+/** What a store in S3 is told, what failures of its calls mean, and what encryption adds to them. */
+import { createHash } from 'node:crypto'
+import type * as Sdk from '@aws-sdk/client-s3'
+import { MEBIBYTE, MillraceError, type Random } from '../../core/index.ts'
+
+/** S3 quota: parts but the last have 5 MiB at least. */
+export const PART_BYTES_MIN = 5 * MEBIBYTE
+export const PART_BYTES_DEFAULT = 8 * MEBIBYTE
+/** Parts of a large object that are kept until it is complete, so that its upload can begin anew. */
+export const REPLAY_BYTES_DEFAULT = 32 * MEBIBYTE
+/** Name of the metadata entry that says whose an object is. */
+export const WRITER_ID = 'millrace-writer'
+
+/** Server-side encryption; `none` leaves it to the bucket. A key in the attributes of an object goes before. */
+export type S3Encryption =
+  | 'none'
+  | 'sse-s3'
+  | { readonly kmsKeyId: string; readonly bucketKey?: boolean }
+  | { readonly customerKey: Uint8Array }
+
+/** An S3Client of @aws-sdk/client-s3, told without its types: who uses no S3 need not install it. */
+export interface S3ClientLike {
+  readonly send: (...args: never[]) => unknown
+}
+
+export interface S3StoreOptions {
+  readonly client: S3ClientLike
+  readonly bucket: string
+  readonly random: Random
+  readonly encryption?: S3Encryption
+  /** Bytes of a part, and the size up to which an object is one put. Default 8 MiB, least 5 MiB. */
+  readonly partBytes?: number
+  /** Default 32 MiB; a larger object whose upload vanishes fails. */
+  readonly replayBytesMax?: number
+  /** False for stores that know no If-None-Match: they overwrite. Default true. */
+  readonly conditional?: boolean
+}
+
+/** A store that was opened. */
+export interface S3Setup extends Required<Omit<S3StoreOptions, 'random' | 'client'>> {
+  readonly client: Sdk.S3Client
+  readonly commands: typeof Sdk
+}
+
+/** A failed call, with what the service said; `cause` is the client's own error. */
+class S3Error extends MillraceError {
+  readonly status: number | undefined
+  readonly reason: string
+
+  constructor(
+    code: 'already_exists' | 'not_found' | 'unwritable_output' | 'throttled' | 'connection_lost',
+    message: string,
+    retry: 'never' | 'backoff',
+    cause: unknown,
+    status: number | undefined,
+    reason: string,
+  ) {
+    super(code, message, { retry, cause })
+    this.status = status
+    this.reason = reason
+  }
+}
+
+function storeError(cause: unknown, place: string): S3Error {
+  const { name, message, status } = described(cause)
+  const make = (code: ConstructorParameters<typeof S3Error>[0], text: string, retry: 'never' | 'backoff'): S3Error =>
+    new S3Error(code, `object ${place}: ${text}`, retry, cause, status, name)
+  if (status === 412)
+    return make('already_exists', 'it exists already and is never written over; move it away', 'never')
+  if (name === 'SlowDown' || status === 429 || status === 503)
+    return make('throttled', `slow down (${name})`, 'backoff')
+  // 200 stands for an error inside a good reply.
+  if (
+    status === undefined ||
+    status >= 500 ||
+    status === 409 ||
+    status === 408 ||
+    status === 200 ||
+    name === 'RequestTimeout' ||
+    name === 'InternalError'
+  )
+    return make('connection_lost', `${name}: ${message}`, 'backoff')
+  if (status === 404) return make('not_found', `there is none (${name}: ${message})`, 'never')
+  const fix =
+    status === 403 ? '; allow s3:PutObject, s3:GetObject, s3:ListBucket and s3:AbortMultipartUpload there' : ''
+  return make('unwritable_output', `${name}: ${message}${fix}`, 'never')
+}
+
+function described(cause: unknown): {
+  readonly name: string
+  readonly message: string
+  readonly status: number | undefined
+} {
+  if (typeof cause !== 'object' || cause === null) return { name: 'Error', message: String(cause), status: undefined }
+  const {
+    name = 'Error',
+    message = '',
+    $metadata,
+  } = cause as {
+    readonly name?: string
+    readonly message?: string
+    readonly $metadata?: { readonly httpStatusCode?: number }
+  }
+  return { name, message, status: $metadata?.httpStatusCode }
+}
+
+export function isStatus(error: unknown, status: number): boolean {
+  return error instanceof S3Error && error.status === status
+}
+
+export function isVanished(error: unknown): boolean {
+  return error instanceof S3Error && error.reason === 'NoSuchUpload'
+}
+
+export function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('base64')
+}
+
+function serverEncryption(encryption: S3Encryption): {
+  readonly ServerSideEncryption?: 'AES256' | 'aws:kms'
+  readonly SSEKMSKeyId?: string
+  readonly BucketKeyEnabled?: boolean
+  readonly SSECustomerAlgorithm?: string
+  readonly SSECustomerKey?: string
+} {
+  if (encryption === 'none') return {}
+  if (encryption === 'sse-s3') return { ServerSideEncryption: 'AES256' }
+  if ('customerKey' in encryption) return customerKey(encryption)
+  return {
+    ServerSideEncryption: 'aws:kms',
+    SSEKMSKeyId: encryption.kmsKeyId,
+    ...(encryption.bucketKey !== undefined && { BucketKeyEnabled: encryption.bucketKey }),
+  }
+}
+
+/**
+ * What a new object is told about its encryption. With a key of its own Firehose also gives the bucket's owner all rights (probes
+ * of the service).
+ */
+export function objectEncryption(
+  encryption: S3Encryption,
+  kmsKeyArn: string | undefined,
+): ReturnType<typeof serverEncryption> & { readonly ACL?: 'bucket-owner-full-control' } {
+  return kmsKeyArn === undefined
+    ? serverEncryption(encryption)
+    : { ...serverEncryption({ kmsKeyId: kmsKeyArn }), ACL: 'bucket-owner-full-control' }
+}
+
+/** The key of what is copied. */
+export function copySourceKey(encryption: S3Encryption): {
+  readonly CopySourceSSECustomerAlgorithm?: string
+  readonly CopySourceSSECustomerKey?: string
+} {
+  const { SSECustomerAlgorithm, SSECustomerKey } = customerKey(encryption)
+  if (SSECustomerAlgorithm === undefined || SSECustomerKey === undefined) return {}
+  return { CopySourceSSECustomerAlgorithm: SSECustomerAlgorithm, CopySourceSSECustomerKey: SSECustomerKey }
+}
+
+/** The client adds the key's digest by itself. */
+export function customerKey(encryption: S3Encryption): {
+  readonly SSECustomerAlgorithm?: string
+  readonly SSECustomerKey?: string
+} {
+  if (typeof encryption === 'string' || !('customerKey' in encryption)) return {}
+  return { SSECustomerAlgorithm: 'AES256', SSECustomerKey: Buffer.from(encryption.customerKey).toString('base64') }
+}
+
+/** Runs a call; `place` begins its failure's text. @throws S3Error */
+export async function called<T>(place: string, operation: () => Promise<T>): Promise<T> {
+  try {
+    return await operation()
+  } catch (cause) {
+    throw storeError(cause, place)
+  }
+}

@@ -1,0 +1,230 @@
+/**
+ * One object on its way to S3, or to what speaks its protocol.
+ *
+ *   small   write (held) -> PutObject, If-None-Match: *
+ *   large   write (held) -> CreateMultipartUpload -> UploadPart ... -> CompleteMultipartUpload, If-None-Match: *
+ *
+ * An object carries an id of its writer, so that an answer that got lost can be told from somebody else's object:
+ *
+ *   412 exists            HEAD: our id = done, else already_exists
+ *   409 conflict, lost reply, 5xx, 200 with an error inside      repeat the call
+ *   NoSuchUpload          HEAD: our id = done, else begin anew from the parts that are kept
+ *
+ * (S3 user guide, "Conditional writes"; API reference, CompleteMultipartUpload.) The official client does signing, checksums and
+ * its own quick retries.
+ */
+import { assert, MillraceError } from '../../core/index.ts'
+import {
+  called,
+  customerKey,
+  isStatus,
+  isVanished,
+  objectEncryption,
+  type S3Setup,
+  sha256,
+  WRITER_ID,
+} from './s3-setup.ts'
+import type { ObjectAttributes, ObjectWriter } from './store.ts'
+
+interface Part {
+  readonly number: number
+  readonly etag: string
+  readonly checksum: string
+  readonly sizeBytes: number
+}
+
+export class S3Writer implements ObjectWriter {
+  readonly #setup: S3Setup
+  readonly #key: string
+  readonly #attributes: ObjectAttributes
+  readonly #id: string
+  #held: Uint8Array[] = []
+  #heldBytes = 0
+  #uploadId: string | null = null
+  #parts: Part[] = []
+  /** bodies of the parts, while they fit */
+  #kept: Uint8Array[] | null = []
+  #done = false
+
+  constructor(setup: S3Setup, key: string, attributes: ObjectAttributes, id: string) {
+    this.#setup = setup
+    this.#key = key
+    this.#attributes = attributes
+    this.#id = id
+  }
+
+  /** A part leaves before the bytes are taken, so that a repeated call takes them once. */
+  async write(bytes: Uint8Array): Promise<void> {
+    assert(!this.#done, 'nothing is written after complete or abort')
+    while (this.#heldBytes >= this.#setup.partBytes) await this.#sendPart(this.#setup.partBytes)
+    // A Buffer's own slice would be a view.
+    this.#held.push(new Uint8Array(bytes))
+    this.#heldBytes += bytes.length
+  }
+
+  async complete(): Promise<void> {
+    if (this.#done) return
+    if (this.#uploadId === null && this.#heldBytes <= this.#setup.partBytes) await this.#put()
+    else await this.#completeUpload()
+    this.#done = true
+    this.#held = []
+    this.#kept = null
+  }
+
+  async abort(): Promise<void> {
+    if (this.#done) return
+    this.#done = true
+    this.#held = []
+    this.#kept = null
+    const { client, bucket, commands } = this.#setup
+    if (this.#uploadId === null) return
+    const input = { Bucket: bucket, Key: this.#key, UploadId: this.#uploadId }
+    await this.#call(() => client.send(new commands.AbortMultipartUploadCommand(input)))
+  }
+
+  async #put(): Promise<void> {
+    const { client, commands, conditional } = this.#setup
+    const Body = Buffer.concat(this.#held)
+    const input = {
+      ...this.#head(),
+      Body,
+      ContentLength: Body.length,
+      ChecksumSHA256: sha256(Body),
+      ...(conditional && { IfNoneMatch: '*' }),
+    }
+    try {
+      await this.#call(() => client.send(new commands.PutObjectCommand(input)))
+    } catch (error) {
+      if (!isStatus(error, 412) || !(await this.#isOurs())) throw error
+    }
+  }
+
+  async #completeUpload(): Promise<void> {
+    const { client, bucket, commands, conditional } = this.#setup
+    while (this.#heldBytes > 0) await this.#sendPart(this.#setup.partBytes)
+    const input = {
+      Bucket: bucket,
+      Key: this.#key,
+      UploadId: this.#uploadId ?? '',
+      MultipartUpload: {
+        Parts: this.#parts.map(({ number, etag, checksum }) => ({
+          PartNumber: number,
+          ETag: etag,
+          ChecksumSHA256: checksum,
+        })),
+      },
+      MpuObjectSize: this.#parts.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+      ...(conditional && { IfNoneMatch: '*' }),
+    }
+    try {
+      await this.#call(() => client.send(new commands.CompleteMultipartUploadCommand(input)))
+    } catch (error) {
+      if (isStatus(error, 412)) {
+        if (!(await this.#isOurs())) throw error
+      } else if (isVanished(error)) {
+        // The reply to a completion that worked may have been lost; then the upload is gone and the object is there.
+        if (!(await this.#isOurs())) this.#beginAnew()
+      } else throw error
+    }
+  }
+
+  /** Puts all parts back into what is held; the caller repeats. */
+  #beginAnew(): never {
+    const kept = this.#kept
+    if (kept === null)
+      throw new MillraceError(
+        'unwritable_output',
+        `object s3://${this.#setup.bucket}/${this.#key}: its upload vanished, and its parts are no longer kept; raise replayBytesMax, and see that no lifecycle rule ends uploads early`,
+      )
+    this.#held = kept
+    this.#heldBytes = kept.reduce((sum, { length }) => sum + length, 0)
+    this.#kept = []
+    this.#parts = []
+    this.#uploadId = null
+    throw new MillraceError(
+      'connection_lost',
+      `object s3://${this.#setup.bucket}/${this.#key}: its upload vanished; it begins anew`,
+      { retry: 'backoff' },
+    )
+  }
+
+  async #sendPart(sizeBytes: number): Promise<void> {
+    const { client, bucket, commands, replayBytesMax } = this.#setup
+    if (this.#uploadId === null) {
+      const input = { ...this.#head(), ChecksumAlgorithm: 'SHA256' as const }
+      const { UploadId } = await this.#call(() => client.send(new commands.CreateMultipartUploadCommand(input)))
+      if (UploadId === undefined)
+        throw new MillraceError('connection_lost', `s3://${bucket}: it gave no upload id`, { retry: 'backoff' })
+      this.#uploadId = UploadId
+    }
+    const all = Buffer.concat(this.#held)
+    const Body = all.subarray(0, sizeBytes)
+    const number = this.#parts.length + 1
+    const checksum = sha256(Body)
+    const input = {
+      Bucket: bucket,
+      Key: this.#key,
+      UploadId: this.#uploadId,
+      PartNumber: number,
+      Body,
+      ContentLength: Body.length,
+      ChecksumSHA256: checksum,
+      ...customerKey(this.#setup.encryption),
+    }
+    let etag = ''
+    try {
+      const { ETag } = await this.#call(() => client.send(new commands.UploadPartCommand(input)))
+      etag = ETag ?? ''
+    } catch (error) {
+      if (!isVanished(error)) throw error
+      this.#beginAnewWith(all)
+    }
+    this.#parts.push({ number, etag, checksum, sizeBytes: Body.length })
+    const sent = this.#parts.reduce((sum, part) => sum + part.sizeBytes, 0)
+    if (sent > replayBytesMax) this.#kept = null
+    this.#kept?.push(Body)
+    this.#held = all.length > sizeBytes ? [all.subarray(sizeBytes)] : []
+    this.#heldBytes = all.length - Body.length
+  }
+
+  #beginAnewWith(held: Uint8Array): never {
+    this.#kept?.push(held)
+    return this.#beginAnew()
+  }
+
+  /** What a new object is told, in one put or at the beginning of an upload. */
+  #head(): {
+    readonly Bucket: string
+    readonly Key: string
+    readonly Metadata: Record<string, string>
+    readonly ContentType?: string
+    readonly ContentEncoding?: string
+  } {
+    const { contentType, contentEncoding, metadata = {}, kmsKeyArn } = this.#attributes
+    return {
+      Bucket: this.#setup.bucket,
+      Key: this.#key,
+      Metadata: { ...metadata, [WRITER_ID]: this.#id },
+      ...(contentType !== undefined && { ContentType: contentType }),
+      ...(contentEncoding !== undefined && { ContentEncoding: contentEncoding }),
+      ...objectEncryption(this.#setup.encryption, kmsKeyArn),
+    }
+  }
+
+  /** Whether the object under the key is this writer's. */
+  async #isOurs(): Promise<boolean> {
+    const { client, bucket, commands, encryption } = this.#setup
+    const input = { Bucket: bucket, Key: this.#key, ...customerKey(encryption) }
+    try {
+      const { Metadata } = await this.#call(() => client.send(new commands.HeadObjectCommand(input)))
+      return Metadata?.[WRITER_ID] === this.#id
+    } catch (error) {
+      if (isStatus(error, 404)) return false
+      throw error
+    }
+  }
+
+  #call<T>(operation: () => Promise<T>): Promise<T> {
+    return called(`s3://${this.#setup.bucket}/${this.#key}`, operation)
+  }
+}
