@@ -9,6 +9,7 @@
  */
 import { MillraceError } from '../core/index.ts'
 import type { ListedShard, PutEntry, PutOutcome, PutTarget } from './put-target.ts'
+import { marked, writeBodies } from './sdk-body.ts'
 
 /** How the stream is named in requests; an ARN is needed where it is of another account. */
 export interface StreamNameOrArn {
@@ -61,6 +62,8 @@ export interface KinesisLike {
     input: StreamInput & { NextToken?: string; MaxResults?: number; ShardFilter?: { Type: 'AT_LATEST' } },
     options: { abortSignal: AbortSignal },
   ): Promise<ListShardsOutputLike>
+  /** of the SDK; by it the bodies of the producer's calls are written here, which is faster */
+  readonly middlewareStack?: unknown
 }
 
 export interface KinesisTargetOptions extends StreamNameOrArn {
@@ -78,10 +81,11 @@ export function kinesisTarget({ client, StreamName, StreamARN }: KinesisTargetOp
   if ((StreamName === undefined) === (StreamARN === undefined))
     throw new MillraceError('config', 'kinesis target needs a StreamName or a StreamARN, and not both')
   const stream: StreamInput = StreamName === undefined ? { StreamARN: StreamARN ?? '' } : { StreamName }
+  writeBodies(client)
   return {
     streamName: StreamName ?? StreamARN?.split('/').at(-1),
     async putRecords(entries, signal) {
-      const input = { ...stream, Records: entries.map(requestEntry) }
+      const input = marked({ ...stream, Records: entries.map(requestEntry) })
       const { Records: results = [] } = await client.putRecords(input, { abortSignal: signal })
       return results.map(
         ({ SequenceNumber, ShardId, ErrorCode, ErrorMessage }): PutOutcome =>
@@ -132,6 +136,7 @@ function requestEntry({ data, partitionKey, explicitHashKey }: PutEntry): PutRec
  */
 export function fromCommands<PutRecords, ListShards>(
   client: {
+    readonly middlewareStack?: unknown
     send(command: PutRecords | ListShards, options: { abortSignal: AbortSignal }): Promise<unknown>
   },
   commands: {
@@ -140,6 +145,7 @@ export function fromCommands<PutRecords, ListShards>(
   },
 ): KinesisLike {
   return {
+    middlewareStack: client.middlewareStack,
     putRecords: async (input, options) =>
       (await client.send(new commands.PutRecordsCommand(input), options)) as PutRecordsOutputLike,
     listShards: async (input, options) =>
