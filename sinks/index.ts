@@ -6,6 +6,7 @@ export type { HiveColumn, HiveType } from './conversion/hive-type.ts'
 export { ParquetConversion } from './conversion/parquet-conversion.ts'
 export type { ProcessingConfiguration, Processor } from './definition/common.ts'
 export type { ConversionPlan, JsonDeserializer } from './definition/conversion.ts'
+export type { CustomDestinationConfiguration } from './definition/custom.ts'
 export {
   ACTIVE_PARTITIONS_DEFAULT,
   ACTIVE_PARTITIONS_MAX,
@@ -32,6 +33,25 @@ export type { S3Plan } from './definition/s3-plan.ts'
 export type { SnowflakeDestinationConfiguration } from './definition/snowflake.ts'
 export type { SplunkDestinationConfiguration } from './definition/splunk.ts'
 export { Delivery, type DeliveryParts } from './delivery.ts'
+export { type AwsSignerOptions, awsSigner, type RequestSigner } from './destinations/aws-signature.ts'
+export type {
+  CallResult,
+  DestinationCall,
+  DestinationName,
+  RecordDestination,
+  RecordOutcome,
+  Refusal,
+  RetryRule,
+} from './destinations/destination.ts'
+export type { FetchLike } from './destinations/http-call.ts'
+export {
+  type HttpEndpointReceiverOptions,
+  httpEndpointReceiver,
+  type ReceivedRequest,
+} from './destinations/http-endpoint-receiver.ts'
+export type { WeekRule } from './destinations/index-name.ts'
+export type { DestinationFactory, DestinationParts, DestinationSetup } from './destinations/open-destination.ts'
+export type { SecretReader } from './destinations/secret.ts'
 export type { Delimiter } from './formats/json-lines.ts'
 export type { ParquetCompression } from './formats/parquet/codec.ts'
 export { type DeliveredObject, MANIFEST_OBJECTS_MAX, Manifest, type ManifestTotals } from './manifest.ts'

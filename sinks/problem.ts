@@ -43,6 +43,7 @@ export type ProblemCode =
   | 'REDSHIFT_BUFFER'
   | 'REDSHIFT_COMPRESSION'
   | 'DEST_ONE'
+  | 'SECRET_ARN'
   | 'VALIDATION'
 
 export interface Problem {

@@ -10,8 +10,9 @@ import {
   DESTINATIONS,
   type DeliveryStreamDefinition,
   type DestinationMember,
-  deliveryStream,
+  deliveryStreamOrCustom,
 } from './delivery-stream.ts'
+import { type DestinationPlan, destinationPlanOf } from './destination-plan.ts'
 import type { ExtendedS3DestinationConfiguration } from './extended-s3.ts'
 import { type ProcessingPlan, processingPlanOf } from './processing.ts'
 import { type S3Plan, s3PlanOf } from './s3-plan.ts'
@@ -24,6 +25,8 @@ export interface DefinitionPlan {
   readonly name: string
   readonly destination: DestinationMember
   readonly processing: ProcessingPlan
+  /** null where objects are the destination */
+  readonly delivery: DestinationPlan | null
   /** where rows or failed records go */
   readonly s3: S3Plan
   /** null where the mode keeps no copy of the source records */
@@ -51,11 +54,11 @@ export function checkDefinition(
   options: DefinitionOptions = {},
 ): { readonly problems: readonly Problem[]; readonly plan: DefinitionPlan | null } {
   const problems: Problem[] = []
-  checkShape(definition, deliveryStream, '', problems)
+  checkShape(definition, deliveryStreamOrCustom, '', problems)
   if (problems.length > 0) return { problems, plan: null }
   const stream = withoutNulls(definition) as DeliveryStreamDefinition
   checkSource(stream, problems)
-  const members = Object.keys(DESTINATIONS) as DestinationMember[]
+  const members = [...Object.keys(DESTINATIONS), 'CustomDestinationConfiguration'] as DestinationMember[]
   const given = members.filter(member => stream[member] !== undefined && stream[member] !== null)
   const member = given[0]
   if (member === undefined || given.length > 1) {
@@ -164,6 +167,7 @@ function destinationPlan(
     { roles: [role], keys: null, ...options },
     problems,
   )
+  const delivery = destinationPlanOf(stream, member, problems)
   let backup: S3Plan | null = null
   if (redshift) backup = backupPlan(stream.RedshiftDestinationConfiguration, member, options, problems)
   // The other destinations keep their source records in the same place as their failed ones.
@@ -173,6 +177,7 @@ function destinationPlan(
     name: stream.DeliveryStreamName,
     destination: member,
     processing,
+    delivery,
     s3,
     backup,
     conversion: null,
@@ -218,6 +223,7 @@ function s3Definition(
     name: stream.DeliveryStreamName,
     destination: member,
     processing,
+    delivery: null,
     s3,
     backup,
     conversion,

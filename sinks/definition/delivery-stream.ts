@@ -1,5 +1,6 @@
 /** The whole input of `create-delivery-stream` (Firehose API model): sources, encryption, tags and one destination. */
 import { nonEmptyWithoutSpace, roleArn, secretsManagerConfiguration, vpcEndpointName } from './common.ts'
+import { customDestination } from './custom.ts'
 import { extendedS3Destination } from './extended-s3.ts'
 import { httpEndpointDestination } from './http-endpoint.ts'
 import { icebergDestination } from './iceberg.ts'
@@ -50,7 +51,7 @@ export const DESTINATIONS = {
   IcebergDestinationConfiguration: icebergDestination,
 } as const
 
-export type DestinationMember = keyof typeof DESTINATIONS
+export type DestinationMember = keyof typeof DESTINATIONS | 'CustomDestinationConfiguration'
 
 export const deliveryStream = structure(
   { DeliveryStreamName: text(1, 64, '[a-zA-Z0-9_.\\-]+') },
@@ -82,5 +83,11 @@ export const deliveryStream = structure(
   },
 )
 
-/** The JSON of `aws firehose create-delivery-stream --cli-input-json`, as it is. */
-export type DeliveryStreamDefinition = TypeOf<typeof deliveryStream>
+/** The same with our own destination, which the service does not have. */
+export const deliveryStreamOrCustom = structure(deliveryStream.required, {
+  ...deliveryStream.optional,
+  CustomDestinationConfiguration: customDestination,
+})
+
+/** The JSON of `aws firehose create-delivery-stream --cli-input-json`, as it is; or with a destination of ours. */
+export type DeliveryStreamDefinition = TypeOf<typeof deliveryStreamOrCustom>

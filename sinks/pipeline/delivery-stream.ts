@@ -16,6 +16,9 @@ import {
   type DefinitionPlan,
   definitionPlanOf,
 } from '../definition/definition.ts'
+import type { DestinationPlan } from '../definition/destination-plan.ts'
+import { BatchOutput } from '../destinations/batch-output.ts'
+import { openDestination } from '../destinations/open-destination.ts'
 import { Manifest } from '../manifest.ts'
 import type { DataOutput } from './data-output.ts'
 import { errorLine } from './error-line.ts'
@@ -97,19 +100,38 @@ export class DeliveryStream {
     const side = { maker, random, failure: this.#failure }
     this.#errors = new SideOutput({ ...side, kind: 'error', plan: plan.s3 })
     this.#backup = plan.backup === null ? null : new SideOutput({ ...side, kind: 'backup', plan: plan.backup })
-    this.#data = new ObjectDataOutput({
-      plan: plan.s3,
-      partitioned: plan.partitioned,
-      partitionsMax: options.activePartitionsMax ?? ACTIVE_PARTITIONS_DEFAULT,
-      overflow: options.overflow ?? 'seal-oldest',
-      conversion: used,
-      maker,
-      clock,
-      random,
-      metrics: this.#metrics,
-      inTurn,
-    })
+    this.#data =
+      plan.delivery === null
+        ? new ObjectDataOutput({
+            plan: plan.s3,
+            partitioned: plan.partitioned,
+            partitionsMax: options.activePartitionsMax ?? ACTIVE_PARTITIONS_DEFAULT,
+            overflow: options.overflow ?? 'seal-oldest',
+            conversion: used,
+            maker,
+            clock,
+            random,
+            metrics: this.#metrics,
+            inTurn,
+          })
+        : this.#batches(plan.delivery, transformParts.deliveryStreamArn, options)
     this.#failure.onFailure(() => this.#data.abort())
+  }
+
+  #batches(delivery: DestinationPlan, deliveryStreamArn: string, options: DeliveryStreamOptions): BatchOutput {
+    const { clock, random } = this.#parts
+    const incarnation = random.uuid()
+    const { name: streamName, destination: member } = this.#plan
+    const setup = { streamName, member, deliveryStreamArn, incarnation, clock, random, metrics: this.#metrics }
+    return new BatchOutput({
+      destination: openDestination(delivery, this.#parts, setup),
+      hints: delivery.hints,
+      heldBytesMax: options.heldBytesMax ?? HELD_BYTES_DEFAULT,
+      parts: { clock, random, metrics: this.#metrics, incarnation },
+      failure: this.#failure,
+      inTurn: work => this.#turns.run(work),
+      fail: failed => this.#fail(failed),
+    })
   }
 
   get name(): string {
@@ -134,7 +156,7 @@ export class DeliveryStream {
     return this.#data.partitions
   }
 
-  /** DeliveryToS3.DataFreshness: age in seconds of the oldest record that is in no visible object; 0 when there is none. */
+  /** DataFreshness of the destination: age in seconds of the oldest record that is not delivered; 0 when there is none. */
   get dataFreshness(): number {
     const oldest = this.#data.oldestAt
     return oldest === null ? 0 : Math.max(0, (this.#parts.clock.now() - oldest) / 1_000)
@@ -280,7 +302,7 @@ export class DeliveryStream {
 function checkedPlan(options: DeliveryStreamOptions, conversion: Conversion | null): DefinitionPlan {
   const plan = definitionPlanOf(options.definition, options)
   assertAvailable(plan)
-  if (!['ExtendedS3DestinationConfiguration', 'S3DestinationConfiguration'].includes(plan.destination))
+  if (plan.destination === 'RedshiftDestinationConfiguration')
     throw new MillraceError(
       'config',
       `delivery stream ${plan.name}: ${plan.destination} has no delivery yet; use ExtendedS3DestinationConfiguration`,

@@ -39,6 +39,7 @@ export function errorLine(failed: FailedRecord, table: CatalogTable | null): Uin
           ...times,
           attemptEndingTimestamp: endedAt,
           ...(failed.lambdaArn !== undefined && { lambdaARN: failed.lambdaArn }),
+          ...failed.details,
         }
   return Buffer.from(`${JSON.stringify({ ...fields, millrace: { recordId: record.recordId, stage: failed.stage } })}\n`)
 }

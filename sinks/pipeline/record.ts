@@ -24,8 +24,18 @@ export interface StreamRecord {
   readonly row?: Readonly<Record<string, unknown>>
 }
 
-/** The values of `!{firehose:error-output-type}` that this room writes (Firehose guide; decompression by probes). */
-export type ErrorOutputType = 'processing-failed' | 'format-conversion-failed' | 'decompression-failed'
+/**
+ * The values of `!{firehose:error-output-type}` that this room writes (Firehose guide; decompression by probes). The last line has
+ * those of destinations that Firehose does not have.
+ */
+export type ErrorOutputType =
+  | 'processing-failed'
+  | 'format-conversion-failed'
+  | 'decompression-failed'
+  | 'AmazonOpenSearchService-failed'
+  | 'splunk-failed'
+  | 'http-endpoint-failed'
+  | `${'kinesis-stream' | 'kafka' | 'firehose' | 'sns' | 'sqs' | 'lambda' | 'cloudwatch'}-failed`
 
 /** A record that could not be delivered as it was meant to be. */
 export interface FailedRecord {
@@ -39,6 +49,8 @@ export interface FailedRecord {
   readonly endedAt: number
   readonly lambdaArn?: string
   readonly stage: string
+  /** what else the destination's error records have, such as `esDocumentId` */
+  readonly details?: Readonly<Record<string, string | null>>
 }
 
 /** What a processor makes of records: what goes on, and what does not. */

@@ -1,5 +1,7 @@
 /** Counters of a delivery stream under Firehose's names. They only grow; gauges are asked for when they are read. */
 
+import type { DestinationName } from '../destinations/destination.ts'
+
 /** Bytes and Records count original records; error objects count as deliveries to S3 (probes of the service). */
 export type StreamCounter =
   | 'IncomingRecords'
@@ -13,6 +15,10 @@ export type StreamCounter =
   | 'BackupToS3.Records'
   | 'BackupToS3.Bytes'
   | 'BackupToS3.ObjectCount'
+  /** `Success` by `Attempts` is the ratio that Firehose shows: of records, or of calls for HTTP endpoints and COPY */
+  | `DeliveryTo${DestinationName}.${'Records' | 'Bytes' | 'Success' | 'Attempts' | 'Retries' | 'ProcessedRecords' | 'ProcessedBytes'}`
+  /** sum of the seconds between a delivery and its acknowledgement */
+  | 'DeliveryToSplunk.DataAckLatency'
   | 'ExecuteProcessing.Duration'
   | 'ExecuteProcessing.Attempts'
   | 'ExecuteProcessing.Success'

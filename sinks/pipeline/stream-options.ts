@@ -2,6 +2,7 @@
 import { type Clock, MEBIBYTE, type Random } from '../../core/index.ts'
 import type { DefinitionOptions } from '../definition/definition.ts'
 import type { DeliveryStreamDefinition } from '../definition/delivery-stream.ts'
+import type { DestinationFactory, DestinationParts } from '../destinations/open-destination.ts'
 import type { DeliveredObject } from '../manifest.ts'
 import type { ObjectStore } from '../stores/store.ts'
 import type { RecordDelimiter } from './concatenated-body.ts'
@@ -34,13 +35,15 @@ export interface DeliveryStreamOptions extends DefinitionOptions {
   readonly heldBytesMax?: number
 }
 
-export interface DeliveryStreamParts {
+export interface DeliveryStreamParts extends DestinationParts {
   readonly clock: Clock
   readonly random: Random
   /** the store of a bucket, by its ARN; asked once for each */
   readonly store: (bucketArn: string) => ObjectStore
   /** serves the Lambda processor */
   readonly transform?: Transform
+  /** what CustomDestinationConfiguration stands for */
+  readonly destination?: DestinationFactory
   /** called for each object after it became visible; must not throw */
   readonly onDelivered?: (object: DeliveredObject, kind: OutputKind) => void
   /** Default 24 hours. */
