@@ -49,6 +49,11 @@ export interface StreamSource {
   readonly streamName: string
   /** every shard that still holds records or takes them, parents before children */
   listShards(signal: AbortSignal): Promise<readonly ShardDescription[]>
+  /** only those that were open at a position; left out where nobody knows when a shard was closed */
+  listShardsOpenAt?(
+    position: Exclude<StartPosition, { readonly kind: 'after' }>,
+    signal: AbortSignal,
+  ): Promise<readonly ShardDescription[]>
   openShard(shardId: string, from: StartPosition): Promise<ShardReader>
   /** resolves when a read may find something new, or after a while at the latest; never rejects but by abort */
   wait(signal: AbortSignal): Promise<void>

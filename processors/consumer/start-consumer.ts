@@ -157,6 +157,7 @@ async function openStreams(
     }
     const source = await openSource(nameOf(choice), options, configuration, env, signal)
     closers.push(() => source.close())
+    await source.checkPermissions(signal)
     let streamIdentifier: string | null = null
     if (choices.length > 1) {
       const { arn, creationEpoch } = await source.identity(signal)
@@ -233,6 +234,7 @@ function leasedStream(
     initialPosition: initialPositionOf(configuration),
     shards: {
       async list(openAt) {
+        if (openAt !== null && source.listShardsOpenAt !== undefined) return source.listShardsOpenAt(openAt, signal)
         const shards = await source.listShards(signal)
         return openAt === null ? shards : shardsOpenAt(shards, openAt)
       },

@@ -10,17 +10,16 @@ import {
   type Clock,
   hasCode,
   MillraceError,
-  type ShardDescription,
   type ShardRead,
   type ShardReader,
   type StartPosition,
-  type StreamSource,
 } from '../../core/index.ts'
 import { readCborReply } from './cbor-reply.ts'
+import { ClientSource } from './client-source.ts'
 import { type EventMessage, EventStreamReader } from './event-stream.ts'
 import { activeConsumer } from './fan-out-consumer.ts'
 import { JsonReplyReader } from './json-reply.ts'
-import { KinesisClient, type KinesisClientOptions, type StreamIdentity } from './kinesis-client.ts'
+import { KinesisClient, type KinesisClientOptions } from './kinesis-client.ts'
 import { kinesisError } from './kinesis-error.ts'
 import type { KinesisReply } from './reply.ts'
 import { StreamTime } from './stream-time.ts'
@@ -40,14 +39,13 @@ export interface FanOutSourceOptions extends KinesisClientOptions {
 
 type Body = AsyncIterable<Uint8Array> & { destroy(): void }
 
-export class FanOutSource implements StreamSource {
+export class FanOutSource extends ClientSource {
   readonly consumerArn: string
-  readonly #client: KinesisClient
   readonly #clock: Clock
   readonly #time: StreamTime
 
   private constructor(client: KinesisClient, clock: Clock, consumerArn: string) {
-    this.#client = client
+    super(client)
     this.#clock = clock
     this.#time = new StreamTime(clock)
     this.consumerArn = consumerArn
@@ -71,31 +69,17 @@ export class FanOutSource implements StreamSource {
     }
   }
 
-  get streamName(): string {
-    return this.#client.streamName
-  }
-
-  /** Asks the service what tells the stream from an earlier one of its name. @throws MillraceError `not_found`, `config`, `throttled` */
-  identity(signal: AbortSignal): Promise<StreamIdentity> {
-    return this.#client.describe(signal)
-  }
-
-  listShards(signal: AbortSignal): Promise<readonly ShardDescription[]> {
-    return this.#client.listShards(signal)
+  checkPermissions(signal: AbortSignal): Promise<void> {
+    return this.client.checkPermissions(this.consumerArn, signal)
   }
 
   /** The first read subscribes. A read waits for the next event, records or none. */
   openShard(shardId: string, from: StartPosition): Promise<ShardReader> {
-    return Promise.resolve(new FanOutReader(this.#client, this.consumerArn, this.#clock, this.#time, shardId, from))
+    return Promise.resolve(new FanOutReader(this.client, this.consumerArn, this.#clock, this.#time, shardId, from))
   }
 
   /** At once: it is the read that waits. */
   wait(): Promise<void> {
-    return Promise.resolve()
-  }
-
-  close(): Promise<void> {
-    this.#client.close()
     return Promise.resolve()
   }
 }
@@ -251,7 +235,7 @@ class Subscription {
     const kind = headers.get(':message-type')
     if (kind !== 'event') {
       const name = headers.get(':exception-type') ?? headers.get(':error-code') ?? 'InternalFailureException'
-      throw kinesisError(Object.assign(new Error(name), { name }), this.#streamName, signal)
+      throw kinesisError(Object.assign(new Error(name), { name }), 'SubscribeToShard', this.#streamName, signal)
     }
     if (headers.get(':event-type') !== 'SubscribeToShardEvent') return null
     return (headers.get(':content-type') ?? '').includes('cbor')

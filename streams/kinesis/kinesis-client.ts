@@ -4,11 +4,11 @@
  * The SDK is an optional peer and is imported when a stream is opened.
  */
 import { Readable } from 'node:stream'
-import { MillraceError, type ShardDescription } from '../../core/index.ts'
+import { errorName, isDenied, MillraceError, type ShardDescription, type StartPosition } from '../../core/index.ts'
 import type { IteratorStart } from '../stream.ts'
 import { readCborReply } from './cbor-reply.ts'
 import { JsonReplyReader } from './json-reply.ts'
-import { kinesisError } from './kinesis-error.ts'
+import { kinesisDenied, kinesisError } from './kinesis-error.ts'
 import { brokenReply, type KinesisReply, member } from './reply.ts'
 
 /** A body at most: 10 MiB of data as base64, and keys and numbers of 10,000 records. */
@@ -17,6 +17,9 @@ export const REPLY_BYTES_MAX = 32 * 1_048_576
 const LIST_SHARDS_RESULTS = 1_000
 /** Pages of ListShards that are followed; a stream of more shards than that is refused, not cut. */
 const LIST_SHARDS_PAGES_MAX = 1_000
+/** Of most streams, where shards may not be listed; and of none, as shards are numbered from 0. */
+const FIRST_SHARD = 'shardId-000000000000'
+const NO_SHARD = 'shardId-999999999999'
 
 /** A reply below the deserializer of the SDK. */
 interface HttpReply {
@@ -73,6 +76,9 @@ export interface DatedReply extends KinesisReply {
   readonly dateMs: number
 }
 
+/** A position at which shards are open; the service knows when each was closed, and its list does not say. */
+export type ShardsOpenAt = Exclude<StartPosition, { readonly kind: 'after' }>
+
 /** What tells a stream from an earlier one of the same name. */
 export interface StreamIdentity {
   readonly arn: string
@@ -118,15 +124,19 @@ export class KinesisClient {
     return new KinesisClient(options, sdk as unknown as Commands, client)
   }
 
-  /** Every shard that still holds records or takes them. */
-  async listShards(signal: AbortSignal): Promise<readonly ShardDescription[]> {
+  /**
+   * Every shard that still holds records or takes them.
+   * @param openAt only those that were open at a position
+   */
+  async listShards(signal: AbortSignal, openAt?: ShardsOpenAt): Promise<readonly ShardDescription[]> {
     const shards: ShardDescription[] = []
     let token: string | undefined
     for (let page = 0; page < LIST_SHARDS_PAGES_MAX; page++) {
       const reply = (await this.#send(
+        'ListShards',
         new this.#commands.ListShardsCommand({
           MaxResults: LIST_SHARDS_RESULTS,
-          ...(token === undefined ? this.#stream : { NextToken: token }),
+          ...(token === undefined ? { ...this.#stream, ...filterOf(openAt) } : { NextToken: token }),
         }),
         signal,
       )) as ListShardsOutput
@@ -140,6 +150,7 @@ export class KinesisClient {
   /** @throws MillraceError `not_found`, `invalid_argument`, `throttled` */
   async getIterator(shardId: string, from: IteratorStart, signal: AbortSignal): Promise<string> {
     const reply = (await this.#send(
+      'GetShardIterator',
       new this.#commands.GetShardIteratorCommand({ ...this.#stream, ShardId: shardId, ...startOf(from) }),
       signal,
     )) as { readonly ShardIterator?: string }
@@ -167,14 +178,15 @@ export class KinesisClient {
       },
       { step: 'deserialize', priority: 'low', name: 'millraceRecords' },
     )
-    await this.#send(command, signal)
+    await this.#send('GetRecords', command, signal)
     if (found === undefined) throw brokenReply('it came with an error that the SDK took for none')
     return found
   }
 
   /** @throws MillraceError `not_found`, `throttled`, `config` */
   async describe(signal: AbortSignal): Promise<StreamIdentity> {
-    const reply = await this.#send(new this.#commands.DescribeStreamSummaryCommand(this.#stream), signal)
+    const command = new this.#commands.DescribeStreamSummaryCommand(this.#stream)
+    const reply = await this.#send('DescribeStreamSummary', command, signal)
     const summary = member(reply, 'StreamDescriptionSummary')
     const arn = member(summary, 'StreamARN')
     const createdAt = member(summary, 'StreamCreationTimestamp')
@@ -186,14 +198,14 @@ export class KinesisClient {
   /** Null where no consumer of that name is registered. */
   async findConsumer(streamArn: string, name: string, signal: AbortSignal): Promise<RegisteredConsumer | null> {
     const command = new this.#commands.DescribeStreamConsumerCommand({ StreamARN: streamArn, ConsumerName: name })
-    const reply = await this.#sendUnless('ResourceNotFoundException', command, signal)
+    const reply = await this.#sendUnless('ResourceNotFoundException', 'DescribeStreamConsumer', command, signal)
     return reply === null ? null : consumerOf(member(reply, 'ConsumerDescription'))
   }
 
   /** Null where one of that name is there by now. @throws MillraceError `throttled` at the limits of the service */
   async registerConsumer(streamArn: string, name: string, signal: AbortSignal): Promise<RegisteredConsumer | null> {
     const command = new this.#commands.RegisterStreamConsumerCommand({ StreamARN: streamArn, ConsumerName: name })
-    const reply = await this.#sendUnless('ResourceInUseException', command, signal)
+    const reply = await this.#sendUnless('ResourceInUseException', 'RegisterStreamConsumer', command, signal)
     return reply === null ? null : consumerOf(member(reply, 'Consumer'))
   }
 
@@ -226,30 +238,93 @@ export class KinesisClient {
       },
       { step: 'deserialize', priority: 'low', name: 'millraceEvents' },
     )
-    await this.#send(command, signal)
+    await this.#send('SubscribeToShard', command, signal)
     if (body === undefined) throw brokenReply('a subscription came with an error that the SDK took for none')
     return body
+  }
+
+  /**
+   * Tries every action that reading needs, in a way that changes nothing: one error names all that are missing, instead of one after
+   * the other while records wait. A shard that is not there is asked for, since permissions are looked at first; a subscription of one
+   * that is there would end somebody else's.
+   * @param consumerArn of enhanced fan-out; null: reads are polled
+   * @throws MillraceError `config` that names each missing action
+   */
+  async checkPermissions(consumerArn: string | null, signal: AbortSignal): Promise<void> {
+    const commands = this.#commands
+    const [first] = await this.listShards(signal).catch(() => [])
+    const ShardId = first?.shardId ?? FIRST_SHARD
+    const position = { ShardIteratorType: 'LATEST' }
+    const trials: readonly (readonly [string, () => Promise<boolean>])[] = [
+      ['ListShards', () => this.#isDenied(new commands.ListShardsCommand({ ...this.#stream, MaxResults: 1 }), signal)],
+      ...(consumerArn === null
+        ? ([
+            [
+              'GetShardIterator',
+              () =>
+                this.#isDenied(new commands.GetShardIteratorCommand({ ...this.#stream, ShardId, ...position }), signal),
+            ],
+            ['GetRecords', () => this.#mayNotGetRecords(ShardId, signal)],
+          ] as const)
+        : ([
+            [
+              'SubscribeToShard',
+              () =>
+                this.#isDenied(
+                  new commands.SubscribeToShardCommand({
+                    ConsumerARN: consumerArn,
+                    ShardId: NO_SHARD,
+                    StartingPosition: { Type: 'LATEST' },
+                  }),
+                  signal,
+                ),
+            ],
+          ] as const)),
+    ]
+    const results = await Promise.all(trials.map(async ([action, isDenied]) => ((await isDenied()) ? action : null)))
+    const denied = results.filter(action => action !== null)
+    if (denied.length > 0) throw kinesisDenied(denied, this.streamName)
+  }
+
+  async #mayNotGetRecords(shardId: string, signal: AbortSignal): Promise<boolean> {
+    try {
+      const iterator = await this.getIterator(shardId, { kind: 'latest' }, signal)
+      return await this.#isDenied(new this.#commands.GetRecordsCommand({ ShardIterator: iterator, Limit: 1 }), signal)
+    } catch {
+      // Without an iterator it cannot be asked.
+      return false
+    }
   }
 
   close(): void {
     if (this.#isOwn) this.#client.destroy()
   }
 
-  async #send(command: Command, signal: AbortSignal): Promise<unknown> {
+  async #send(action: string, command: Command, signal: AbortSignal): Promise<unknown> {
     try {
       return await this.#client.send(command as never, { abortSignal: signal })
     } catch (error) {
-      throw kinesisError(error, this.streamName, signal)
+      throw kinesisError(error, action, this.streamName, signal)
     }
   }
 
   /** Null for an exception of that name. */
-  async #sendUnless(exception: string, command: Command, signal: AbortSignal): Promise<unknown> {
+  async #sendUnless(exception: string, action: string, command: Command, signal: AbortSignal): Promise<unknown> {
     try {
       return await this.#client.send(command as never, { abortSignal: signal })
     } catch (error) {
-      if (error instanceof Error && error.name === exception) return null
-      throw kinesisError(error, this.streamName, signal)
+      if (errorName(error) === exception) return null
+      throw kinesisError(error, action, this.streamName, signal)
+    }
+  }
+
+  /** True when the credentials do not allow a call; whatever else comes of it is the real call's to explain. */
+  async #isDenied(command: Command, signal: AbortSignal): Promise<boolean> {
+    try {
+      await this.#client.send(command as never, { abortSignal: signal })
+      return false
+    } catch (error) {
+      return isDenied(error)
     }
   }
 }
@@ -311,6 +386,18 @@ function shardOf(shard: ListedShard): ShardDescription {
     startingHashKey: BigInt(StartingHashKey),
     endingHashKey: BigInt(EndingHashKey),
     closed: shard.SequenceNumberRange?.EndingSequenceNumber !== undefined,
+  }
+}
+
+function filterOf(openAt: ShardsOpenAt | undefined): Readonly<Record<string, unknown>> {
+  if (openAt === undefined) return {}
+  switch (openAt.kind) {
+    case 'latest':
+      return { ShardFilter: { Type: 'AT_LATEST' } }
+    case 'trimHorizon':
+      return { ShardFilter: { Type: 'AT_TRIM_HORIZON' } }
+    case 'atTimestamp':
+      return { ShardFilter: { Type: 'AT_TIMESTAMP', Timestamp: new Date(openAt.timestamp) } }
   }
 }
 

@@ -9,13 +9,12 @@ import {
   MEBIBYTE,
   MillraceError,
   type RecordBatch,
-  type ShardDescription,
   type ShardRead,
   type ShardReader,
   type StartPosition,
-  type StreamSource,
 } from '../../core/index.ts'
-import { KinesisClient, type KinesisClientOptions, type StreamIdentity } from './kinesis-client.ts'
+import { ClientSource } from './client-source.ts'
+import { KinesisClient, type KinesisClientOptions } from './kinesis-client.ts'
 import { StreamTime } from './stream-time.ts'
 
 /** Kinesis API reference, GetRecords: 5 calls a second and shard. Milliseconds. */
@@ -36,15 +35,14 @@ export interface KinesisSourceOptions extends KinesisClientOptions {
   readonly limits?: 'service' | 'none' | undefined
 }
 
-export class KinesisSource implements StreamSource {
-  readonly #client: KinesisClient
+export class KinesisSource extends ClientSource {
   readonly #clock: Clock
   readonly #time: StreamTime
   readonly #idleMs: number
   readonly #isPaced: boolean
 
   private constructor(client: KinesisClient, options: KinesisSourceOptions) {
-    this.#client = client
+    super(client)
     this.#clock = options.clock
     this.#time = new StreamTime(options.clock)
     this.#idleMs = options.idleMs ?? IDLE_MS
@@ -61,33 +59,19 @@ export class KinesisSource implements StreamSource {
     return new KinesisSource(await KinesisClient.open(options), options)
   }
 
-  get streamName(): string {
-    return this.#client.streamName
-  }
-
-  /** Asks the service what tells the stream from an earlier one of its name. @throws MillraceError `not_found`, `config`, `throttled` */
-  identity(signal: AbortSignal): Promise<StreamIdentity> {
-    return this.#client.describe(signal)
-  }
-
-  listShards(signal: AbortSignal): Promise<readonly ShardDescription[]> {
-    return this.#client.listShards(signal)
+  checkPermissions(signal: AbortSignal): Promise<void> {
+    return this.client.checkPermissions(null, signal)
   }
 
   /** The first read takes the iterator, so that a shard which nobody reads costs no call. */
   openShard(shardId: string, from: StartPosition): Promise<ShardReader> {
-    const reader = new KinesisShardReader(this.#client, this.#clock, this.#time, shardId, from, this.#isPaced)
+    const reader = new KinesisShardReader(this.client, this.#clock, this.#time, shardId, from, this.#isPaced)
     return Promise.resolve(reader)
   }
 
   async wait(signal: AbortSignal): Promise<void> {
     await this.#clock.sleep(this.#idleMs, signal)
     refuseAborted(signal)
-  }
-
-  close(): Promise<void> {
-    this.#client.close()
-    return Promise.resolve()
   }
 }
 

@@ -4,6 +4,7 @@ import type { ShardRead, StartPosition, StreamSource } from '../../core/index.ts
 import { MillraceError, recordBytes } from '../../core/index.ts'
 import { ShardMerge } from '../../processors/index.ts'
 import { DeaggregatedSource, KinesisSource } from '../../streams/index.ts'
+import type { ShardsOpenAt } from '../../streams/kinesis/kinesis-client.ts'
 import { StreamTime } from '../../streams/kinesis/stream-time.ts'
 import { SimClock, seededRandom } from '../support/memory-env.ts'
 import { client, START_AT, served } from './conformance.ts'
@@ -96,6 +97,19 @@ describe.each([{ protocol: 'h2' as const }, { protocol: 'http1' as const }])('a 
     const shards = await source.listShards(signal)
     expect(shards.filter(shard => shard.parentShardIds.includes(SHARD))).toHaveLength(2)
     expect(shards.find(shard => shard.shardId === SHARD)?.closed).toBe(true)
+  })
+
+  test('lists the shards that were open at a position, as only the service knows', async () => {
+    const stream = server.streams.get('s')
+    await server.clock.advance(10_000)
+    await stream.split(SHARD, 1n << 120n)
+    const openAt = async (position: ShardsOpenAt) =>
+      (await source.listShardsOpenAt(position, signal)).map(shard => Number(shard.shardId.slice(-3))).sort()
+    expect(await openAt({ kind: 'trimHorizon' })).toEqual([0, 1])
+    expect(await openAt({ kind: 'latest' })).toEqual([1, 2, 3])
+    expect(await openAt({ kind: 'atTimestamp', timestamp: START_AT + 5_000 })).toEqual([0, 1])
+    await server.clock.advance(10_000)
+    expect(await openAt({ kind: 'atTimestamp', timestamp: START_AT + 15_000 })).toEqual([1, 2, 3])
   })
 
   test('feeds a merge as the source in the process does', async () => {
@@ -227,7 +241,7 @@ describe('a source whose service fails', () => {
   test.each([
     ['ProvisionedThroughputExceededException', { code: 'throttled', retry: 'backoff' }],
     ['KMSThrottlingException', { code: 'throttled', retry: 'backoff' }],
-    ['AccessDeniedException', { code: 'config', retry: 'never' }],
+    ['KMSDisabledException', { code: 'config', retry: 'never' }],
     ['CredentialsProviderError', { code: 'config', retry: 'never' }],
     ['ResourceNotFoundException', { code: 'not_found', retry: 'never' }],
     ['TimeoutError', { code: 'internal', retry: 'backoff' }],

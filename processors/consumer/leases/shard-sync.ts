@@ -115,6 +115,11 @@ export class ShardSync {
       const shards = await this.#list(stream, stream.initialPosition)
       const hole = firstHole(shards)
       if (hole === null) return shards
+      // Before the oldest record the service names no shard: then everything that is kept is wanted.
+      if (stream.initialPosition.kind === 'atTimestamp') {
+        const all = await this.#list(stream, null)
+        if (firstHole(all) === null) return all
+      }
       if (attempt === COVER_TRIES)
         throw new MillraceError(
           'internal',

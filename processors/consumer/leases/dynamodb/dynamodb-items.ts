@@ -1,8 +1,8 @@
 /** Rows in a DynamoDB table. Every write is an UpdateItem, so that attributes of other programs stay. */
-import { MillraceError } from '../../../../core/index.ts'
+import { errorName, MillraceError } from '../../../../core/index.ts'
 import { type Item, type ItemChange, type ItemCondition, type ItemOutcome, type ItemTable, textIn } from '../item.ts'
 import type { DynamoClient } from './dynamodb-client.ts'
-import { dynamoError, errorName } from './dynamodb-error.ts'
+import { dynamoError } from './dynamodb-error.ts'
 import { conditionInput, updateInput } from './expression.ts'
 
 /** KCL 3.x: index of leases by owner. */

@@ -1,11 +1,10 @@
 /** Lease, worker and coordinator rows in DynamoDB, beside Java workers of the KCL 3.x if need be. */
-import { MillraceError } from '../../../../core/index.ts'
+import { isDenied, MillraceError } from '../../../../core/index.ts'
 import { ItemCoordinatorTable } from '../item-coordinator-table.ts'
 import { itemLeaseStore } from '../item-lease-store.ts'
 import { ItemWorkerMetricsTable } from '../item-worker-metrics.ts'
 import type { LeaseStore } from '../lease-table.ts'
 import { DynamoClient, type DynamoClientOptions } from './dynamodb-client.ts'
-import { isDenied } from './dynamodb-error.ts'
 import { DynamoItems } from './dynamodb-items.ts'
 import { type LayoutNow, MovingCoordinatorTable, MovingWorkerMetrics } from './moving-tables.ts'
 import { checkPermissions } from './permissions.ts'

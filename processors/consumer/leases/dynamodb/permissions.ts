@@ -2,8 +2,9 @@
  * Which permissions are missing: every action is tried in a way that changes nothing, so that one error names all of them
  * instead of one after the other while records wait.
  */
+import { errorName, isDenied } from '../../../../core/index.ts'
 import type { DynamoAction, DynamoClient } from './dynamodb-client.ts'
-import { deniedError, errorName, isDenied } from './dynamodb-error.ts'
+import { deniedError } from './dynamodb-error.ts'
 import { OWNER_INDEX } from './dynamodb-items.ts'
 
 /** A key that no lease, worker or coordinator row has. */

@@ -2,9 +2,9 @@
  * Makes the tables that a consumer needs, or finds out that they are there and fit. A table that has another key belongs to another
  * application and is left alone. Source: KCL 3.x, `DynamoDBLeaseRefresher`; limits of its waiting included.
  */
-import { MillraceError } from '../../../../core/index.ts'
+import { errorName, MillraceError } from '../../../../core/index.ts'
 import type { DynamoClient } from './dynamodb-client.ts'
-import { dynamoError, errorName } from './dynamodb-error.ts'
+import { dynamoError } from './dynamodb-error.ts'
 import { OWNER_INDEX } from './dynamodb-items.ts'
 
 /** KCL: the index is asked for each 10 s, for an hour at most. */

@@ -175,6 +175,26 @@ describe('shard sync', () => {
     expect(await leases.list()).toEqual([])
   })
 
+  it('takes what a service says was open at a time, and everything that is kept for a time before it', async () => {
+    const asked: (string | null)[] = []
+    const world = syncWorld(FAMILY, 'atTimestamp')
+    const openAtTime = (shards: readonly ShardDescription[]): ConsumedStream => ({
+      ...world.stream,
+      shards: {
+        list(openAt) {
+          asked.push(openAt?.kind ?? null)
+          return Promise.resolve(openAt === null ? FAMILY : shards)
+        },
+      },
+    })
+    await world.sync.begin(openAtTime(FAMILY.slice(1, 3)))
+    expect((await world.leases.list()).map(lease => lease.leaseKey)).toEqual(['1', '2'])
+    const early = syncWorld(FAMILY, 'atTimestamp')
+    await early.sync.begin(openAtTime([]))
+    expect(await early.leases.list()).toHaveLength(6)
+    expect(asked).toEqual(['atTimestamp', 'atTimestamp', null])
+  })
+
   it('repeats a list that is throttled, each 1.5 s', async () => {
     const { leases, sync, stream, clock } = syncWorld(FAMILY)
     let failures = 3
