@@ -32,6 +32,8 @@ export class LeaderLock implements Leader {
   #mine: { readonly version: string; readonly sentAtMs: number } | null = null
   /** of a write whose outcome is not known */
   #next: string | null = null
+  /** an attempt under way: two at a time would take each other's write for their own */
+  #asking: Promise<boolean> | null = null
   #other: { readonly version: string | null; readonly sinceMs: number; readonly durationMs: number } | null = null
 
   constructor(options: LeaderLockOptions) {
@@ -43,7 +45,14 @@ export class LeaderLock implements Leader {
     return other !== null && this.#options.clock.monotonicMs() - other.sinceMs > other.durationMs / 2
   }
 
-  async leads(): Promise<boolean> {
+  leads(): Promise<boolean> {
+    this.#asking ??= this.#ask().finally(() => {
+      this.#asking = null
+    })
+    return this.#asking
+  }
+
+  async #ask(): Promise<boolean> {
     const { clock, heartbeatMs, durationMs } = this.#options
     const now = clock.monotonicMs()
     if (this.#mine !== null && now - this.#mine.sentAtMs < heartbeatMs) return true
@@ -58,6 +67,7 @@ export class LeaderLock implements Leader {
   }
 
   async resign(): Promise<void> {
+    await this.#asking?.catch(() => {})
     if (this.#mine === null) return
     const { version } = this.#mine
     this.#mine = null

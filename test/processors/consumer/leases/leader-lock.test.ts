@@ -62,6 +62,18 @@ describe("the leader's lock", () => {
     expect(versions.size).toBe(20)
   })
 
+  it('is kept by a worker that asks for it twice at a time, as its assignment and its audit do', async () => {
+    const a = lockOf('A')
+    const version = async () => (await items.get('Leader'))?.['recordVersionNumber']
+    for (let i = 0; i < 3; i++) {
+      expect(await Promise.all([a.leads(), a.leads()])).toEqual([true, true])
+      expect(await version()).toEqual({ S: expect.stringMatching(UUID) as string })
+      await clock.advance(30_000)
+    }
+    // once the second heartbeat knew no version any more, and the third was refused
+    expect(await a.leads()).toBe(true)
+  })
+
   it('is not written between heartbeats', async () => {
     const a = lockOf('A')
     await a.leads()
