@@ -29,6 +29,8 @@ const FIRST_AUDIT_MS = 60_000
 /** KCL: while a table has no leases, workers look again so often, after a random wait of up to the second figure. */
 const EMPTY_TABLE_POLL_MS = 3_000
 const EMPTY_TABLE_WAIT_MS_MAX = 30_000
+/** KCL: a leader whose assignment failed so often in a row lets another worker try; after what nobody foresaw, at once. */
+const FAILED_ASSIGNMENTS_MAX = 3
 
 export interface KclLeaseCoordinatorOptions {
   readonly store: LeaseStore
@@ -59,6 +61,9 @@ export class KclLeaseCoordinator implements LeaseCoordinator {
   #stopCapture: () => void = () => {}
   #mayGain = true
   #assignDueAtMs = 0
+  #failedAssignments = 0
+  /** a worker that gave up the lead stays out of it until others have had time to take it */
+  #mayLeadAtMs = Number.NEGATIVE_INFINITY
 
   constructor(options: KclLeaseCoordinatorOptions) {
     const { store, clock, random, workerId, settings } = options
@@ -344,7 +349,7 @@ export class KclLeaseCoordinator implements LeaseCoordinator {
 
   async #lead(assigner: Assigner): Promise<void> {
     const { clock, store } = this.#options
-    const leads = await this.#leader.leads()
+    const leads = clock.monotonicMs() >= this.#mayLeadAtMs && (await this.#leader.leads())
     this.#options.listener.metric?.({
       operation: 'LeaderDecider',
       name: 'IsLeader',
@@ -355,10 +360,32 @@ export class KclLeaseCoordinator implements LeaseCoordinator {
     if (leads) {
       const balances = now >= this.#assignDueAtMs
       if (balances) this.#assignDueAtMs = now + this.#periods.assignMs
-      await assigner.run(balances)
+      await this.#assign(assigner, balances)
     } else if (this.#leader.looksVacant) {
       // Whoever takes over soon knows then which leases have stood still, instead of beginning to watch.
       this.#observer.observe(await store.leases.list(), now)
+    }
+  }
+
+  async #assign(assigner: Assigner, balances: boolean): Promise<void> {
+    const { clock, settings, listener } = this.#options
+    try {
+      await assigner.run(balances)
+      this.#failedAssignments = 0
+    } catch (error) {
+      this.#failedAssignments++
+      const isForeseen = error instanceof MillraceError
+      if (isForeseen && this.#failedAssignments < FAILED_ASSIGNMENTS_MAX) throw error
+      const times = this.#failedAssignments
+      this.#failedAssignments = 0
+      this.#mayLeadAtMs = clock.monotonicMs() + settings.failoverTimeMillis
+      listener.metric?.({ operation: 'LeaseAssignmentManager', name: 'ForceLeaderRelease', value: 1, unit: 'Count' })
+      await this.#leader.resign()
+      throw new MillraceError(
+        'internal',
+        `${error instanceof Error ? error.message : String(error)}; after ${times} ${times === 1 ? 'failure' : 'failures in a row'} this worker gives up the lead, so that another one tries`,
+        { retry: 'backoff', cause: error },
+      )
     }
   }
 
@@ -379,7 +406,8 @@ export class KclLeaseCoordinator implements LeaseCoordinator {
   }
 
   async #audit(): Promise<void> {
-    if (await this.#leader.leads()) await this.#shardSync.audit()
+    const mayLead = this.#options.clock.monotonicMs() >= this.#mayLeadAtMs
+    if (mayLead && (await this.#leader.leads())) await this.#shardSync.audit()
   }
 
   #loop(what: string, periodMs: number, work: () => Promise<void>, firstAfterMs = 0): Repeating {

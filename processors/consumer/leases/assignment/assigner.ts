@@ -15,6 +15,8 @@ import { type LoadLimits, planByLoad } from './plan-by-load.ts'
 
 /** Writes at a time. */
 const WRITES_AT_A_TIME = 20
+/** Of a fail-over time: leases are renewed each third of it, and seen by the leader each third. */
+const DOUBT = 0.75
 
 export interface AssignerOptions {
   readonly store: LeaseStore
@@ -61,7 +63,8 @@ export class Assigner {
     workers.suspect(silent)
     const metrics = rows.filter(row => !silent.has(row.workerId))
     const alive = new Set(metrics.map(({ workerId }) => workerId))
-    const fleet: Fleet = { leases, workers: metrics, free: this.#free(leases, alive, now) }
+    const doubtful = this.#doubtful(leases, alive, now)
+    const fleet: Fleet = { leases, workers: metrics, doubtful, free: this.#free(leases, alive, now) }
     if (balances) this.#runs++
     const plan =
       strategy === 'LEASE_COUNT_BASED'
@@ -83,6 +86,22 @@ export class Assigner {
     const { observer, failoverMs, workerId } = this.#options
     const owners = leases.filter(lease => observer.stoodMs(lease, now) > failoverMs).map(actualOwner)
     return new Set(owners.filter(owner => owner !== null && owner !== workerId) as string[])
+  }
+
+  /**
+   * Workers of which no lease was seen renewed for twice the time in which one is. When several die together, the first that is known
+   * to be dead must not leave its leases to the next, which is found out a moment later.
+   */
+  #doubtful(leases: readonly Lease[], alive: ReadonlySet<string>, now: number): ReadonlySet<string> {
+    const { observer, failoverMs, workerId } = this.#options
+    const seen = new Map<string, number>()
+    for (const lease of leases) {
+      const owner = actualOwner(lease)
+      if (owner === null || owner === workerId || !alive.has(owner)) continue
+      seen.set(owner, Math.min(seen.get(owner) ?? Number.POSITIVE_INFINITY, observer.stoodMs(lease, now)))
+    }
+    const doubtful = [...seen].filter(([, stoodMs]) => stoodMs > failoverMs * DOUBT).map(([owner]) => owner)
+    return new Set(doubtful.length < alive.size ? doubtful : [])
   }
 
   /** Free leases, those that have waited longest first; never-owned ones before all. */

@@ -10,6 +10,8 @@ export interface Fleet {
   readonly free: readonly Lease[]
   /** workers that live, sorted by id */
   readonly workers: readonly WorkerMetrics[]
+  /** those that may have died: they keep what they have for now, and get nothing unless all are such */
+  readonly doubtful: ReadonlySet<string>
 }
 
 /** One decision: `owner` gets the lease. */

@@ -29,7 +29,7 @@ export function planByLoad(fleet: Fleet, limits: LoadLimits, random: Random, bal
   for (const lease of fleet.leases) if (!free.has(lease.leaseKey)) owned.get(lease.leaseOwner ?? '')?.push(lease)
   const load = fleetLoad(fleet.leases, owned, fleet.workers, limits)
   const { moves, spillover } = placeFree(fleet, load, limits)
-  return { moves: balances ? [...moves, ...balance(load, moves, limits, random)] : moves, spillover }
+  return { moves: balances ? [...moves, ...balance(fleet, load, moves, limits, random)] : moves, spillover }
 }
 
 function placeFree(fleet: Fleet, load: FleetLoad, limits: LoadLimits): Plan {
@@ -38,6 +38,7 @@ function placeFree(fleet: Fleet, load: FleetLoad, limits: LoadLimits): Plan {
   for (const lease of fleet.free) {
     const fit = load.workers.filter(
       worker =>
+        !fleet.doubtful.has(worker.workerId) &&
         worker.leases.size < limits.maxLeasesForWorker &&
         worker.throughputKBps + load.throughputOf(lease) <= limits.maxThroughputKBps,
     )
@@ -55,6 +56,7 @@ function placeFree(fleet: Fleet, load: FleetLoad, limits: LoadLimits): Plan {
 }
 
 function balance(
+  { doubtful }: Fleet,
   load: FleetLoad,
   placed: readonly PlannedMove[],
   limits: LoadLimits,
@@ -69,7 +71,9 @@ function balance(
   const moves: PlannedMove[] = []
   /** Gives a lease to whoever has most room, unless it would lift him above the average. */
   const give = (donor: WorkerLoad, lease: Lease): boolean => {
-    const others = load.workers.filter(worker => worker !== donor && worker.leases.size < limits.maxLeasesForWorker)
+    const others = load.workers.filter(
+      worker => worker !== donor && !doubtful.has(worker.workerId) && worker.leases.size < limits.maxLeasesForWorker,
+    )
     const receiver = roomiest(others, load)
     if (receiver === null || overloads(receiver, lease, load, limits)) return false
     place(receiver, lease, load)

@@ -51,11 +51,13 @@ class Reach implements ItemTable {
   readonly keyName: string
   readonly isShared: boolean
   readonly #fleet: Fleet
+  readonly #workerId: string
   readonly #gate: Gate
   readonly #clock: Clock
 
-  constructor(fleet: Fleet, gate: Gate, clock: Clock) {
+  constructor(fleet: Fleet, workerId: string, gate: Gate, clock: Clock) {
     this.#fleet = fleet
+    this.#workerId = workerId
     this.#gate = gate
     this.#clock = clock
     this.keyName = fleet.items.keyName
@@ -81,6 +83,8 @@ class Reach implements ItemTable {
   }
 
   scan(): Promise<readonly Item[]> {
+    if (this.#fleet.mayNotScan === this.#workerId)
+      return Promise.reject(new MillraceError('throttled', 'too many scans', { retry: 'backoff' }))
     return this.#call(() => this.#fleet.items.scan())
   }
 
@@ -131,7 +135,7 @@ export class SimWorker {
       every: (ms, callback) => fleet.clock.every(ms, callback),
     }
     this.coordinator = new KclLeaseCoordinator({
-      store: itemLeaseStore(new Reach(fleet, gate, this.#clock)),
+      store: itemLeaseStore(new Reach(fleet, id, gate, this.#clock)),
       clock: this.#clock,
       random: seededRandom(fleet.random.below(1e9)),
       workerId: id,
@@ -181,6 +185,9 @@ export class SimWorker {
       },
       leaseMoved: move => {
         this.#fleet.moves.push({ ...move, atMs: this.#fleet.clock.monotonicMs() })
+      },
+      metric: ({ name, value }) => {
+        this.#fleet.metrics.set(name, (this.#fleet.metrics.get(name) ?? 0) + value)
       },
       failed: () => {
         this.#fleet.failures++
@@ -238,8 +245,12 @@ export class Fleet {
   readonly stream: ConsumedStream
   readonly bytesOf: (leaseKey: string) => number
   faults: FleetFaults
+  /** the worker whose scans of the table fail */
+  mayNotScan: string | null = null
   calls = 0
   failures = 0
+  /** sums of all workers' values by name */
+  readonly metrics = new Map<string, number>()
   readonly #settings: Partial<LeaseSettings>
   readonly #saved = new Map<string, bigint>()
   readonly #heldSince = new Map<string, number>()

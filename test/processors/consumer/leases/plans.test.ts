@@ -4,7 +4,7 @@ import type { Fleet } from '../../../../processors/consumer/leases/assignment/as
 import { planByCount } from '../../../../processors/consumer/leases/assignment/plan-by-count.ts'
 import { type LoadLimits, planByLoad } from '../../../../processors/consumer/leases/assignment/plan-by-load.ts'
 import { cpuSource } from '../../../../processors/consumer/leases/cpu-source.ts'
-import { TRIM_HORIZON } from '../../../../processors/consumer/leases/extended-sequence-number.ts'
+import { SHARD_END, TRIM_HORIZON } from '../../../../processors/consumer/leases/extended-sequence-number.ts'
 import { type Lease, newLease } from '../../../../processors/consumer/leases/lease.ts'
 import { LeaseObserver } from '../../../../processors/consumer/leases/lease-observer.ts'
 import { LEASE_SETTINGS, leasePeriods } from '../../../../processors/consumer/leases/lease-settings.ts'
@@ -43,7 +43,7 @@ function worker(workerId: string, values: Record<string, number[]> = {}, range =
 }
 
 function fleetOf(leases: readonly Lease[], workers: readonly WorkerMetrics[]): Fleet {
-  return { leases, workers, free: leases.filter(lease => lease.leaseOwner === null) }
+  return { leases, workers, doubtful: new Set(), free: leases.filter(lease => lease.leaseOwner === null) }
 }
 
 /** leases by owner after a plan */
@@ -88,6 +88,21 @@ describe('a plan by number', () => {
       i < 2 ? { ...lease, leaseOwner: 'b', checkpointOwner: 'a' } : lease,
     )
     expect(planByCount(fleetOf(leases, workersOf('a', 'b')), { maxLeasesForWorker: 99 }).moves).toEqual([])
+  })
+
+  it('gives nothing to a worker that may have died, and leaves what it has', () => {
+    const leases = leasesOf({ a: 5, b: 1, c: 5, nobody: 2 })
+    const fleet = { ...fleetOf(leases, workersOf('a', 'b', 'c')), doubtful: new Set(['b']) }
+    const { moves } = planByCount(fleet, { maxLeasesForWorker: 99 })
+    expect(moves.map(({ owner }) => owner)).toEqual(['a', 'c'])
+  })
+
+  it('counts leases that give work: complete ones wait where they are to be deleted', () => {
+    const complete = (lease: Lease): Lease => ({ ...lease, checkpoint: SHARD_END })
+    const leases = [...leasesOf({ a: 4 }).map(complete), ...leasesOf({ b: 2 }), ...leasesOf({ nobody: 2 })]
+    const fleet = fleetOf(leases, workersOf('a', 'b'))
+    expect(planByCount(fleet, { maxLeasesForWorker: 99 }).moves.map(({ owner }) => owner)).toEqual(['a', 'a'])
+    expect(planByCount(fleet, { maxLeasesForWorker: 4 }).moves.map(({ owner }) => owner)).toEqual(['b', 'b'])
   })
 
   it('says why', () => {
