@@ -212,6 +212,23 @@ const CHOICES: Readonly<Record<string, readonly string[]>> = {
   metricsLevel: ['NONE', 'SUMMARY', 'DETAILED'],
 }
 
+/** Settings of the KCL that are read and do nothing here, and why. Whoever sets one is told. */
+export const SETTINGS_WITHOUT_EFFECT: Readonly<Partial<Record<keyof ConsumerConfiguration, string>>> = {
+  shardSyncIntervalMillis:
+    'shards are looked for when one ends, and by the audit every leasesRecoveryAuditorExecutionFrequencyMillis',
+  shardConsumerDispatchPollIntervalMillis: 'a shard consumer goes on as soon as it can, and is not polled',
+}
+
+/** Sentences about settings that were given, are not the default, and do nothing. */
+export function ignoredSettings(given: Partial<ConsumerConfiguration>): readonly string[] {
+  return Object.entries(SETTINGS_WITHOUT_EFFECT)
+    .filter(([name]) => {
+      const value = given[name as keyof ConsumerConfiguration]
+      return value !== undefined && value !== defaultOf(name)
+    })
+    .map(([name, why]) => `setting ${name} has no effect: ${why}`)
+}
+
 /** Names of all settings. */
 export const CONSUMER_SETTINGS: readonly string[] = Object.keys(DEFAULTS)
 

@@ -1,6 +1,7 @@
 /** What a consumer tells about itself: one line of a log each, and plain data for programs. */
 
 export type ConsumerEventKind =
+  | 'setting_ignored'
   | 'worker_started'
   | 'worker_stopping'
   | 'worker_stopped'

@@ -14,7 +14,7 @@ import {
   type StartPosition,
   type StreamSource,
 } from '../../core/index.ts'
-import type { ConsumerConfiguration, InitialPosition } from './configuration.ts'
+import { type ConsumerConfiguration, type InitialPosition, ignoredSettings } from './configuration.ts'
 import { type ConsumerEvent, textOf } from './consumer-event.ts'
 import { type ConsumerCounts, ConsumerMetrics, type ConsumerMetricsHook } from './consumer-metrics.ts'
 import { completeFailurePolicy, type FailurePolicy } from './failure-policy.ts'
@@ -156,6 +156,7 @@ export class ConsumerWorker {
       }
     }
     this.#state = 'running'
+    for (const text of ignoredSettings(configuration)) this.#tell('setting_ignored', 'warn', text)
     if (this.#options.onMetrics !== undefined)
       this.#stopMetrics = clock.every(configuration.metricsBufferTimeMillis, () => this.#handMetrics())
     this.#tell('worker_started', 'info', `worker ${this.workerIdentifier} of ${configuration.applicationName} runs`)

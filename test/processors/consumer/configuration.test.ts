@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import {
   type ConsumerConfiguration,
   completeConsumerConfiguration,
+  ignoredSettings,
 } from '../../../processors/consumer/configuration.ts'
 import { parseKclProperties } from '../../../processors/consumer/kcl-properties.ts'
 
@@ -39,6 +40,14 @@ test.each<[Record<string, unknown>, string]>([
 ])('%j is refused', (given, message) => {
   const base = Object.keys(given).length === 0 || 'applicationName' in given ? {} : { applicationName: 'app' }
   expect(() => completeConsumerConfiguration({ ...base, ...given } as Partial<ConsumerConfiguration>)).toThrow(message)
+})
+
+test('settings that do nothing here are named with the reason, when they are given', () => {
+  expect(ignoredSettings(completeConsumerConfiguration({ applicationName: 'app' }))).toEqual([])
+  expect(ignoredSettings({ shardSyncIntervalMillis: 1_000, shardConsumerDispatchPollIntervalMillis: 5 })).toEqual([
+    'setting shardSyncIntervalMillis has no effect: shards are looked for when one ends, and by the audit every leasesRecoveryAuditorExecutionFrequencyMillis',
+    'setting shardConsumerDispatchPollIntervalMillis has no effect: a shard consumer goes on as soon as it can, and is not polled',
+  ])
 })
 
 describe('a properties file', () => {

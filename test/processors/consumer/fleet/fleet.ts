@@ -1,11 +1,11 @@
 /** Worker processes over one embedded stream and one lease table in dynalite, and what may be said of all they did. */
 import { type ChildProcess, fork, spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { closeSync, mkdtempSync, openSync, readSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { inject } from 'vitest'
-import { nodeEnv } from '../../../../core/index.ts'
+import { MillraceError, nodeEnv } from '../../../../core/index.ts'
 import { compareExtended } from '../../../../processors/consumer/leases/extended-sequence-number.ts'
 import {
   type ConsumerConfiguration,
@@ -31,15 +31,25 @@ export interface FleetOptions {
 interface Member {
   readonly child: ChildProcess
   readonly exited: Promise<number | null>
+  hasExited: boolean
+  isStopped: boolean
   log: string
 }
 
 export interface Line {
+  /** epoch milliseconds */
+  readonly atMs: number
   readonly what: string
   readonly worker: string
   readonly life: string
   readonly shard: string
   readonly rest: readonly string[]
+}
+
+/** How often the table refuses a call, and how often a reply is lost after its effect; from 0 to 1. */
+export interface TableFaults {
+  readonly throttled: number
+  readonly lostReplies: number
 }
 
 interface Dynalite {
@@ -68,6 +78,15 @@ export class Fleet {
   readonly #put: string[] = []
   /** checkpoints that went back, as the table showed them */
   readonly backwards: string[] = []
+  /** parents of each shard, as its lease has them */
+  readonly parents = new Map<string, readonly string[]>()
+  /** when workers were killed or stopped, epoch milliseconds */
+  readonly downAt = new Map<string, number>()
+  readonly #lines: Line[] = []
+  readonly #traceFile: number
+  /** bytes of the trace that are lines already, and the beginning of one that is not whole yet */
+  #traceRead = 0
+  #rest = ''
   #watching = true
   readonly #watch: Promise<void>
 
@@ -87,7 +106,7 @@ export class Fleet {
     this.stream = stream
     this.#listener = listener
     this.store = store
-    writeFileSync(this.#trace, '')
+    this.#traceFile = openSync(this.#trace, 'a+')
     this.#watch = this.#watchCheckpoints()
   }
 
@@ -116,6 +135,11 @@ export class Fleet {
     return !this.#watching
   }
 
+  /** workers that run and were neither killed nor stopped */
+  get alive(): readonly string[] {
+    return [...this.#members].filter(([, { hasExited, isStopped }]) => !hasExited && !isStopped).map(([id]) => id)
+  }
+
   get put(): readonly string[] {
     return this.#put
   }
@@ -136,7 +160,10 @@ export class Fleet {
       env: { ...process.env, ...CREDENTIALS },
     })
     const exited = new Promise<number | null>(resolve => child.on('exit', code => resolve(code)))
-    const member: Member = { child, exited, log: '' }
+    const member: Member = { child, exited, hasExited: false, isStopped: false, log: '' }
+    child.on('exit', () => {
+      member.hasExited = true
+    })
     this.#members.set(workerId, member)
     child.stderr?.on('data', (chunk: Buffer) => {
       member.log += chunk.toString()
@@ -148,7 +175,23 @@ export class Fleet {
   }
 
   signal(workerId: string, signal: NodeJS.Signals): void {
-    this.#members.get(workerId)?.child.kill(signal)
+    if (signal === 'SIGKILL' || signal === 'SIGSTOP') this.downAt.set(workerId, Date.now())
+    const member = this.#members.get(workerId)
+    if (member === undefined) throw new Error(`there is no worker ${workerId}`)
+    member.isStopped = signal === 'SIGSTOP'
+    member.child.kill(signal)
+  }
+
+  /** What went wrong in the background of workers, each text once, with how often. */
+  failures(): readonly string[] {
+    const counts = new Map<string, number>()
+    for (const { log } of this.#members.values())
+      for (const line of log.split('\n'))
+        if (line.includes('failed')) {
+          const text = line.replace(/worker-\d+|shardId-\d+|request [^)]*|\d{20,}/g, '*')
+          counts.set(text, (counts.get(text) ?? 0) + 1)
+        }
+    return Array.from(counts, ([text, count]) => `${count} times ${text}`)
   }
 
   /** The exit code; null when it was killed. */
@@ -171,14 +214,25 @@ export class Fleet {
       if (!outcome.accepted) throw new Error(`a put was refused: ${outcome.message}`)
   }
 
+  /** What workers did until now, in the order in which they wrote it. */
   lines(): readonly Line[] {
-    return readFileSync(this.#trace, 'utf8')
-      .split('\n')
-      .filter(line => line !== '')
-      .map(line => {
-        const [what = '', worker = '', life = '', shard = '', ...rest] = line.split(' ')
-        return { what, worker, life, shard, rest }
-      })
+    const buffer = Buffer.allocUnsafe(1 << 20)
+    for (;;) {
+      const size = readSync(this.#traceFile, buffer, 0, buffer.length, this.#traceRead)
+      if (size === 0) return this.#lines
+      this.#traceRead += size
+      const texts = (this.#rest + buffer.toString('latin1', 0, size)).split('\n')
+      this.#rest = texts.pop() ?? ''
+      for (const text of texts) {
+        const [at = '', what = '', worker = '', life = '', shard = '', ...rest] = text.split(' ')
+        this.#lines.push({ atMs: Number(at), what, worker, life, shard, rest })
+      }
+    }
+  }
+
+  /** What the table does to calls from now on. The test's own calls meet it as well. */
+  disturb(faults: TableFaults): void {
+    this.#dynamo.child.send(faults)
   }
 
   /** Looks until it is so. @param what for the error, which tells what the workers said and what the table has */
@@ -187,7 +241,7 @@ export class Fleet {
     while (!(await isSo())) {
       if (nodeEnv.clock.monotonicMs() - from > PATIENCE_MS) {
         const logs = Array.from(this.#members, ([id, { log }]) => `${id}: ${log.slice(-2_000)}`)
-        const leases = (await this.store.leases.list()).map(
+        const leases = (await this.#leases()).map(
           ({ leaseKey, leaseOwner, checkpointOwner, checkpoint }) =>
             `${leaseKey} ${leaseOwner} ${checkpointOwner} ${checkpoint?.sequenceNumber}`,
         )
@@ -200,7 +254,7 @@ export class Fleet {
   /** Leases that are not finished, by owner. */
   async owners(): Promise<ReadonlyMap<string, number>> {
     const owners = new Map<string, number>()
-    for (const lease of await this.store.leases.list())
+    for (const lease of await this.#leases())
       if (lease.checkpoint?.sequenceNumber !== 'SHARD_END') {
         const owner = lease.leaseOwner ?? 'nobody'
         owners.set(owner, (owners.get(owner) ?? 0) + 1)
@@ -216,6 +270,7 @@ export class Fleet {
       child.kill('SIGKILL')
       await exited
     }
+    closeSync(this.#traceFile)
     await this.store.close()
     this.#dynamo.child.kill('SIGKILL')
     await this.#listener.close()
@@ -223,16 +278,29 @@ export class Fleet {
     rmSync(this.#folder, { recursive: true, force: true })
   }
 
+  /** As the table has them; a table that refuses calls is asked until it answers. */
+  async #leases(): Promise<readonly Lease[]> {
+    for (;;) {
+      try {
+        return await this.store.leases.list()
+      } catch (error) {
+        if (!(error instanceof MillraceError) || error.retry !== 'backoff') throw error
+        await nodeEnv.clock.sleep(LOOK_MS)
+      }
+    }
+  }
+
   async #watchCheckpoints(): Promise<void> {
     const seen = new Map<string, Lease>()
     while (this.#watching) {
-      for (const lease of await this.store.leases.list()) {
+      for (const lease of await this.#leases()) {
         const before = seen.get(lease.leaseKey)
         if (before?.checkpoint && lease.checkpoint && compareExtended(lease.checkpoint, before.checkpoint) < 0)
           this.backwards.push(
             `${lease.leaseKey}: ${before.checkpoint.sequenceNumber} to ${lease.checkpoint.sequenceNumber}`,
           )
         seen.set(lease.leaseKey, lease)
+        this.parents.set(lease.leaseKey, lease.parentShardIds)
       }
       await nodeEnv.clock.sleep(WATCH_MS)
     }
