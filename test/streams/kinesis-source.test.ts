@@ -104,7 +104,7 @@ describe.each([{ protocol: 'h2' as const }, { protocol: 'http1' as const }])('a 
     await server.clock.advance(10_000)
     await stream.split(SHARD, 1n << 120n)
     const openAt = async (position: ShardsOpenAt) =>
-      (await source.listShardsOpenAt(position, signal)).map(shard => Number(shard.shardId.slice(-3))).sort()
+      (await source.listShardsOpenAt(position, signal)).map(shard => Number(shard.shardId.slice(-3)))
     expect(await openAt({ kind: 'trimHorizon' })).toEqual([0, 1])
     expect(await openAt({ kind: 'latest' })).toEqual([1, 2, 3])
     expect(await openAt({ kind: 'atTimestamp', timestamp: START_AT + 5_000 })).toEqual([0, 1])
