@@ -14,8 +14,9 @@ import { word } from './word'
 const ENTRY: usize = 32
 const PROBES_MAX: u32 = 32
 /** Texts of more bytes hardly repeat. */
-const SIZE_MAX: u32 = 255
-const NO_ENTRY: i32 = -1
+export const SIZE_MAX: u32 = 255
+/** What a text has that has no entry. */
+export const NO_ENTRY: i32 = -1
 const SLOTS_MIN: u32 = 1024
 const NUMBER_BITS: u32 = 17
 const NUMBER_MASK: u32 = (1 << NUMBER_BITS) - 1
@@ -75,27 +76,70 @@ export function used(): u32 {
   return copied
 }
 
-function low(size: u32): u64 {
-  return size >= 8 ? u64.MAX_VALUE : ((<u64>1) << ((<u64>size) << 3)) - 1
+/** Sixteen bytes from `16 - size` on are all ones for `size` bytes, then zeros. */
+const MASKS = memory.data<u8>([
+  255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  0, 0, 0,
+])
+
+/** What is put in place where it is called; only methods may have decorators in the syntax of TypeScript. */
+export abstract class Lookup {
+  /** The first 8 bytes of a text and what follows them, or its last 8; zeros behind a short one. */
+  // @ts-ignore: a decorator of AssemblyScript
+  @inline
+  static headOf(at: usize, size: u32): v128 {
+    const block = v128.load(at)
+    if (size <= 16) return v128.and(block, v128.load(MASKS + 16 - <usize>size))
+    return i64x2.replace_lane(block, 1, load<i64>(at + <usize>size - 8))
+  }
+
+  // @ts-ignore: a decorator of AssemblyScript
+  @inline
+  static hashOf(head: v128, at: usize, size: u32): u64 {
+    const a = <u64>i64x2.extract_lane(head, 0)
+    const b = <u64>i64x2.extract_lane(head, 1)
+    let h = ((a ^ seedLow) * seedHigh) ^ ((b + <u64>size) * word(0xc2b2ae3d, 0x27d4eb4f))
+    // What lies between the first and the last eight bytes.
+    if (size > 16)
+      for (let i: u32 = 8; i + 8 < size; i += 8)
+        h = (h ^ (h >> 29) ^ load<u64>(at + <usize>i)) * word(0xbf58476d, 0x1ce4e5b9)
+    h ^= h >> 29
+    h *= word(0xbf58476d, 0x1ce4e5b9)
+    return h ^ (h >> 32)
+  }
+
+  /** What the first slot of a hash holds. */
+  // @ts-ignore: a decorator of AssemblyScript
+  @inline
+  static slotOf(hash: u64): u32 {
+    return load<u32>(slots + ((<usize>(<u32>hash & mask)) << 2))
+  }
+
+  /** The number of the text if it is what the slot holds, or 0. */
+  // @ts-ignore: a decorator of AssemblyScript
+  @inline
+  static known(slot: u32, head: v128, hash: u64, at: usize, size: u32): i32 {
+    const id = slot & NUMBER_MASK
+    const entry = table + <usize>id * ENTRY
+    if (slot - id != Lookup.tagOf(hash) || load<u32>(entry, 20) != size) return 0
+    if (v128.any_true(v128.xor(head, v128.load(entry)))) return 0
+    return size <= 16 || same(at, load<u32>(entry, 16), size) ? <i32>id : 0
+  }
+
+  /** What a slot shows of a hash: bits that do not choose the slot. */
+  // @ts-ignore: a decorator of AssemblyScript
+  @inline
+  static tagOf(hash: u64): u32 {
+    return (<u32>(hash >> 32)) << NUMBER_BITS
+  }
 }
 
 /** The number of a text, entered if new, from 1 on, or NO_ENTRY. */
 export function intern(at: usize, size: u32): i32 {
   if (size > SIZE_MAX) return NO_ENTRY
-  let a = load<u64>(at)
-  let b: u64 = 0
-  if (size <= 8) a &= low(size)
-  else if (size <= 16) b = load<u64>(at, 8) & low(size - 8)
-  else b = load<u64>(at + <usize>size - 8)
-  let h = ((a ^ seedLow) * seedHigh) ^ ((b + <u64>size) * word(0xc2b2ae3d, 0x27d4eb4f))
-  // What lies between the first and the last eight bytes.
-  if (size > 16)
-    for (let i: u32 = 8; i + 8 < size; i += 8)
-      h = (h ^ (h >> 29) ^ load<u64>(at + <usize>i)) * word(0xbf58476d, 0x1ce4e5b9)
-  h ^= h >> 29
-  h *= word(0xbf58476d, 0x1ce4e5b9)
-  h ^= h >> 32
-  const tag = tagOf(h)
+  const head = Lookup.headOf(at, size)
+  const h = Lookup.hashOf(head, at, size)
+  const tag = Lookup.tagOf(h)
   let slot = <u32>h & mask
   for (let probes: u32 = 0; probes < PROBES_MAX; probes++) {
     const place = slots + ((<usize>slot) << 2)
@@ -105,8 +149,7 @@ export function intern(at: usize, size: u32): i32 {
       const entry = table + <usize>count * ENTRY
       const copy = copies + <usize>copied
       memory.copy(copy, at, size)
-      store<u64>(entry, a)
-      store<u64>(entry, b, 8)
+      v128.store(entry, head)
       store<u32>(entry, <u32>copy, 16)
       store<u32>(entry, size, 20)
       store<u64>(entry, h, 24)
@@ -116,19 +159,11 @@ export function intern(at: usize, size: u32): i32 {
       if (count * 2 > mask && mask + 1 < slotsMax) grow()
       return <i32>entered
     }
-    const id = held & NUMBER_MASK
-    const entry = table + <usize>id * ENTRY
-    if (held - id == tag && load<u64>(entry) == a && load<u64>(entry, 8) == b && load<u32>(entry, 20) == size) {
-      if (size <= 16 || same(at, load<u32>(entry, 16), size)) return <i32>id
-    }
+    const id = Lookup.known(held, head, h, at, size)
+    if (id != 0) return id
     slot = (slot + 1) & mask
   }
   return NO_ENTRY
-}
-
-/** What a slot shows of a hash: bits that do not choose the slot. */
-function tagOf(hash: u64): u32 {
-  return (<u32>(hash >> 32)) << NUMBER_BITS
 }
 
 /** Twice the slots; entries keep their numbers. */
@@ -139,7 +174,7 @@ function grow(): void {
     const h = load<u64>(table + <usize>id * ENTRY, 24)
     let slot = <u32>h & mask
     while (load<u32>(slots + ((<usize>slot) << 2)) != 0) slot = (slot + 1) & mask
-    store<u32>(slots + ((<usize>slot) << 2), tagOf(h) | id)
+    store<u32>(slots + ((<usize>slot) << 2), Lookup.tagOf(h) | id)
   }
 }
 

@@ -39,9 +39,15 @@ function continues(at: usize): bool {
 export function isUtf8(start: usize, end: usize): bool {
   let at = start
   while (at < end) {
+    const high = i8x16.bitmask(v128.load(at))
+    if (high == 0) {
+      at += 16
+      continue
+    }
+    at += <usize>ctz(high)
+    if (at >= end) return true
     const first: u32 = load<u8>(at)
-    if (first < 0x80) at++
-    else if (first < 0xc2) return false
+    if (first < 0xc2) return false
     else if (first < 0xe0) {
       if (!continues(at + 1)) return false
       at += 2
@@ -59,8 +65,10 @@ export function isUtf8(start: usize, end: usize): bool {
       if (first == 0xf4 && second >= 0x90) return false
       at += 4
     }
+    // A character that ends behind the end.
+    if (at > end) return false
   }
-  return at == end
+  return true
 }
 
 /** Bytes of a text without its escapes, at most; texts that are longer go the slow way. */

@@ -16,6 +16,8 @@ export interface LayoutField {
   readonly literal: Uint8Array
   /** index of the schema column that the value belongs to, or -1 */
   readonly column: number
+  /** what the value was in the record that the layout was learnt from */
+  readonly value: 'string' | 'number' | 'other'
 }
 
 export interface Layout {
@@ -135,7 +137,8 @@ class Learner {
     }
     if (this.#fields.length < LAYOUT_FIELDS_MAX + 1) {
       const column = node?.column ?? -1
-      this.#fields.push({ literal: this.#literal(this.#at), column })
+      const value = first === '"' ? 'string' : /[-0-9]/.test(first) ? 'number' : 'other'
+      this.#fields.push({ literal: this.#literal(this.#at), column, value })
       if (column >= 0) this.#found.add(column)
     }
     this.#at = this.#scalarEnd()

@@ -2,7 +2,7 @@
 import type { RecordBatch } from '../../../record.ts'
 import { SCANNED_RECORDS_MAX, type ScannedColumn, type ScannedRecords, type TextTable } from '../../scanned.ts'
 import { HASH_SEED } from './hash-seed.ts'
-import { LAYOUT_FIELDS_MAX, LAYOUT_LITERAL_BYTES_MAX, type Layout } from './layout.ts'
+import { LAYOUT_FIELDS_MAX, LAYOUT_LITERAL_BYTES_MAX, type Layout, type LayoutField } from './layout.ts'
 import { loadRecords } from './loader.ts'
 import { OPERATIONS, type ScanColumn } from './scan-column.ts'
 import { LAYOUTS_MAX, OVERRUN_BYTES, SCANNED_BYTES_MAX, type ScanColumns, type Scanner } from './scanner.ts'
@@ -14,11 +14,11 @@ const SLOTS = ENTRIES_MAX * 2
 const COPIES_BYTES_MAX = 4_194_304
 const PAGE_BYTES = 65_536
 /** What the compiled module keeps for itself. */
-const MODULE_BYTES = 4_096
+const MODULE_BYTES = 8_192
 
 /** Structures of the compiled scanner (scan.ts there); sizes in bytes. */
 const ENTRY_BYTES = 32
-const FIELD_BYTES = 16
+const FIELD_BYTES = 64
 const LAYOUT_BYTES = 32
 const COLUMN_BYTES = 96
 
@@ -56,6 +56,7 @@ interface ScannerExports {
     seedB: number,
     seedC: number,
   ): void
+  setTexts(columns: number, count: number): void
   clear(): void
   entries(): number
   used(): number
@@ -69,6 +70,27 @@ interface WebAssemblyApi {
     module: object,
     imports: { readonly env: { readonly memory: object; readonly abort: () => void } },
   ) => { readonly exports: unknown }
+}
+
+/** What a value of a layout is taken for at first sight, by its number in blocks.ts there. */
+const LIKELY_VALUES = { anything: 0, string: 1, number: 2, textCell: 3, numberCell: 4, datetimeCell: 5 } as const
+
+function likelyValue(field: LayoutField, column: ScanColumn | null): keyof typeof LIKELY_VALUES {
+  if (field.value === 'other') return 'anything'
+  if (column === null) return field.value
+  switch (column.operation) {
+    case 'text':
+      // Blanks to cut, and numbers as texts, are looked at one by one.
+      return field.value === 'string' && !column.padded ? 'textCell' : 'anything'
+    case 'timestamp':
+    case 'date':
+    case 'time':
+      return field.value === 'string' ? 'datetimeCell' : 'anything'
+    case 'boolean':
+      return 'anything'
+    default:
+      return field.value === 'number' ? 'numberCell' : 'anything'
+  }
 }
 
 let compiled: object | null | undefined
@@ -119,6 +141,7 @@ export class WasmScanner implements Scanner {
   readonly #exports: ScannerExports
   readonly #bytes: Uint8Array
   readonly #words: DataView
+  readonly #specs: ScanColumns
   readonly #columnPlaces: readonly (number | null)[]
   readonly #input: number
   readonly #layouts: number
@@ -156,8 +179,10 @@ export class WasmScanner implements Scanner {
     const each = (sizeBytes: number) => Array.from({ length: LAYOUTS_MAX }, () => places.take(sizeBytes))
     this.#fields = each(LAYOUT_FIELDS_MAX * FIELD_BYTES)
     this.#missing = each(scanned * 4)
-    this.#literals = each(LAYOUT_LITERAL_BYTES_MAX + OVERRUN_BYTES)
+    this.#literals = each(LAYOUT_LITERAL_BYTES_MAX + LAYOUT_FIELDS_MAX * 16 + OVERRUN_BYTES)
     this.#delimitedFields = places.take(columns.length * 4)
+    const textColumns = columnPlaces.flatMap(place => (place?.spec.operation === 'text' ? [place.column] : []))
+    const texts = places.take(textColumns.length * 4)
     const slots = places.take(SLOTS * 4)
     const entries = places.take(ENTRIES_MAX * ENTRY_BYTES)
     const copies = places.take(COPIES_BYTES_MAX + OVERRUN_BYTES)
@@ -177,8 +202,13 @@ export class WasmScanner implements Scanner {
     this.hits = new Uint32Array(buffer, hits, LAYOUTS_MAX)
     this.#exports.setTable(slots, SLOTS, entries, ENTRIES_MAX, copies, COPIES_BYTES_MAX, ...HASH_SEED)
     this.#table = new WasmTextTable(this.#exports, this.#words, this.#bytes, entries)
+    this.#specs = columns
     this.#columnPlaces = columnPlaces.map(place => place?.column ?? null)
     this.columns = columnPlaces.map(place => (place === null ? null : this.#column(place, buffer)))
+    this.#exports.setTexts(texts, textColumns.length)
+    textColumns.forEach((column, i) => {
+      this.#words.setUint32(texts + i * 4, column, true)
+    })
     columnPlaces.forEach((place, field) => {
       this.#words.setUint32(this.#delimitedFields + field * 4, place?.column ?? 0, true)
     })
@@ -232,9 +262,18 @@ export class WasmScanner implements Scanner {
     }
     layout.fields.forEach((field, i) => {
       const place = fields + i * FIELD_BYTES
-      words.setUint32(place, keep(field.literal), true)
+      const likely = likelyValue(field, this.#specs[field.column] ?? null)
+      const quoted = likely === 'string' || likely === 'textCell' || likely === 'datetimeCell'
+      const opening = quoted ? Buffer.concat([field.literal, Buffer.from('"')]) : field.literal
+      const shown = Math.min(opening.length, 16)
+      this.#bytes.fill(0, place, place + FIELD_BYTES)
+      words.setUint32(place, keep(opening), true)
       words.setUint32(place + 4, field.literal.length, true)
       words.setUint32(place + 8, this.#columnPlaces[field.column] ?? 0, true)
+      words.setUint32(place + 12, LIKELY_VALUES[likely], true)
+      this.#bytes.set(opening.subarray(0, shown), place + 16)
+      this.#bytes.fill(0xff, place + 32, place + 32 + shown)
+      words.setUint32(place + 48, opening.length, true)
     })
     layout.missing.forEach((column, i) => {
       words.setUint32(missing + i * 4, this.#columnPlaces[column] ?? 0, true)
