@@ -55,6 +55,7 @@ export type { SecretReader } from './destinations/secret.ts'
 export type { Delimiter } from './formats/json-lines.ts'
 export type { ParquetCompression } from './formats/parquet/codec.ts'
 export { type DeliveredObject, MANIFEST_OBJECTS_MAX, Manifest, type ManifestTotals } from './manifest.ts'
+export { MANIFESTS, type ManifestHead, type ManifestObject } from './manifest-object.ts'
 export { decodePart, encodePart } from './name-part.ts'
 export {
   checkDeliveryOptions,
@@ -105,7 +106,16 @@ export {
   parsePrefixes,
 } from './prefix.ts'
 export type { Problem, ProblemCode } from './problem.ts'
+export type { NumberRange, Receipt, ShardPlace, ShardRange } from './receipt.ts'
+export { type Segment, STAGED, STAGED_AGE_MAX_MS, type StagedObject, type StagingOptions } from './staged/staging.ts'
 export { FileStore, type FileStoreOptions } from './stores/file.ts'
 export { MemoryStore } from './stores/memory.ts'
 export { type S3ClientLike, type S3Encryption, S3Store, type S3StoreOptions } from './stores/s3.ts'
-export { KEY_BYTES_MAX, type ObjectAttributes, type ObjectStore, type ObjectWriter } from './stores/store.ts'
+export {
+  KEY_BYTES_MAX,
+  type ObjectAttributes,
+  type ObjectStore,
+  type ObjectWriter,
+  type OpenStore,
+  type StoredObject,
+} from './stores/store.ts'

@@ -7,9 +7,10 @@
  *                                        `-> failed ------------------------------------------> error objects
  *
  * Delivery is at-least-once without a journal: a record that was put and is not delivered dies with the process, so a source that
- * can repeat should wait for `flush` before it checkpoints.
+ * can repeat should wait for `flush` before it checkpoints. With staging it is exactly-once under an owner that commits:
+ * staged/staging.ts.
  */
-import { MillraceError } from '../../core/index.ts'
+import { MEBIBYTE, MillraceError } from '../../core/index.ts'
 import {
   ACTIVE_PARTITIONS_DEFAULT,
   assertAvailable,
@@ -19,8 +20,11 @@ import {
 import type { DestinationPlan } from '../definition/destination-plan.ts'
 import { BatchOutput } from '../destinations/batch-output.ts'
 import { openDestination } from '../destinations/open-destination.ts'
-import { Manifest } from '../manifest.ts'
+import type { Manifest } from '../manifest.ts'
+import type { Receipt } from '../receipt.ts'
+import type { Segment, StagedObject, Staging } from '../staged/staging.ts'
 import type { DataOutput } from './data-output.ts'
+import { DeliveryBooks } from './delivery-books.ts'
 import { errorLine } from './error-line.ts'
 import { Intake } from './intake.ts'
 import { ObjectDataOutput } from './object-data-output.ts'
@@ -41,11 +45,13 @@ import {
 import { TransformStage } from './transform-stage.ts'
 import { StreamFailure, TurnsOfWork } from './turns-of-work.ts'
 
+/** Bytes of records that wait in memory for a segment of a staged stream. */
+const JOURNAL_BYTES_MAX = 64 * MEBIBYTE
+
 export class DeliveryStream {
   readonly #plan: DefinitionPlan
   readonly #parts: DeliveryStreamParts
   readonly #metrics = new StreamMetrics()
-  readonly #manifest = new Manifest()
   readonly #intake: Intake
   readonly #failure = new StreamFailure()
   readonly #turns = new TurnsOfWork(this.#failure)
@@ -53,6 +59,8 @@ export class DeliveryStream {
   /** null without a transform */
   readonly #stage: TransformStage | null
   readonly #data: DataOutput
+  readonly #maker: ObjectMaker
+  readonly #books: DeliveryBooks
   readonly #errors: SideOutput
   readonly #backup: SideOutput | null
   #prepared: Promise<void> | null = null
@@ -83,6 +91,18 @@ export class DeliveryStream {
     this.#stage = lambda === null ? null : new TransformStage({ clock, stage: lambda, inTurn, onSealed })
     this.#failure.onFailure(() => this.#stage?.abort())
     const used = plan.conversion === null ? null : conversion
+    this.#books = new DeliveryBooks({
+      plan,
+      clock,
+      random,
+      metrics: this.#metrics,
+      staging: options.staging,
+      manifests: options.manifests ?? false,
+      store: bucketArn => this.#maker.store(bucketArn),
+      retrying: operation => this.#maker.retrying(operation),
+      openRecords: () => (this.#data instanceof ObjectDataOutput ? this.#data.records : 0) + this.#errors.records,
+      onDelivered: receipt => parts.onDelivered?.(receipt, receipt.kind),
+    })
     const maker = new ObjectMaker({
       parts,
       streamName: plan.name,
@@ -92,12 +112,11 @@ export class DeliveryStream {
       heldBytesMax: options.heldBytesMax ?? HELD_BYTES_DEFAULT,
       intake: this.#intake,
       metrics: this.#metrics,
-      onDelivered: (object, kind) => {
-        this.#manifest.add(object)
-        parts.onDelivered?.(object, kind)
-      },
+      staging: this.#books.staging,
+      onDelivered: receipt => this.#delivered(receipt),
     })
-    const side = { maker, random, failure: this.#failure }
+    this.#maker = maker
+    const side = { maker, failure: this.#failure }
     this.#errors = new SideOutput({ ...side, kind: 'error', plan: plan.s3 })
     this.#backup = plan.backup === null ? null : new SideOutput({ ...side, kind: 'backup', plan: plan.backup })
     this.#data =
@@ -110,7 +129,6 @@ export class DeliveryStream {
             conversion: used,
             maker,
             clock,
-            random,
             metrics: this.#metrics,
             inTurn,
           })
@@ -140,7 +158,7 @@ export class DeliveryStream {
 
   /** What was delivered so far: data, errors and backup. */
   get manifest(): Manifest {
-    return this.#manifest
+    return this.#books.manifest
   }
 
   get metrics(): StreamMetrics {
@@ -230,11 +248,61 @@ export class DeliveryStream {
     return this.#turns.run(() => this.#flushAll('flush'))
   }
 
-  /** Delivers everything that was taken. Nothing may follow. */
+  /** Delivers everything that was taken; a staged stream lets go of what is in no round. Nothing may follow. */
   close(): Promise<void> {
     if (this.#closed) return this.#turns.idle
     this.#closed = true
-    return this.#turns.run(() => this.#flushAll('close'))
+    return this.#turns.run(() => (this.#books.staging === null ? this.#flushAll('close') : this.#letGo()))
+  }
+
+  /**
+   * Ends a round: everything that was written is in the store then, invisible. The owner commits the answer together with its
+   * position and publishes it. Rounds count from 1, or go on after the one that was restored.
+   * @throws MillraceError `invalid_argument` for another round, `config` without staging
+   */
+  async stage(
+    round: number,
+  ): Promise<{ readonly parts: readonly StagedObject[]; readonly carried: readonly Segment[] }> {
+    const staging = this.#books.staged()
+    let ended: Awaited<ReturnType<Staging['cut']>> = { parts: [], carried: [] }
+    await this.#turns.run(async () => {
+      await this.#stage?.seal()
+      ended = await staging.cut(round, () => this.#books.counts(round + 1))
+    })
+    return ended
+  }
+
+  /** Goes on after a committed round, with what it carried. Comes before any write. */
+  async restore(round: number, carried: readonly Segment[]): Promise<void> {
+    const staging = this.#books.staged()
+    await this.#turns.run(async () => {
+      for (const { opened, records } of await staging.restore(round, carried)) {
+        if (opened.kind === 'error') await this.#errors.restore(opened, records)
+        else if (opened.kind === 'backup') await this.#backup?.restore(opened, records)
+        else if (this.#data instanceof ObjectDataOutput) await this.#data.restore(opened, records)
+      }
+      staging.restored()
+      this.#books.taken.end(round + 1)
+      await staging.sweep()
+    })
+  }
+
+  /** Makes the objects of a committed round visible; repeatable. */
+  async publish(parts: readonly StagedObject[]): Promise<void> {
+    for (const receipt of await this.#books.staged().publish(parts)) this.#delivered(receipt)
+  }
+
+  async #letGo(): Promise<void> {
+    this.#stage?.abort()
+    await this.#data.abort()
+    await this.#errors.abort()
+    await this.#backup?.abort()
+  }
+
+  #delivered(receipt: Receipt): void {
+    if (!this.#books.delivered(receipt)) return
+    // The failure is kept and thrown by the next call.
+    this.#turns.run(() => this.#books.writeManifest(false)).catch(() => {})
   }
 
   #assertOpen(): void {
@@ -244,8 +312,11 @@ export class DeliveryStream {
   }
 
   #newRecord(data: Uint8Array, arrivedAt: number, source: RecordSource | null): StreamRecord {
-    const recordId = `${String(this.#recordNumber++).padStart(20, '0')}`
-    return { recordId, data, rawData: data, arrivedAt, source, lambdaKeys: {} }
+    const serial = String(this.#recordNumber++).padStart(20, '0')
+    // Ids of a staged stream stay unique over restarts, which repeat no committed round.
+    const recordId =
+      this.#books.staging === null ? serial : `${String(this.#books.staging.round).padStart(10, '0')}-${serial}`
+    return { recordId, number: 0, data, rawData: data, arrivedAt, source, lambdaKeys: {} }
   }
 
   /** The intake counts until the records have left for the outputs or the stage before the transform. */
@@ -261,7 +332,9 @@ export class DeliveryStream {
   async #process(records: readonly StreamRecord[], bytes: number): Promise<void> {
     this.#intake.begin(bytes)
     await (this.#prepared ??= this.#chain.prepare())
-    const { records: unpacked, failed } = this.#chain.unpack(records)
+    const { records: whole, failed: unreadable } = this.#chain.unpack(records)
+    const unpacked = whole.map(record => ({ ...record, number: this.#books.taken.take() }))
+    const failed = unreadable.map(one => ({ ...one, record: { ...one.record, number: this.#books.taken.take() } }))
     await this.#backup?.add('backup', unpacked)
     await this.#backup?.add(
       'backup',
@@ -274,8 +347,15 @@ export class DeliveryStream {
 
   async #deliver(records: readonly StreamRecord[]): Promise<void> {
     const { ready, failed } = await this.#chain.finish(records)
+    if (ready.length + failed.length < records.length) {
+      const left = new Set(records.map(({ number }) => number))
+      for (const { record } of [...ready, ...failed]) left.delete(record.number)
+      this.#books.taken.dropped(left)
+    }
     await this.#fail(failed)
     await this.#fail(await this.#data.add(ready))
+    const { staging } = this.#books
+    if (staging !== null && staging.journalBytes > JOURNAL_BYTES_MAX) await staging.keep()
   }
 
   async #fail(failed: readonly FailedRecord[]): Promise<void> {
@@ -295,6 +375,7 @@ export class DeliveryStream {
     await this.#data.flush(reason)
     await this.#errors.flush(reason)
     await this.#backup?.flush(reason)
+    await this.#books.writeManifest(reason === 'close')
   }
 }
 

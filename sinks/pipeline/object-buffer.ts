@@ -7,7 +7,7 @@
  */
 import { assert } from '../../core/index.ts'
 import type { FlushReason } from '../buffer.ts'
-import type { DeliveredObject } from '../manifest.ts'
+import { type Receipt, ReceiptCounter } from '../receipt.ts'
 import type { ObjectAttributes, ObjectStore, ObjectWriter } from '../stores/store.ts'
 import type { StreamRecord } from './record.ts'
 
@@ -31,6 +31,11 @@ export interface ObjectBufferOptions {
   readonly retrying: <T>(operation: () => Promise<T>) => Promise<T>
   /** monotonic milliseconds of the first record */
   readonly firstMs: number
+  readonly kind: Receipt['kind']
+  /** told of each record, where open objects must survive the process; null elsewhere */
+  readonly journal: ((record: StreamRecord) => void) | null
+  /** told once, when the object is complete */
+  readonly onSealed: (receipt: Receipt) => void
 }
 
 export class ObjectBuffer {
@@ -46,6 +51,7 @@ export class ObjectBuffer {
   #sizeBytes = 0
   #firstAt = Number.POSITIVE_INFINITY
   #lastAt = Number.NEGATIVE_INFINITY
+  readonly #receipt = new ReceiptCounter()
 
   constructor(options: ObjectBufferOptions) {
     this.#options = options
@@ -75,8 +81,10 @@ export class ObjectBuffer {
 
   /** @returns bytes that count for the buffering hints */
   add(record: StreamRecord): number {
-    const { body } = this.#options
+    const { body, journal } = this.#options
     const bytes = body.add(record)
+    this.#receipt.add(record)
+    journal?.(record)
     this.#records++
     this.#bufferedBytes += bytes
     this.#firstAt = Math.min(this.#firstAt, record.arrivedAt)
@@ -101,8 +109,8 @@ export class ObjectBuffer {
   }
 
   /** Ends the object and makes it visible. */
-  async seal(reason: FlushReason, now: () => number): Promise<DeliveredObject> {
-    const { body, retrying, store, keyOf, attributes } = this.#options
+  async seal(reason: FlushReason, now: () => number): Promise<void> {
+    const { body, retrying, store, keyOf, attributes, kind, onSealed } = this.#options
     this.sealed.abort()
     for (const slice of body.finish()) this.#hold(slice)
     await this.drain()
@@ -115,7 +123,8 @@ export class ObjectBuffer {
     const writer = this.#writer
     assert(this.#records > 0, 'an object has records')
     await retrying(() => writer.complete())
-    return {
+    onSealed({
+      kind,
       key: this.#key,
       rows: this.#records,
       sizeBytes: this.#sizeBytes,
@@ -124,7 +133,8 @@ export class ObjectBuffer {
       lastRowtime: this.#lastAt,
       reason,
       deliveredAt: now(),
-    }
+      ...this.#receipt.end(),
+    })
   }
 
   /** Removes what was begun; what cannot be removed is invisible and swept later. */
@@ -135,6 +145,7 @@ export class ObjectBuffer {
 
   #hold(bytes: Uint8Array): void {
     if (bytes.length === 0) return
+    this.#receipt.bytes(bytes)
     this.#held.push(bytes)
     this.#heldBytes += bytes.length
     this.#sizeBytes += bytes.length

@@ -1,13 +1,16 @@
 /** Records into the objects of their partitions. */
-import { type Clock, MillraceError } from '../../core/index.ts'
+import { assert, type Clock, MillraceError } from '../../core/index.ts'
 import type { S3Plan } from '../definition/s3-plan.ts'
+import type { PartitionValues } from '../prefix.ts'
+import type { OpenedObject } from '../staged/segment.ts'
 import type { DataOutput } from './data-output.ts'
-import type { ObjectMaker } from './object-maker.ts'
+import type { ObjectBuffer } from './object-buffer.ts'
+import type { ObjectMaker, Opening } from './object-maker.ts'
 import type { Outputs, OverflowPolicy } from './outputs.ts'
 import type { ReadyRecord } from './processing-chain.ts'
-import type { FailedRecord } from './record.ts'
+import type { FailedRecord, StreamRecord } from './record.ts'
 import type { StreamMetrics } from './stream-metrics.ts'
-import type { Conversion, DeliveryStreamParts } from './stream-options.ts'
+import type { Conversion } from './stream-options.ts'
 
 export interface ObjectDataOutputOptions {
   readonly plan: S3Plan
@@ -17,7 +20,6 @@ export interface ObjectDataOutputOptions {
   readonly conversion: Conversion | null
   readonly maker: ObjectMaker
   readonly clock: Clock
-  readonly random: DeliveryStreamParts['random']
   readonly metrics: StreamMetrics
   readonly inTurn: (work: () => Promise<void>) => Promise<void>
 }
@@ -29,7 +31,7 @@ export class ObjectDataOutput implements DataOutput {
   constructor(options: ObjectDataOutputOptions) {
     this.#options = options
     const { plan, maker, partitionsMax, overflow, inTurn } = options
-    this.#outputs = maker.outputs({ plan, kind: 'data', partitionsMax, overflow, inTurn })
+    this.#outputs = maker.outputs({ plan, partitionsMax, overflow, inTurn })
   }
 
   get partitions(): number {
@@ -38,6 +40,10 @@ export class ObjectDataOutput implements DataOutput {
 
   get oldestAt(): number | null {
     return this.#outputs.oldestAt
+  }
+
+  get records(): number {
+    return this.#outputs.records
   }
 
   async add(records: readonly ReadyRecord[]): Promise<readonly FailedRecord[]> {
@@ -57,9 +63,27 @@ export class ObjectDataOutput implements DataOutput {
     return this.#outputs.abort()
   }
 
+  /** Opens an object again and puts its records back. */
+  async restore({ id, group, context, openedAt }: OpenedObject, records: readonly StreamRecord[]): Promise<void> {
+    const { conversion, clock } = this.#options
+    for (const record of records) {
+      const placed = conversion?.convert(record, clock.now()) ?? record
+      assert(!('code' in placed), 'a record that was placed once can be placed again')
+      await this.#outputs.restore(group, placed, () => this.#open(group, context as PartitionValues, { id, openedAt }))
+    }
+  }
+
+  #open(group: string, partition: PartitionValues, again: Opening['again']): Promise<ObjectBuffer> {
+    const { plan, maker } = this.#options
+    const opening = { kind: 'data' as const, group, context: partition, again }
+    return maker.buffer(plan, opening, oldestAt =>
+      plan.prefixes.prefix.evaluate({ oldestAt, random: maker.names, partition }),
+    )
+  }
+
   /** Puts one record into its partition's object; returns what failed. */
   async #place({ record, queryKeys }: ReadyRecord): Promise<FailedRecord | null> {
-    const { plan, partitioned, clock, random, metrics, conversion, maker } = this.#options
+    const { plan, partitioned, clock, metrics, conversion, maker } = this.#options
     const { prefix } = plan.prefixes
     const failure = (code: string, message: string): FailedRecord => ({
       record,
@@ -87,8 +111,8 @@ export class ObjectDataOutput implements DataOutput {
     try {
       const taken = await this.#outputs.add(group, placed, async () => {
         // A prefix that becomes too long fails its records, not the stream.
-        prefix.evaluate({ oldestAt: record.arrivedAt, random, partition })
-        return maker.buffer(plan, 'data', oldestAt => prefix.evaluate({ oldestAt, random, partition }))
+        prefix.evaluate({ oldestAt: record.arrivedAt, random: maker.names, partition })
+        return this.#open(group, partition, null)
       })
       if (taken) return null
     } catch (error) {

@@ -2,9 +2,10 @@
 import { MEBIBYTE } from '../../core/index.ts'
 import { CONTAINERS } from '../containers/container.ts'
 import type { S3Plan } from '../definition/s3-plan.ts'
-import type { DeliveredObject } from '../manifest.ts'
 import { objectName } from '../object-name.ts'
+import type { Receipt } from '../receipt.ts'
 import { RETRY_FOR_MS_DEFAULT, withRetry } from '../retry.ts'
+import type { Staging } from '../staged/staging.ts'
 import type { ObjectStore } from '../stores/store.ts'
 import { ConcatenatedBody, type RecordDelimiter } from './concatenated-body.ts'
 import type { Intake } from './intake.ts'
@@ -23,12 +24,23 @@ export interface ObjectMakerOptions {
   readonly heldBytesMax: number
   readonly intake: Intake
   readonly metrics: StreamMetrics
-  readonly onDelivered: (object: DeliveredObject, kind: OutputKind) => void
+  /** null where objects are visible as soon as they are complete */
+  readonly staging: Staging | null
+  readonly onDelivered: (receipt: Receipt) => void
+}
+
+/** An object to open. */
+export interface Opening {
+  readonly kind: OutputKind
+  readonly group: string
+  /** what its output needs to open it again */
+  readonly context: unknown
+  /** null: a new one, now */
+  readonly again: { readonly id: string; readonly openedAt: number } | null
 }
 
 export interface OutputsWanted {
   readonly plan: S3Plan
-  readonly kind: OutputKind
   readonly partitionsMax: number
   readonly overflow: OverflowPolicy
   readonly inTurn: (work: () => Promise<void>) => Promise<void>
@@ -42,9 +54,8 @@ export class ObjectMaker {
     this.#options = options
   }
 
-  outputs({ plan, kind, partitionsMax, overflow, inTurn }: OutputsWanted): Outputs {
-    const { parts, heldBytesMax, intake, metrics, onDelivered } = this.#options
-    const metric = kind === 'backup' ? 'BackupToS3' : 'DeliveryToS3'
+  outputs({ plan, partitionsMax, overflow, inTurn }: OutputsWanted): Outputs {
+    const { parts, heldBytesMax, intake } = this.#options
     return new Outputs({
       clock: parts.clock,
       hints: plan.hints,
@@ -53,18 +64,19 @@ export class ObjectMaker {
       heldBytesMax,
       behind: () => intake.waitingBytes >= Math.min(plan.hints.SizeInMBs * MEBIBYTE, intake.bytesMax / 2),
       inTurn,
-      onDelivered: object => {
-        metrics.add(`${metric}.Records`, object.rows)
-        metrics.add(`${metric}.Bytes`, object.bufferedBytes)
-        metrics.add(`${metric}.ObjectCount`, 1)
-        onDelivered(object, kind)
-      },
     })
   }
 
-  async buffer(plan: S3Plan, kind: OutputKind, prefixOf: (oldestAt: number) => string): Promise<ObjectBuffer> {
-    const { parts, metrics, streamName, version, delimiter } = this.#options
-    const { clock, random, retryForMs = RETRY_FOR_MS_DEFAULT } = parts
+  /** names of objects come from here */
+  get names(): DeliveryStreamParts['random'] {
+    return this.#options.staging?.names ?? this.#options.parts.random
+  }
+
+  async buffer(plan: S3Plan, opening: Opening, prefixOf: (oldestAt: number) => string): Promise<ObjectBuffer> {
+    const { parts, streamName, version, delimiter, staging, onDelivered } = this.#options
+    const { clock } = parts
+    const { kind, group, context, again } = opening
+    const random = this.names
     const conversion = kind === 'data' ? this.#options.conversion : null
     // Error objects are never compressed and have no extension.
     const container = CONTAINERS[kind === 'error' ? 'UNCOMPRESSED' : plan.compression]
@@ -74,9 +86,11 @@ export class ObjectMaker {
       conversion === null
         ? new ConcatenatedBody(await container.create(random), kind === 'data' ? delimiter : 'none')
         : await conversion.newBody()
+    const openedAt = again?.openedAt ?? clock.now()
+    const id = staging?.open({ kind, group, context, openedAt }, again?.id) ?? ''
     return new ObjectBuffer({
       body,
-      store: this.store(plan.bucketArn),
+      store: staging === null ? this.store(plan.bucketArn) : staging.under(plan.bucketArn),
       attributes: {
         contentType: 'application/octet-stream',
         ...(container.contentEncoding !== null && { contentEncoding: container.contentEncoding }),
@@ -84,12 +98,21 @@ export class ObjectMaker {
       },
       keyOf: oldestAt =>
         prefixOf(oldestAt) + objectName(streamName, version, plan.prefixes.clock(oldestAt), random.uuid(), extension),
-      retrying: operation => {
-        const onRetry = (): void => metrics.add('DeliveryToS3.Retries', 1)
-        return withRetry({ clock, random, retryForMs, onRetry }, operation)
-      },
-      firstMs: clock.monotonicMs(),
+      retrying: operation => this.retrying(operation),
+      // An interval that ran before the restart goes on.
+      firstMs: clock.monotonicMs() - Math.max(0, clock.now() - openedAt),
+      kind,
+      journal: staging === null ? null : record => staging.add(id, record),
+      onSealed: receipt => (staging === null ? onDelivered(receipt) : staging.sealed(id, receipt)),
     })
+  }
+
+  /** Repeats a call of a store as long as the stream is told to. */
+  retrying<T>(operation: () => Promise<T>): Promise<T> {
+    const { parts, metrics } = this.#options
+    const { clock, random, retryForMs = RETRY_FOR_MS_DEFAULT } = parts
+    const onRetry = (): void => metrics.add('DeliveryToS3.Retries', 1)
+    return withRetry({ clock, random, retryForMs, onRetry }, operation)
   }
 
   /** The store of a bucket; the caller is asked once for each. */

@@ -4,7 +4,6 @@
  */
 import type { Clock } from '../../core/index.ts'
 import { type BufferingHints, type FlushReason, intervalEndsMs } from '../buffer.ts'
-import type { DeliveredObject } from '../manifest.ts'
 import { SizeTarget } from './growth.ts'
 import type { ObjectBuffer } from './object-buffer.ts'
 import type { StreamRecord } from './record.ts'
@@ -23,7 +22,6 @@ export interface OutputsOptions {
   readonly behind: () => boolean
   /** runs after all that was asked before */
   readonly inTurn: (work: () => Promise<void>) => Promise<void>
-  readonly onDelivered: (object: DeliveredObject) => void
 }
 
 export class Outputs {
@@ -42,6 +40,13 @@ export class Outputs {
     return this.#buffers.size
   }
 
+  /** Records in open objects. */
+  get records(): number {
+    let records = 0
+    for (const buffer of this.#buffers.values()) records += buffer.records
+    return records
+  }
+
   /** Arrival of the oldest record that is in no visible object; null when there is none. */
   get oldestAt(): number | null {
     let oldest: number | null = null
@@ -55,9 +60,19 @@ export class Outputs {
    * @returns false when there are too many groups and the policy is to refuse
    */
   async add(group: string, record: StreamRecord, make: () => Promise<ObjectBuffer>): Promise<boolean> {
+    if (!this.#buffers.has(group) && this.#buffers.size >= this.#options.partitionsMax && !(await this.#makeRoom()))
+      return false
+    const buffer = await this.restore(group, record, make)
+    if (buffer.bufferedBytes >= this.#target.bytes && !this.#target.reached(this.#options.behind(), this.#nowMs()))
+      await this.seal(group, 'size')
+    else if (this.#heldBytes > this.#options.heldBytesMax) await this.#drainLargest()
+    return true
+  }
+
+  /** Takes a record that an open object had before: nothing is sealed, so that the object stays one. */
+  async restore(group: string, record: StreamRecord, make: () => Promise<ObjectBuffer>): Promise<ObjectBuffer> {
     let buffer = this.#buffers.get(group)
     if (buffer === undefined) {
-      if (this.#buffers.size >= this.#options.partitionsMax && !(await this.#makeRoom())) return false
       buffer = await make()
       this.#watch(group, buffer)
     }
@@ -67,19 +82,15 @@ export class Outputs {
     const before = buffer.heldBytes
     buffer.add(record)
     this.#heldBytes += buffer.heldBytes - before
-    if (buffer.bufferedBytes >= this.#target.bytes && !this.#target.reached(this.#options.behind(), this.#nowMs()))
-      await this.seal(group, 'size')
-    else if (this.#heldBytes > this.#options.heldBytesMax) await this.#drainLargest()
-    return true
+    return buffer
   }
 
   async seal(group: string, reason: FlushReason): Promise<void> {
     const buffer = this.#buffers.get(group)
     if (buffer === undefined) return
     this.#heldBytes -= buffer.heldBytes
-    const object = await buffer.seal(reason, () => this.#options.clock.now())
+    await buffer.seal(reason, () => this.#options.clock.now())
     this.#buffers.delete(group)
-    this.#options.onDelivered(object)
   }
 
   async sealAll(reason: FlushReason): Promise<void> {

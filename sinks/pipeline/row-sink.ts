@@ -1,12 +1,13 @@
 /** Result rows into a delivery stream: each row is one record, a JSON object without a line feed. */
 import { JsonLinesEncoder } from '../../core/codecs/json-lines.ts'
-import { ByteWriter, type Encoder, type RowBatch, type Sink } from '../../core/index.ts'
+import { ByteWriter, type Encoder, type RowBatch, type StagedSink } from '../../core/index.ts'
+import type { Segment, StagedObject } from '../staged/staging.ts'
 import type { DeliveryStream } from './delivery-stream.ts'
 import type { WriteRecord } from './stream-options.ts'
 
 const LINE_FEED = 10
 
-export class RowSink implements Sink {
+export class RowSink implements StagedSink<StagedObject, Segment> {
   readonly #stream: DeliveryStream
   readonly #encoder: Encoder
   readonly #out = new ByteWriter(65_536)
@@ -33,6 +34,19 @@ export class RowSink implements Sink {
 
   /** Watermarks do not flush: objects obey the buffering hints. */
   advance(_watermark: number): void {}
+
+  /** These three need a stream with the option `staging`. */
+  stage(round: number): Promise<{ readonly parts: readonly StagedObject[]; readonly carried: readonly Segment[] }> {
+    return this.#stream.stage(round)
+  }
+
+  restore(round: number, carried: readonly Segment[]): Promise<void> {
+    return this.#stream.restore(round, carried)
+  }
+
+  publish(parts: readonly StagedObject[]): Promise<void> {
+    return this.#stream.publish(parts)
+  }
 
   close(): Promise<void> {
     return this.#stream.close()

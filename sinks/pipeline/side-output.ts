@@ -3,10 +3,11 @@
  * for the intervals and the repeats of the other; only room in memory is waited for.
  */
 import type { S3Plan } from '../definition/s3-plan.ts'
-import type { ObjectMaker } from './object-maker.ts'
+import type { OpenedObject } from '../staged/segment.ts'
+import type { ObjectBuffer } from './object-buffer.ts'
+import type { ObjectMaker, Opening } from './object-maker.ts'
 import type { Outputs } from './outputs.ts'
 import type { ErrorOutputType, StreamRecord } from './record.ts'
-import type { DeliveryStreamParts } from './stream-options.ts'
 import { type StreamFailure, TurnsOfWork } from './turns-of-work.ts'
 
 /** Error objects are flushed by the hints of the store and at this many types at most. */
@@ -16,7 +17,6 @@ export interface SideOutputOptions {
   readonly kind: 'error' | 'backup'
   readonly plan: S3Plan
   readonly maker: ObjectMaker
-  readonly random: DeliveryStreamParts['random']
   readonly failure: StreamFailure
 }
 
@@ -31,7 +31,6 @@ export class SideOutput {
     this.#turns = new TurnsOfWork(failure)
     this.#outputs = maker.outputs({
       plan,
-      kind,
       partitionsMax: kind === 'error' ? ERROR_TYPES_MAX : 1,
       overflow: 'seal-oldest',
       inTurn: work => this.#turns.run(work),
@@ -39,21 +38,42 @@ export class SideOutput {
     failure.onFailure(() => this.#outputs.abort())
   }
 
+  /** Records in open objects. */
+  get records(): number {
+    return this.#outputs.records
+  }
+
   /** Resolves when the records are in open objects. @param type of the errors; ignored for a copy */
   add(type: ErrorOutputType | 'backup', records: readonly StreamRecord[]): Promise<void> {
     if (records.length === 0) return Promise.resolve()
-    const { kind, plan, maker, random } = this.#options
-    const { prefix, errorPrefix } = plan.prefixes
-    const prefixOf = (oldestAt: number): string =>
-      type === 'backup'
-        ? prefix.evaluate({ oldestAt, random })
-        : errorPrefix.evaluate({ oldestAt, random, errorOutputType: type })
     return this.#turns.run(async () => {
-      for (const record of records) await this.#outputs.add(type, record, () => maker.buffer(plan, kind, prefixOf))
+      for (const record of records) await this.#outputs.add(type, record, () => this.#open(type, null))
     })
+  }
+
+  /** Opens an object again and puts its records back. */
+  restore({ id, group, openedAt }: OpenedObject, records: readonly StreamRecord[]): Promise<void> {
+    const type = group as ErrorOutputType | 'backup'
+    return this.#turns.run(async () => {
+      for (const record of records) await this.#outputs.restore(type, record, () => this.#open(type, { id, openedAt }))
+    })
+  }
+
+  abort(): Promise<void> {
+    return this.#outputs.abort()
   }
 
   flush(reason: 'flush' | 'close'): Promise<void> {
     return this.#turns.run(() => this.#outputs.sealAll(reason))
+  }
+
+  #open(type: ErrorOutputType | 'backup', again: Opening['again']): Promise<ObjectBuffer> {
+    const { kind, plan, maker } = this.#options
+    const { prefix, errorPrefix } = plan.prefixes
+    return maker.buffer(plan, { kind, group: type, context: null, again }, oldestAt =>
+      type === 'backup'
+        ? prefix.evaluate({ oldestAt, random: maker.names })
+        : errorPrefix.evaluate({ oldestAt, random: maker.names, errorOutputType: type }),
+    )
   }
 }

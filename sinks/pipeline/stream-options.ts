@@ -3,7 +3,8 @@ import { type Clock, MEBIBYTE, type Random } from '../../core/index.ts'
 import type { DefinitionOptions } from '../definition/definition.ts'
 import type { DeliveryStreamDefinition } from '../definition/delivery-stream.ts'
 import type { DestinationFactory, DestinationParts } from '../destinations/open-destination.ts'
-import type { DeliveredObject } from '../manifest.ts'
+import type { Receipt } from '../receipt.ts'
+import type { StagingOptions } from '../staged/staging.ts'
 import type { ObjectStore } from '../stores/store.ts'
 import type { RecordDelimiter } from './concatenated-body.ts'
 import type { RecordBody } from './object-buffer.ts'
@@ -33,19 +34,26 @@ export interface DeliveryStreamOptions extends DefinitionOptions {
   readonly sourceKinesisStreamArn?: string
   readonly intakeBytesMax?: number
   readonly heldBytesMax?: number
+  /**
+   * Objects stay invisible until the owner of the stream has committed a round and publishes it; stores must be OpenStores.
+   * Default: an object is visible as soon as it is complete.
+   */
+  readonly staging?: StagingOptions
+  /** Default false: whether manifests of what was delivered are written beside the objects; a staged stream always writes them. */
+  readonly manifests?: boolean
 }
 
 export interface DeliveryStreamParts extends DestinationParts {
   readonly clock: Clock
   readonly random: Random
-  /** the store of a bucket, by its ARN; asked once for each */
+  /** the store of a bucket, by its ARN; asked once for each. Staging and manifests need an OpenStore */
   readonly store: (bucketArn: string) => ObjectStore
   /** serves the Lambda processor */
   readonly transform?: Transform
   /** what CustomDestinationConfiguration stands for */
   readonly destination?: DestinationFactory
   /** called for each object after it became visible; must not throw */
-  readonly onDelivered?: (object: DeliveredObject, kind: OutputKind) => void
+  readonly onDelivered?: (object: Receipt, kind: OutputKind) => void
   /** Default 24 hours. */
   readonly retryForMs?: number
 }

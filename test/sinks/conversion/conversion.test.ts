@@ -32,7 +32,7 @@ const table = (columns: Readonly<Record<string, string>>): GlueTable =>
 
 const record = (text: string): StreamRecord => {
   const data = Buffer.from(text)
-  return { recordId: '1', data, rawData: data, arrivedAt: START, source: null, lambdaKeys: {} }
+  return { recordId: '1', number: 0, data, rawData: data, arrivedAt: START, source: null, lambdaKeys: {} }
 }
 
 const OPENX = { kind: 'openx', caseInsensitive: true, dotsToUnderscores: false, mappings: {} } as const
