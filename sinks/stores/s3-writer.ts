@@ -14,16 +14,8 @@
  * its own quick retries.
  */
 import { assert, MillraceError } from '../../core/index.ts'
-import {
-  called,
-  customerKey,
-  isStatus,
-  isVanished,
-  objectEncryption,
-  type S3Setup,
-  sha256,
-  WRITER_ID,
-} from './s3-setup.ts'
+import { WRITER_ID } from './s3-options.ts'
+import { called, customerKey, isStatus, isVanished, objectEncryption, type S3Setup, sha256 } from './s3-setup.ts'
 import type { ObjectAttributes, ObjectWriter } from './store.ts'
 
 interface Part {

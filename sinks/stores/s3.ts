@@ -1,18 +1,8 @@
 /** Objects in S3, or in what speaks its protocol. */
 import type * as Sdk from '@aws-sdk/client-s3'
 import { MillraceError, type Random } from '../../core/index.ts'
-import {
-  called,
-  copySourceKey,
-  customerKey,
-  isStatus,
-  objectEncryption,
-  PART_BYTES_DEFAULT,
-  PART_BYTES_MIN,
-  REPLAY_BYTES_DEFAULT,
-  type S3Setup,
-  type S3StoreOptions,
-} from './s3-setup.ts'
+import { PART_BYTES_DEFAULT, PART_BYTES_MIN, REPLAY_BYTES_DEFAULT, type S3StoreOptions } from './s3-options.ts'
+import { called, copySourceKey, customerKey, isStatus, objectEncryption, type S3Setup } from './s3-setup.ts'
 import { S3Writer } from './s3-writer.ts'
 import {
   KEY_BYTES_MAX,
@@ -23,7 +13,7 @@ import {
   type StoredObject,
 } from './store.ts'
 
-export { type S3ClientLike, type S3Encryption, type S3StoreOptions, WRITER_ID } from './s3-setup.ts'
+export { type S3ClientLike, type S3Encryption, type S3StoreOptions, WRITER_ID } from './s3-options.ts'
 
 export class S3Store implements OpenStore {
   readonly #setup: S3Setup
