@@ -17,6 +17,8 @@ export class ItemWorkerMetricsTable implements WorkerMetricsTable {
 
   async put(metrics: WorkerMetrics): Promise<void> {
     const { supportCode, supportCodeUpdatedAtSeconds } = metrics
+    // The KCL writes none where there are none.
+    const properties = Object.entries(metrics.properties)
     await this.#items.change({
       key: metrics.workerId,
       conditions: [],
@@ -24,9 +26,9 @@ export class ItemWorkerMetricsTable implements WorkerMetricsTable {
         lut: numberValue(metrics.lastUpdatedAtSeconds),
         sts: numbersValue(metrics.values),
         opr: numbersValue(metrics.operatingRange),
-        properties: {
-          M: Object.fromEntries(Object.entries(metrics.properties).map(([name, text]) => [name, { S: text }])),
-        },
+        ...(properties.length === 0
+          ? {}
+          : { properties: { M: Object.fromEntries(properties.map(([name, text]) => [name, { S: text }])) } }),
         ...(this.#items.isShared ? { entityType: { S: ENTITY } } : {}),
         ...(supportCode === null ? {} : { sup: numberValue(supportCode) }),
         ...(supportCodeUpdatedAtSeconds === null ? {} : { slu: numberValue(supportCodeUpdatedAtSeconds) }),
