@@ -38,24 +38,21 @@ async function main(count, sizeBytes) {
   const streams = await LocalStreams.open({ env: nodeEnv, memoryBytesMax: 64 * 1_048_576, whenFull: 'trim' })
   const embedded = await streams.create('bench', { shards: SHARDS })
   console.log(`node ${process.version}, ${cpus()[0]?.model ?? 'unknown'}, ${count} user records of ${sizeBytes} bytes`)
-  const http = () => kinesisTarget({ client, StreamName: 'bench' })
+  const overHttp = () => kinesisTarget({ client, StreamName: 'bench' })
+  const inProcess = () => streamTarget(embedded)
   await compare('HTTP, AWS SDK client', records, {
     'by hand, PutRecords one after the other': from => byHand(client, from, 1),
     [`by hand, ${CALLS} PutRecords at a time`]: from => byHand(client, from, CALLS),
-    'producer, one entry each': from => byProducer(http(), from, false),
-    'producer, aggregated': from => byProducer(http(), from, true),
+    ...byProducer(overHttp),
   })
-  await compare('embedded, same process', records, {
-    'producer, one entry each': from => byProducer(streamTarget(embedded), from, false),
-    'producer, aggregated': from => byProducer(streamTarget(embedded), from, true),
-  })
+  await compare('embedded, same process', records, byProducer(inProcess))
   client.destroy()
   server.kill()
 }
 
 /**
- * Each way some rounds in turn; the least of each counts. All are compared with the best that was done by hand, by the clock and by
- * processor time each, and where nothing was, with the first way.
+ * Each way some rounds in turn; the least of each counts. All are compared with each way by hand, by the clock and by processor time of this
+ * process; where nothing was done by hand, with the first way.
  */
 async function compare(title, records, ways) {
   console.log(`\n${title}`)
@@ -63,13 +60,14 @@ async function compare(title, records, ways) {
   for (const way of Object.values(ways)) await way(records.slice(0, 20_000))
   for (let round = 0; round < ROUNDS; round++)
     for (const [name, way] of Object.entries(ways)) best[name] = least(best[name], await way(records))
-  const byHands = Object.entries(best).filter(([name]) => name.startsWith('by hand'))
-  const base = byHands.length === 0 ? Object.values(best)[0] : byHands.map(([, seconds]) => seconds).reduce(least)
-  for (const [name, seconds] of Object.entries(best)) {
-    const [clock, cpu] = seconds.map(
-      (value, i) =>
-        `${Math.round(records.length / value).toLocaleString('en')} (${(base[i] / value).toFixed(1)} times)`,
-    )
+  const entries = Object.entries(best)
+  const byHands = entries.filter(([name]) => name.startsWith('by hand'))
+  const bases = byHands.length === 0 ? entries.slice(0, 1) : byHands
+  for (const [name, seconds] of entries) {
+    const [clock, cpu] = seconds.map((value, i) => {
+      const times = bases.map(([, base]) => (base[i] / value).toFixed(1)).join(' / ')
+      return `${Math.round(records.length / value).toLocaleString('en')} (${times} times)`
+    })
     console.log(`  ${name}: ${clock} a second, ${cpu} a second of this process's processor time`)
   }
 }
@@ -103,23 +101,47 @@ async function byHand(client, records, callsAtATime) {
   return timed(() => Promise.all(Array.from({ length: callsAtATime }, work)))
 }
 
-/** From the first put to the last outcome. */
-async function byProducer(target, records, AggregationEnabled) {
+/** From the first put to the last outcome, which each way counts. */
+function byProducer(target) {
+  return {
+    'producer, one entry each': from => produced(target(), false, from, putEach),
+    'producer, one entry each, putMany': from => produced(target(), false, from, putTogether),
+    'producer, aggregated': from => produced(target(), true, from, putEach),
+    'producer, aggregated, putMany': from => produced(target(), true, from, putTogether),
+  }
+}
+
+async function produced(target, AggregationEnabled, records, put) {
   const configuration = { AggregationEnabled, RateLimit: 1_000_000, RecordTtl: 600_000 }
   const producer = new Producer({ target, env: nodeEnv, configuration })
   await producer.mapped()
-  let stored = 0
-  const count = () => {
-    stored++
-  }
+  const outcomes = { stored: 0 }
   const seconds = await timed(async () => {
-    for (const record of records) {
-      await producer.ready()
-      void producer.put(record).then(count)
-    }
+    await put(producer, records, outcomes)
     await producer.flush()
   })
-  if (stored !== records.length) throw new Error(`${stored} of ${records.length} user records were stored`)
+  if (outcomes.stored !== records.length) throw new Error(`${outcomes.stored} of ${records.length} records were stored`)
   await producer.close()
   return seconds
+}
+
+async function putEach(producer, records, outcomes) {
+  const count = () => {
+    outcomes.stored++
+  }
+  for (const record of records) {
+    if (producer.mustWait) await producer.ready()
+    void producer.put(record).then(count)
+  }
+}
+
+/** As many together as the loop by hand. */
+async function putTogether(producer, records, outcomes) {
+  const count = results => {
+    for (const result of results) if (!(result instanceof Error)) outcomes.stored++
+  }
+  for (let i = 0; i < records.length; i += ENTRIES) {
+    if (producer.mustWait) await producer.ready()
+    void producer.putMany(records.slice(i, i + ENTRIES)).then(count)
+  }
 }

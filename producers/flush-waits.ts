@@ -23,12 +23,12 @@ export class FlushWaits {
     return this.#waits.length > 0
   }
 
-  /** A put has settled. */
+  /** A put has settled. Who waits hears of it when its own promise has, which takes two microtasks where it is rejected. */
   settled(order: number): void {
     let done = false
     for (const wait of this.#waits)
       if (order <= wait.throughOrder && --wait.left === 0) {
-        wait.done()
+        queueMicrotask(() => queueMicrotask(wait.done))
         done = true
       }
     if (done) this.#waits = this.#waits.filter(wait => wait.left > 0)

@@ -24,9 +24,14 @@ export class Gate {
     this.#isOpen = isOpen
   }
 
+  /** Whether a caller should wait before its next put. */
+  get holds(): boolean {
+    return !this.#isClosed && (this.#bytesInTurn >= TURN_BYTES_MAX || !this.#isOpen())
+  }
+
   /** Resolves when there is room, or when the gate closes. */
   pass(): Promise<void> {
-    return this.#isClosed || (this.#bytesInTurn < TURN_BYTES_MAX && this.#isOpen()) ? PASSED : this.#wait()
+    return this.holds ? this.#wait() : PASSED
   }
 
   /** So much was put. */

@@ -35,6 +35,7 @@ export * from './metrics/metric-names.ts'
 export type { AdditionalDimension, MetricDatum } from './metrics/recorder.ts'
 export { type Attempt, type Outcome, PutError, type PutFailure } from './outcome.ts'
 export { type CloseSummary, type MarkOptions, Producer, type ProducerOptions } from './producer.ts'
+export type { PutResult } from './put-batch.ts'
 export {
   type ListedShard,
   type OpenShard,

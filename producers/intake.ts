@@ -2,8 +2,8 @@
 import { HASH_KEY_MAX, MillraceError, PARTITION_KEY_CHARACTERS_MAX, PUT_RECORDS_BYTES_MAX } from '../core/index.ts'
 import { MARK_TAG, type Mark, markText } from '../streams/aggregation.ts'
 import { HashedKey, KeyCache } from './hashed-key.ts'
-import type { Outcome } from './outcome.ts'
-import { PendingRecord, type TopicPlace } from './pending.ts'
+import { PendingRecord, type Resolve, type TopicPlace } from './pending.ts'
+import type { PutBatch } from './put-batch.ts'
 import type { TargetCapabilities } from './put-target.ts'
 import type { UserRecordInput } from './user-record.ts'
 
@@ -39,12 +39,7 @@ export class Intake {
    * The record, as it waits for its settlement. It has an order only when it is `admitted`.
    * @throws MillraceError `invalid_argument` with the field, what it is and what it may be
    */
-  take(
-    input: UserRecordInput,
-    arrivedAt: number,
-    resolve: (outcome: Outcome) => void,
-    reject: (error: MillraceError) => void,
-  ): PendingRecord {
+  take(input: UserRecordInput, arrivedAt: number, owner: Resolve | PutBatch): PendingRecord {
     const { dataBytesMax, ttlMs, mark } = this.#options
     const { partitionKey, data, explicitHashKey, partition, headers } = input
     if (typeof partitionKey !== 'string') throw invalid(`partition key is ${typeof partitionKey}; give a string`)
@@ -63,21 +58,11 @@ export class Intake {
         `data and partition key have ${sizeBytes} bytes, one request holds ${PUT_RECORDS_BYTES_MAX}; split the record`,
       )
     const order = this.#order
-    const tags = mark === null ? undefined : [{ key: MARK_TAG, value: markText({ ...mark, counter: order }) }]
-    const expiresAt = arrivedAt + ttlMs
-    return new PendingRecord(
-      key,
-      explicitKey,
-      data,
-      tags,
-      topicPlace,
-      sizeBytes,
-      order,
-      arrivedAt,
-      expiresAt,
-      resolve,
-      reject,
-    )
+    const record = new PendingRecord(key, data, sizeBytes, order, arrivedAt, arrivedAt + ttlMs, owner)
+    if (mark !== null) record.tags = [{ key: MARK_TAG, value: markText({ ...mark, counter: order }) }]
+    if (explicitKey !== null) record.explicitKey = explicitKey
+    if (topicPlace !== null) record.topicPlace = topicPlace
+    return record
   }
 
   /** The record that was taken last has entered: the next one comes after it. One that found no room leaves no gap. */

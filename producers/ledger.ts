@@ -11,7 +11,8 @@ import type { Lanes } from './lanes.ts'
 import type { MetricsRecorder } from './metrics/recorder.ts'
 
 import { ATTEMPTS_KEPT_MAX, type Attempt, PutError, type PutFailure } from './outcome.ts'
-import { OutstandingList, type PendingRecord, type Stage } from './pending.ts'
+import { OutstandingList } from './outstanding-list.ts'
+import type { PendingRecord, Stage } from './pending.ts'
 import type { PutStored } from './put-target.ts'
 import type { Failure } from './retrier.ts'
 
@@ -177,7 +178,7 @@ export class Ledger {
   /** Rejects all that are left; returns how many. */
   giveUpAll(reason: string, now: number): number {
     let count = 0
-    for (let record = this.#outstanding.first; record !== null; record = this.#outstanding.first) {
+    for (const record of this.#outstanding) {
       this.giveUp(record, 'closed', reason, now)
       count++
     }
@@ -189,17 +190,15 @@ export class Ledger {
     if (now < this.#nextExpiryAt) return
     this.#nextExpiryAt = Number.POSITIVE_INFINITY
     const { RecordTtl, UserRecordTimeoutInMillis: timeoutMs } = this.#settings
-    for (let record = this.#outstanding.first; record !== null; ) {
+    for (const record of this.#outstanding) {
       if (this.#limitOf(record) > now) {
         this.#nextExpiryAt = this.#limitOf(record)
         return
       }
-      const next: PendingRecord | null = record.next
       if (record.expiresAt > now || (timeoutMs > 0 && timeoutMs < RecordTtl))
         this.giveUp(record, 'timeout', `UserRecordTimeoutInMillis of ${timeoutMs} ms passed`, now)
       else if (record.bundle?.stage !== 'sending')
         this.giveUp(record, 'expired', `RecordTtl of ${RecordTtl} ms passed while it was ${placeOf(record)}`, now)
-      record = next
     }
   }
 
@@ -212,7 +211,7 @@ export class Ledger {
   #letGo(record: PendingRecord): void {
     assert(!record.settled, 'a put settles once')
     record.stage = 'settled'
-    this.#outstanding.remove(record)
+    this.#outstanding.settled()
     this.#lanes?.leave(record)
   }
 }

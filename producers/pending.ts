@@ -5,7 +5,11 @@ import type { Bundle } from './bundle.ts'
 import type { HashedKey } from './hashed-key.ts'
 import type { Lane } from './lanes.ts'
 import type { Attempt, Outcome } from './outcome.ts'
+import type { PutBatch } from './put-batch.ts'
 import type { UserRecordInput } from './user-record.ts'
+
+/** Of a promise. */
+export type Resolve = (outcome: Outcome | PromiseLike<Outcome>) => void
 
 /**
  * Where a user record is:
@@ -23,14 +27,30 @@ export type Stage = 'in_line' | 'packing' | 'bundled' | 'resting' | 'settled'
 /** What only a record for Kafka has. */
 export type TopicPlace = Pick<UserRecordInput, 'partition' | 'headers'>
 
-/** There are tens of thousands of them at a time, so it has few fields, and its times are whole numbers, which need no box. */
+/** What few records have. */
+interface Rare {
+  explicitKey: HashedKey | null
+  tags: readonly AggregateTag[] | undefined
+  topicPlace: TopicPlace | null
+  failures: Failures | null
+  lane: Lane | null
+}
+
+const NOTHING_RARE: Readonly<Rare> = {
+  explicitKey: null,
+  tags: undefined,
+  topicPlace: null,
+  failures: null,
+  lane: null,
+}
+
+/**
+ * There are tens of thousands of them at a time, and the collector of garbage copies each twice: so it has few fields, what few
+ * records have is apart, and its times are whole numbers, which need no box.
+ */
 export class PendingRecord implements KeyedItem {
   key: HashedKey
-  /** only one that the caller gave */
-  explicitKey: HashedKey | null
   readonly data: Uint8Array
-  readonly tags: readonly AggregateTag[] | undefined
-  readonly topicPlace: TopicPlace | null
   /** data, partition key and headers */
   readonly sizeBytes: number
   /** rising with each put */
@@ -43,39 +63,78 @@ export class PendingRecord implements KeyedItem {
   stage: Stage = 'in_line'
   /** the record that it is part of, while it is bundled */
   bundle: Bundle | null = null
-  /** null: none has failed */
-  failures: Failures | null = null
-  /** where keys keep their order */
-  lane: Lane | null = null
-  readonly resolve: (outcome: Outcome) => void
-  readonly reject: (error: MillraceError) => void
-  previous: PendingRecord | null = null
-  next: PendingRecord | null = null
+  readonly #owner: Resolve | PutBatch
+  #rare: Rare | null = null
 
+  /**
+   * @param owner resolves its promise, also with a rejected one: a function for that, for each record, would be kept for nothing; or the
+   *   batch in which it was put
+   */
   constructor(
     key: HashedKey,
-    explicitKey: HashedKey | null,
     data: Uint8Array,
-    tags: readonly AggregateTag[] | undefined,
-    topicPlace: TopicPlace | null,
     sizeBytes: number,
     order: number,
     arrivedAt: number,
     expiresAt: number,
-    resolve: (outcome: Outcome) => void,
-    reject: (error: MillraceError) => void,
+    owner: Resolve | PutBatch,
   ) {
     this.key = key
-    this.explicitKey = explicitKey
     this.data = data
-    this.tags = tags
-    this.topicPlace = topicPlace
     this.sizeBytes = sizeBytes
     this.order = order
     this.arrivedAt = arrivedAt
     this.expiresAt = expiresAt
-    this.resolve = resolve
-    this.reject = reject
+    this.#owner = owner
+  }
+
+  resolve(outcome: Outcome): void {
+    if (typeof this.#owner === 'function') this.#owner(outcome)
+    else this.#owner.settle(this.order, outcome)
+  }
+
+  /** Its promise is rejected two microtasks later. */
+  reject(error: MillraceError): void {
+    if (typeof this.#owner === 'function') this.#owner(Promise.reject(error))
+    else this.#owner.settle(this.order, error)
+  }
+
+  /** only one that the caller gave */
+  get explicitKey(): HashedKey | null {
+    return this.#rare === null ? null : this.#rare.explicitKey
+  }
+  set explicitKey(key: HashedKey | null) {
+    if (key !== this.explicitKey) this.#needRare().explicitKey = key
+  }
+
+  get tags(): readonly AggregateTag[] | undefined {
+    return this.#rare === null ? undefined : this.#rare.tags
+  }
+  set tags(tags: readonly AggregateTag[] | undefined) {
+    if (tags !== this.tags) this.#needRare().tags = tags
+  }
+
+  get topicPlace(): TopicPlace | null {
+    return this.#rare === null ? null : this.#rare.topicPlace
+  }
+  set topicPlace(place: TopicPlace | null) {
+    if (place !== this.topicPlace) this.#needRare().topicPlace = place
+  }
+
+  /** null: none has failed */
+  get failures(): Failures | null {
+    return this.#rare === null ? null : this.#rare.failures
+  }
+  set failures(failures: Failures | null) {
+    if (failures !== this.failures) this.#needRare().failures = failures
+  }
+
+  /** where keys keep their order */
+  get lane(): Lane | null {
+    return this.#rare === null ? null : this.#rare.lane
+  }
+  set lane(lane: Lane | null) {
+    if (lane !== this.lane) this.#needRare().lane = lane
   }
 
   /** The key that routes it. */
@@ -107,6 +166,11 @@ export class PendingRecord implements KeyedItem {
       ...topicPlace,
     }
   }
+
+  #needRare(): Rare {
+    this.#rare ??= { ...NOTHING_RARE }
+    return this.#rare
+  }
 }
 
 /** The failed attempts of a record. Few records have any. */
@@ -115,37 +179,4 @@ export interface Failures {
   readonly attempts: Attempt[]
   count: number
   lastEndedAt: number
-}
-
-/** All that have not settled, in the order of their puts, which is also the order in which they expire. */
-export class OutstandingList {
-  #first: PendingRecord | null = null
-  #last: PendingRecord | null = null
-  #size = 0
-
-  get size(): number {
-    return this.#size
-  }
-
-  get first(): PendingRecord | null {
-    return this.#first
-  }
-
-  add(record: PendingRecord): void {
-    record.previous = this.#last
-    if (this.#last === null) this.#first = record
-    else this.#last.next = record
-    this.#last = record
-    this.#size++
-  }
-
-  remove(record: PendingRecord): void {
-    if (record.previous === null) this.#first = record.next
-    else record.previous.next = record.next
-    if (record.next === null) this.#last = record.previous
-    else record.next.previous = record.previous
-    record.previous = null
-    record.next = null
-    this.#size--
-  }
 }
