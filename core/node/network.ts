@@ -11,6 +11,11 @@ import type { HttpHandler, HttpReply, HttpRequest } from '../http.ts'
 
 /** How long the first bytes of a connection may take. */
 const PREFACE_MS_MAX = 10_000
+/**
+ * What a client of HTTP/2 may send before it is told that it was read, in a request and on a connection. With the 64 KiB of the protocol a
+ * PutRecords of a megabyte waits twenty times.
+ */
+const WINDOW_BYTES = 1_048_576
 const HTTP2_PREFACE_START = 'PRI '
 /** Headers that HTTP/2 forbids (RFC 9113, section 8.2.2). */
 const CONNECTION_HEADERS = new Set(['connection', 'keep-alive', 'transfer-encoding', 'upgrade'])
@@ -22,7 +27,8 @@ export const nodeNetwork: Network = {
   serve({ host, port }, handler) {
     const respond = (incoming: Incoming, outgoing: Outgoing): void => void answer(incoming, outgoing, handler)
     const http1 = createHttpServer({ keepAliveTimeout: 65_000 }, respond)
-    const http2 = createHttp2Server({}, respond)
+    const http2 = createHttp2Server({ settings: { initialWindowSize: WINDOW_BYTES } }, respond)
+    http2.on('session', session => session.setLocalWindowSize(WINDOW_BYTES))
     const sockets = new Set<Socket>()
     http2.on('sessionError', () => {})
     http1.on('clientError', (_error, socket) => socket.destroy())
