@@ -124,6 +124,45 @@ command(
   .option('--force', 'reset also where a worker owns the lease; it loses it')
   .option('--json', 'one line of JSON a lease')
 
+command(
+  'plan <definition> <sample>',
+  'what a delivery stream would do with a sample: keys, partitions, sizes, failures; nothing is written',
+  () => import('./plan.ts'),
+)
+  .option('--table <file>', 'table of record format conversion, as aws glue get-table prints it')
+  .option('--transform <module>', 'module whose handler serves the Lambda processor')
+  .option('--json', 'the plan as JSON')
+
+command(
+  'dlq <action> <place>',
+  'ls: what could not be delivered; show: those records; redrive: put them into a delivery stream, each once. PLACE is a directory or s3://BUCKET/PREFIX of error objects',
+  () => import('./dlq.ts'),
+)
+  .option('--stage <stage>', 'only this stage, such as processing-failed or format-conversion')
+  .option('--error <code>', 'only this error code; * stands for anything, as in "Lambda.*"')
+  .option('--since <time>', 'only what failed then or later: 2026-11-22T10:00:00Z, or 2h for two hours ago')
+  .option('--until <time>', 'only what failed before')
+  .option('--limit <records>', 'show: so many records', '20')
+  .option('--to <file>', 'redrive: JSON of the delivery stream that takes the records')
+  .option('--root <dir>', 'redrive: the buckets of that stream are directories here; default: S3')
+  .option('--table <file>', 'redrive: table of its record format conversion')
+  .option('--transform <module>', 'redrive: module whose handler serves its Lambda processor')
+  .option('--region <region>', "region of S3; default: the AWS SDK's own configuration")
+  .option('--endpoint <url>', "endpoint of S3 other than the region's own")
+  .option('--json', 'JSON lines')
+
+command(
+  'audit <place>',
+  'prove a delivery from its manifests. PLACE is a directory or s3://BUCKET; exit code 1 where it is not proven',
+  () => import('./audit.ts'),
+)
+  .option('--stream <name>', 'only this delivery stream')
+  .option('--prefix <prefix>', 'only objects below this prefix')
+  .option('--quick', 'compare sizes, without reading the objects')
+  .option('--region <region>', "region of S3; default: the AWS SDK's own configuration")
+  .option('--endpoint <url>', "endpoint of S3 other than the region's own")
+  .option('--json', 'the report as JSON')
+
 try {
   await program.parseAsync()
 } catch (error) {

@@ -1,4 +1,13 @@
 /** Records and result rows to objects: Firehose's definitions, buffering, prefixes and formats. */
+export {
+  AUDIT_FINDINGS_MAX,
+  AUDIT_RECEIPTS_MAX,
+  type AuditFinding,
+  type AuditFindingKind,
+  type AuditOptions,
+  type AuditReport,
+  auditDelivery,
+} from './audit.ts'
 export { type BufferingHints, type FlushReason, flushReason } from './buffer.ts'
 export { CONTAINERS, type CompressionFormat, type Container } from './containers/container.ts'
 export { type GlueTable, glueTableOf } from './conversion/glue-table.ts'
@@ -52,6 +61,9 @@ export {
 export type { WeekRule } from './destinations/index-name.ts'
 export type { DestinationFactory, DestinationParts, DestinationSetup } from './destinations/open-destination.ts'
 export type { SecretReader } from './destinations/secret.ts'
+export { type ErrorRecord, errorObjectsIn, errorRecordsOf } from './dlq/error-records.ts'
+export { type ErrorFilter, errorFilter } from './dlq/filter.ts'
+export { type RedriveParts, type RedriveReport, redrive, redrivenOf } from './dlq/redrive.ts'
 export type { Delimiter } from './formats/json-lines.ts'
 export type { ParquetCompression } from './formats/parquet/codec.ts'
 export { type DeliveredObject, MANIFEST_OBJECTS_MAX, Manifest, type ManifestTotals } from './manifest.ts'
