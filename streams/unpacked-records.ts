@@ -3,9 +3,9 @@
  * copied as long as nothing is compressed: user records are spans into the records that carried them.
  */
 import { compareSequenceNumbers, MEBIBYTE, type Position, type RecordBatch } from '../core/index.ts'
-import { type Aggregate, deliverableCount, looksAggregated, parseAggregate } from './aggregation/decode.ts'
-import { type AggregateSpan, checkDigests } from './aggregation/digests.ts'
+import { type Aggregate, deliverableCount, looksAggregated } from './aggregation/decode.ts'
 import { mayBeCompressed, type Uncompressed, uncompress } from './compression/uncompress.ts'
+import { eachCarrier, UserSpans } from './user-spans.ts'
 
 /** Uncompressed bytes after which a batch ends; the rest comes with the next. One record may be larger. */
 export const UNPACKED_BYTES_MAX = 16 * MEBIBYTE
@@ -24,81 +24,66 @@ export class UnpackedRecords {
   readonly #records: RecordBatch
   readonly #isUncompressing: boolean
   readonly #aggregates = new Map<number, Aggregate>()
-  #length = 0
   #next = 0
   #mayBeCompressed = false
   #isPlain = true
-  #offsets: Int32Array
-  #sizes: Int32Array
-  /** by user record: the record that carried it, and its number in it */
-  #carriers: Int32Array
-  #inner: Int32Array
+  readonly #spans: UserSpans
 
   /** @param after the last user record that is not wanted; all records before it are left out as well */
   constructor(records: RecordBatch, after: Position | null, options: UnpackOptions) {
     this.#records = records
     this.#isUncompressing = options.uncompressed
-    const room = Math.min(ROOM_MAX, Math.ceil(records.length * ratio) + 16)
-    this.#offsets = new Int32Array(room)
-    this.#sizes = new Int32Array(room)
-    this.#carriers = new Int32Array(room)
-    this.#inner = new Int32Array(room)
+    this.#spans = new UserSpans(Math.min(ROOM_MAX, Math.ceil(records.length * ratio) + 16))
     this.#expand(after)
-    ratio = this.#length / Math.max(1, records.length)
+    ratio = this.#spans.length / Math.max(1, records.length)
   }
 
   get isEmpty(): boolean {
-    return this.#next === this.#length
+    return this.#next === this.#spans.length
   }
 
   /** The next user records; all that are left when nothing is compressed. */
   take(): RecordBatch {
     const from = this.#next
     if (!this.#mayBeCompressed) {
-      this.#next = this.#length
-      return this.#isPlain && from === 0 ? this.#records : this.#view(from, this.#length, null)
+      this.#next = this.#spans.length
+      return this.#isPlain && from === 0 ? this.#records : this.#view(from, this.#spans.length, null)
     }
     const found = new Map<number, Uncompressed>()
     let sizeBytes = 0
     let to = from
-    for (; to < this.#length && sizeBytes < UNPACKED_BYTES_MAX; to++) {
+    for (; to < this.#spans.length && sizeBytes < UNPACKED_BYTES_MAX; to++) {
       const result = this.#uncompressed(to)
       if (result !== null) found.set(to, result)
-      sizeBytes += result instanceof Uint8Array ? result.length : (this.#sizes[to] ?? 0)
+      sizeBytes += result instanceof Uint8Array ? result.length : (this.#spans.sizes[to] ?? 0)
     }
     this.#next = to
     return this.#view(from, to, found.size === 0 ? null : found)
   }
 
   #uncompressed(index: number): Uncompressed {
-    const offset = this.#offsets[index] ?? 0
+    const offset = this.#spans.offsets[index] ?? 0
     const { bytes } = this.#records
     return mayBeCompressed(bytes[offset])
-      ? uncompress(bytes.subarray(offset, offset + (this.#sizes[index] ?? 0)))
+      ? uncompress(bytes.subarray(offset, offset + (this.#spans.sizes[index] ?? 0)))
       : null
   }
 
   #expand(after: Position | null): void {
-    const { bytes, offsets, sizes, length } = this.#records
     const first = this.#firstAfter(after)
-    const spans: AggregateSpan[] = []
-    for (let i = first; i < length; i++) {
-      const start = offsets[i] ?? 0
-      const end = start + (sizes[i] ?? 0)
-      if (looksAggregated(bytes, start, end)) spans.push({ start, end })
-    }
-    const right = spans.length === 0 ? null : checkDigests(bytes, spans)
-    for (let i = first, checked = 0; i < length; i++) {
-      const isResumed = i === first && after !== null && this.#records.sequenceNumber(i) === after.sequenceNumber
+    eachCarrier(this.#records, first, (carrier, start, end, aggregate) => {
+      const isResumed =
+        carrier === first && after !== null && this.#records.sequenceNumber(carrier) === after.sequenceNumber
       const from = isResumed ? after.subsequenceNumber + 1 : 0
-      const start = offsets[i] ?? 0
-      const end = start + (sizes[i] ?? 0)
-      const isAggregate = right !== null && looksAggregated(bytes, start, end) && right[checked++] === 1
-      const aggregate = isAggregate ? parseAggregate(bytes, start, end) : null
-      if (aggregate !== null) this.#aggregate(aggregate, i, from)
-      else if (from === 0) this.#push(start, end - start, i, 0)
+      if (aggregate !== null) this.#aggregate(aggregate, carrier, from)
+      else if (from === 0) this.#spans.push(start, end - start, carrier, 0)
       if (aggregate !== null || from > 0) this.#isPlain = false
-    }
+    })
+    if (!this.#isUncompressing) return
+    const { offsets, length } = this.#spans
+    const { bytes } = this.#records
+    for (let i = 0; i < length && !this.#mayBeCompressed; i++)
+      this.#mayBeCompressed = mayBeCompressed(bytes[offsets[i] ?? 0])
   }
 
   /** The first record that holds anything after a position; the length when none does. */
@@ -118,36 +103,9 @@ export class UnpackedRecords {
   #aggregate(aggregate: Aggregate, carrier: number, from: number): void {
     this.#aggregates.set(carrier, aggregate)
     const count = deliverableCount(aggregate, null)
-    this.#reserve(count + 1)
-    for (let inner = from; inner < count; inner++)
-      this.#push(aggregate.offsets[inner] ?? 0, aggregate.sizes[inner] ?? 0, carrier, inner)
+    this.#spans.pushAggregate(aggregate, from, count, carrier)
     if ((aggregate.lost > 0 || count < aggregate.length) && count >= from)
-      this.#push(this.#records.offsets[carrier] ?? 0, this.#records.sizes[carrier] ?? 0, carrier, count)
-  }
-
-  #push(offset: number, size: number, carrier: number, inner: number): void {
-    this.#reserve(1)
-    const row = this.#length++
-    this.#offsets[row] = offset
-    this.#sizes[row] = size
-    this.#carriers[row] = carrier
-    this.#inner[row] = inner
-    if (this.#isUncompressing && !this.#mayBeCompressed)
-      this.#mayBeCompressed = mayBeCompressed(this.#records.bytes[offset])
-  }
-
-  #reserve(more: number): void {
-    if (this.#length + more <= this.#offsets.length) return
-    const room = Math.max(this.#offsets.length * 2, this.#length + more)
-    const grown = (from: Int32Array): Int32Array => {
-      const to = new Int32Array(room)
-      to.set(from)
-      return to
-    }
-    this.#offsets = grown(this.#offsets)
-    this.#sizes = grown(this.#sizes)
-    this.#carriers = grown(this.#carriers)
-    this.#inner = grown(this.#inner)
+      this.#spans.push(this.#records.offsets[carrier] ?? 0, this.#records.sizes[carrier] ?? 0, carrier, count)
   }
 
   /** @param found what was compressed, by user record: then all bytes are copied together */
@@ -155,8 +113,8 @@ export class UnpackedRecords {
     const records = this.#records
     const aggregates = this.#aggregates
     const length = to - from
-    const carriers = this.#carriers.subarray(from, to)
-    const inner = this.#inner.subarray(from, to)
+    const carriers = this.#spans.carriers.subarray(from, to)
+    const inner = this.#spans.inner.subarray(from, to)
     const arrivedAt = new Float64Array(length)
     const rowtimes = new Float64Array(length)
     for (let i = 0; i < length; i++) {
@@ -169,7 +127,11 @@ export class UnpackedRecords {
     return {
       length,
       ...(found === null
-        ? { bytes: records.bytes, offsets: this.#offsets.subarray(from, to), sizes: this.#sizes.subarray(from, to) }
+        ? {
+            bytes: records.bytes,
+            offsets: this.#spans.offsets.subarray(from, to),
+            sizes: this.#spans.sizes.subarray(from, to),
+          }
         : this.#joined(from, to, found)),
       arrivedAt,
       rowtimes,
@@ -195,9 +157,11 @@ export class UnpackedRecords {
     let end = 0
     for (let i = from; i < to; i++) {
       const result = found.get(i)
-      const offset = this.#offsets[i] ?? 0
+      const offset = this.#spans.offsets[i] ?? 0
       const piece =
-        result instanceof Uint8Array ? result : this.#records.bytes.subarray(offset, offset + (this.#sizes[i] ?? 0))
+        result instanceof Uint8Array
+          ? result
+          : this.#records.bytes.subarray(offset, offset + (this.#spans.sizes[i] ?? 0))
       offsets[i - from] = end
       sizes[i - from] = piece.length
       end += piece.length

@@ -8,14 +8,8 @@
  * Where the KCL says nothing, each drop is told with its place and reason. Nothing is copied: records are spans into the fetch.
  */
 import type { RecordBatch } from '../../core/index.ts'
-import { checkDigests } from '../../streams/aggregation/digests.ts'
-import {
-  type Aggregate,
-  deliverableCount,
-  type HashRange,
-  looksAggregated,
-  parseAggregate,
-} from '../../streams/index.ts'
+import { type Aggregate, deliverableCount, type HashRange } from '../../streams/index.ts'
+import { eachCarrier, UserSpans } from '../../streams/user-spans.ts'
 import type { RecordTable } from './consumer-record.ts'
 
 /** User records that are in the stream and are not delivered. */
@@ -45,39 +39,36 @@ export class DeaggregatedRecords implements RecordTable {
   readonly dropped: DroppedAggregate[] = []
   /** bytes of what is delivered, as DataBytesProcessed counts them */
   readonly dataBytes: number
-  #length = 0
-  #dataBytes = 0
   readonly #records: RecordBatch
   readonly #range: HashRange | null
   readonly #aggregates = new Map<number, Aggregate>()
-  #offsets: Int32Array
-  #sizes: Int32Array
-  /** by user record: the record that carried it, and its number in it; -1: it is that record */
-  #carriers: Int32Array
-  #inner: Int32Array
+  /** the inner number is -1 where a user record is the record that carried it */
+  readonly #spans: UserSpans
 
   /** @param range hash keys of the shard; null where they are not known, and nothing is dropped */
   constructor(records: RecordBatch, range: HashRange | null) {
     this.#records = records
     this.#range = range
-    const room = Math.min(ROOM_MAX, Math.ceil(records.length * ratio) + 16)
-    this.#offsets = new Int32Array(room)
-    this.#sizes = new Int32Array(room)
-    this.#carriers = new Int32Array(room)
-    this.#inner = new Int32Array(room)
-    this.#expand()
-    this.dataBytes = this.#dataBytes
-    ratio = this.#length / Math.max(1, records.length)
+    this.#spans = new UserSpans(Math.min(ROOM_MAX, Math.ceil(records.length * ratio) + 16))
+    eachCarrier(records, 0, (carrier, start, end, aggregate) => {
+      if (aggregate === null) this.#spans.push(start, end - start, carrier, -1)
+      else this.#aggregate(aggregate, carrier)
+    })
+    const { sizes, length } = this.#spans
+    let dataBytes = 0
+    for (let i = 0; i < length; i++) dataBytes += sizes[i] ?? 0
+    this.dataBytes = dataBytes
+    ratio = length / Math.max(1, records.length)
   }
 
   get length(): number {
-    return this.#length
+    return this.#spans.length
   }
 
   /** The first record after a position; the length when there is none. Records are in order. */
   firstAfter(place: Place, compare: (a: Place, b: Place) => number): number {
     let low = 0
-    let high = this.#length
+    let high = this.#spans.length
     while (low < high) {
       const middle = (low + high) >> 1
       if (compare(this.place(middle), place) > 0) high = middle
@@ -91,60 +82,41 @@ export class DeaggregatedRecords implements RecordTable {
   }
 
   data(index: number): Uint8Array {
-    const offset = this.#offsets[index] ?? 0
-    return this.#records.bytes.subarray(offset, offset + (this.#sizes[index] ?? 0))
+    const offset = this.#spans.offsets[index] ?? 0
+    return this.#records.bytes.subarray(offset, offset + (this.#spans.sizes[index] ?? 0))
   }
 
   partitionKey(index: number): string {
-    const carrier = this.#carriers[index] ?? 0
-    const inner = this.#inner[index] ?? -1
+    const carrier = this.#spans.carriers[index] ?? 0
+    const inner = this.#spans.inner[index] ?? -1
     return inner < 0
       ? this.#records.partitionKey(carrier)
       : (this.#aggregates.get(carrier)?.partitionKey(inner) ?? this.#records.partitionKey(carrier))
   }
 
   explicitHashKey(index: number): string | null {
-    const inner = this.#inner[index] ?? -1
-    return inner < 0 ? null : (this.#aggregates.get(this.#carriers[index] ?? 0)?.explicitHashKey(inner) ?? null)
+    const inner = this.#spans.inner[index] ?? -1
+    return inner < 0 ? null : (this.#aggregates.get(this.#spans.carriers[index] ?? 0)?.explicitHashKey(inner) ?? null)
   }
 
   sequenceNumber(index: number): string {
-    return this.#records.sequenceNumber(this.#carriers[index] ?? 0)
+    return this.#records.sequenceNumber(this.#spans.carriers[index] ?? 0)
   }
 
   subsequenceNumber(index: number): number {
-    return Math.max(0, this.#inner[index] ?? 0)
+    return Math.max(0, this.#spans.inner[index] ?? 0)
   }
 
   arrivedAt(index: number): number {
-    return this.#records.arrivedAt[this.#carriers[index] ?? 0] ?? 0
+    return this.#records.arrivedAt[this.#spans.carriers[index] ?? 0] ?? 0
   }
 
   aggregated(index: number): boolean {
-    return (this.#inner[index] ?? -1) >= 0
+    return (this.#spans.inner[index] ?? -1) >= 0
   }
 
   shardId(index: number): string {
-    return this.#records.shardId(this.#carriers[index] ?? 0)
-  }
-
-  #expand(): void {
-    const { bytes, offsets, sizes, length } = this.#records
-    const spans: { readonly start: number; readonly end: number }[] = []
-    for (let i = 0; i < length; i++) {
-      const start = offsets[i] ?? 0
-      const end = start + (sizes[i] ?? 0)
-      if (looksAggregated(bytes, start, end)) spans.push({ start, end })
-    }
-    const right = spans.length === 0 ? null : checkDigests(bytes, spans)
-    for (let i = 0, checked = 0; i < length; i++) {
-      const start = offsets[i] ?? 0
-      const end = start + (sizes[i] ?? 0)
-      const isAggregate = right !== null && looksAggregated(bytes, start, end) && right[checked++] === 1
-      const aggregate = isAggregate ? parseAggregate(bytes, start, end) : null
-      if (aggregate === null) this.#push(start, end - start, i, -1)
-      else this.#aggregate(aggregate, i)
-    }
+    return this.#records.shardId(this.#spans.carriers[index] ?? 0)
   }
 
   #aggregate(aggregate: Aggregate, carrier: number): void {
@@ -153,9 +125,7 @@ export class DeaggregatedRecords implements RecordTable {
     if (count < total) this.#drop(aggregate, carrier, count, total)
     if (count === 0) return
     this.#aggregates.set(carrier, aggregate)
-    this.#reserve(count)
-    for (let inner = 0; inner < count; inner++)
-      this.#push(aggregate.offsets[inner] ?? 0, aggregate.sizes[inner] ?? 0, carrier, inner)
+    this.#spans.pushAggregate(aggregate, 0, count, carrier)
   }
 
   #drop(aggregate: Aggregate, carrier: number, count: number, total: number): void {
@@ -173,29 +143,5 @@ export class DeaggregatedRecords implements RecordTable {
         ? `record ${sequenceNumber} of ${shardId} is an aggregate of ${total} user records, and not all of their hash keys belong to this shard (the stream was resharded while it was under way): none is delivered, as in the KCL; their producer put them again if it checks where records land`
         : `record ${sequenceNumber} of ${shardId} is an aggregate whose user records after number ${count - 1} cannot be read: ${count} of ${total} are delivered; its producer wrote it wrong`,
     })
-  }
-
-  #push(offset: number, size: number, carrier: number, inner: number): void {
-    this.#reserve(1)
-    const row = this.#length++
-    this.#offsets[row] = offset
-    this.#sizes[row] = size
-    this.#carriers[row] = carrier
-    this.#inner[row] = inner
-    this.#dataBytes += size
-  }
-
-  #reserve(more: number): void {
-    if (this.#length + more <= this.#offsets.length) return
-    const room = Math.max(this.#offsets.length * 2, this.#length + more)
-    const grown = (from: Int32Array): Int32Array => {
-      const to = new Int32Array(room)
-      to.set(from)
-      return to
-    }
-    this.#offsets = grown(this.#offsets)
-    this.#sizes = grown(this.#sizes)
-    this.#carriers = grown(this.#carriers)
-    this.#inner = grown(this.#inner)
   }
 }
