@@ -13,6 +13,7 @@ import { cpuSource } from './leases/cpu-source.ts'
 import { openDynamoLeaseStore } from './leases/dynamodb/dynamodb-lease-store.ts'
 import { KclLeaseCoordinator } from './leases/kcl-lease-coordinator.ts'
 import type { LeaseStore } from './leases/lease-table.ts'
+import { machineCpu } from './leases/machine-cpu.ts'
 import { type InitialPosition, type ConsumedStream as LeasedStream, shardsOpenAt } from './leases/stream-shards.ts'
 import type { RecordProcessorFactory } from './record-processor.ts'
 import { type ConsumedStream, ConsumerWorker } from './worker.ts'
@@ -91,7 +92,7 @@ export async function startConsumer(options: StartConsumerOptions): Promise<Runn
           settings: configuration,
           listener,
           streams: () => leased,
-          metricSources: [cpuSource({ clock: env.clock })],
+          metricSources: [cpuSource({ clock: env.clock, machine: machineCpu(env) })],
         }),
       clock: env.clock,
       random: env.random,

@@ -17,8 +17,8 @@ export interface WorkerMetricSource {
   readonly name: string
   /** the most that the worker should carry, in percent */
   readonly maxUtilisation: number
-  /** since the last capture, in percent from 0 to 100; throws when it cannot tell */
-  capture(): number
+  /** since the last capture, in percent from 0 to 100; throws or rejects when it cannot tell */
+  capture(): number | Promise<number>
 }
 
 export interface WorkerMetricsReporterOptions {
@@ -37,6 +37,8 @@ interface Series {
   sum: number
   count: number
   failed: boolean
+  /** a capture that takes longer than the time to the next one is not joined by another */
+  isCapturing: boolean
   reports: readonly number[]
 }
 
@@ -46,17 +48,37 @@ export class WorkerMetricsReporter {
 
   constructor(options: WorkerMetricsReporterOptions) {
     this.#options = options
-    this.#series = options.sources.map(source => ({ source, sum: 0, count: 0, failed: false, reports: [] }))
+    this.#series = options.sources.map(source => ({
+      source,
+      sum: 0,
+      count: 0,
+      failed: false,
+      isCapturing: false,
+      reports: [],
+    }))
   }
 
   capture(): void {
     for (const series of this.#series) {
+      if (series.isCapturing) continue
       try {
-        series.sum += Math.min(100, Math.max(0, series.source.capture()))
-        series.count++
+        const value = series.source.capture()
+        if (typeof value === 'number') add(series, value)
+        else void this.#wait(series, value)
       } catch {
         series.failed = true
       }
+    }
+  }
+
+  async #wait(series: Series, value: Promise<number>): Promise<void> {
+    series.isCapturing = true
+    try {
+      add(series, await value)
+    } catch {
+      series.failed = true
+    } finally {
+      series.isCapturing = false
     }
   }
 
@@ -83,6 +105,11 @@ export class WorkerMetricsReporter {
       throw error
     }
   }
+}
+
+function add(series: Series, percent: number): void {
+  series.sum += Math.min(100, Math.max(0, percent))
+  series.count++
 }
 
 /** Two decimals say enough, and keep the row small. */
