@@ -4,6 +4,7 @@
  *
  *   new ── start: shards have leases, own rows taken back ──► gaining ── stopGaining ──► renewing only ── stop ──► stopped
  */
+import { setMaxListeners } from 'node:events'
 import { type Clock, MillraceError, type Random, type ShardDescription } from '../../../core/index.ts'
 import { Assigner } from './assignment/assigner.ts'
 import { HeldLeases } from './held-leases.ts'
@@ -61,12 +62,15 @@ export class KclLeaseCoordinator implements LeaseCoordinator {
   #stopCapture: () => void = () => {}
   #mayGain = true
   #assignDueAtMs = 0
+  #watchDueAtMs = 0
   #failedAssignments = 0
   /** a worker that gave up the lead stays out of it until others have had time to take it */
   #mayLeadAtMs = Number.NEGATIVE_INFINITY
 
   constructor(options: KclLeaseCoordinatorOptions) {
     const { store, clock, random, workerId, settings } = options
+    // A hand-off of every lease may wait on it at a time.
+    setMaxListeners(0, this.#stopped.signal)
     this.workerId = workerId
     this.#options = options
     this.#periods = leasePeriods(settings)
@@ -319,6 +323,7 @@ export class KclLeaseCoordinator implements LeaseCoordinator {
         table: store.workerMetrics,
         clock: this.#options.clock,
         staleAfterMs: 2 * settings.workerMetricsReporterFreqInMillis,
+        freshMs: settings.failoverTimeMillis,
         deleteAfterMs: settings.staleWorkerMetricsEntryCleanupDuration,
       }),
       strategy: settings.leaseAssignmentStrategy,
@@ -333,6 +338,7 @@ export class KclLeaseCoordinator implements LeaseCoordinator {
       balanceEvery: settings.varianceBalancingFrequency,
       handsOff: settings.isGracefulLeaseHandoffEnabled,
       handOffTimeoutMs: settings.gracefulLeaseHandoffTimeoutMillis,
+      deposed: () => this.#leader.deposed,
       assignedToSelf: (lease, sentAtMs) => this.#gain(lease, sentAtMs),
     })
     const discoverer = new LeaseDiscoverer({
@@ -342,7 +348,7 @@ export class KclLeaseCoordinator implements LeaseCoordinator {
       found: lease => this.#adopt(lease, 'assigned'),
     })
     return [
-      this.#loop('assigning leases', this.#periods.watchMs, () => this.#lead(assigner)),
+      this.#loop('assigning leases', this.#periods.leadMs, () => this.#lead(assigner)),
       this.#loop('finding assigned leases', this.#periods.discoverMs, () => discoverer.run()),
     ]
   }
@@ -358,6 +364,8 @@ export class KclLeaseCoordinator implements LeaseCoordinator {
     })
     const now = clock.monotonicMs()
     if (leads) {
+      if (now < this.#watchDueAtMs) return
+      this.#watchDueAtMs = now + this.#periods.watchMs - this.#periods.leadMs / 2
       const balances = now >= this.#assignDueAtMs
       if (balances) this.#assignDueAtMs = now + this.#periods.assignMs
       await this.#assign(assigner, balances)

@@ -34,6 +34,7 @@ export class LeaderLock implements Leader {
   #next: string | null = null
   /** an attempt under way: two at a time would take each other's write for their own */
   #asking: Promise<boolean> | null = null
+  #deposed: { readonly workerId: string | null; readonly atMs: number } | null = null
   #other: { readonly version: string | null; readonly sinceMs: number; readonly durationMs: number } | null = null
 
   constructor(options: LeaderLockOptions) {
@@ -43,6 +44,13 @@ export class LeaderLock implements Leader {
   get looksVacant(): boolean {
     const other = this.#mine === null ? this.#other : null
     return other !== null && this.#options.clock.monotonicMs() - other.sinceMs > other.durationMs / 2
+  }
+
+  get deposed(): string | null {
+    const { clock, durationMs } = this.#options
+    return this.#deposed !== null && clock.monotonicMs() - this.#deposed.atMs <= durationMs
+      ? this.#deposed.workerId
+      : null
   }
 
   leads(): Promise<boolean> {
@@ -84,17 +92,20 @@ export class LeaderLock implements Leader {
     const now = clock.monotonicMs()
     const row = await table.get(LEADER_KEY)
     if (row === null) {
-      const version = random.uuid()
-      if (!(await table.create(LEADER_KEY, 'LEADER', this.#attributes(version)))) return false
-      this.#mine = { version, sentAtMs: now }
-      return true
+      this.#next ??= random.uuid()
+      const isNew = await table.create(LEADER_KEY, 'LEADER', this.#attributes(this.#next))
+      return this.#written(isNew, now)
     }
     const version = textIn(row.attributes, 'recordVersionNumber')
+    // Of an earlier try whose reply was lost: nobody else knows that version.
+    if (version !== null && version === this.#next) return this.#written(true, now)
     const expected = { recordVersionNumber: version === null ? null : { S: version } }
     if (textIn(row.attributes, 'isReleased') === '1') return this.#write(expected)
     const durationMs = Number(textIn(row.attributes, 'leaseDuration') ?? DURATION_MS_DEFAULT)
     if (this.#other === null || this.#other.version !== version) this.#other = { version, sinceMs: now, durationMs }
-    return now - this.#other.sinceMs > durationMs ? this.#write(expected) : false
+    if (now - this.#other.sinceMs <= durationMs || !(await this.#write(expected))) return false
+    this.#deposed = { workerId: textIn(row.attributes, 'ownerName'), atMs: clock.monotonicMs() }
+    return true
   }
 
   /** Makes the lock ours, or keeps it so. */
@@ -104,9 +115,13 @@ export class LeaderLock implements Leader {
     // A repeat after an error writes the same version, and so knows its own earlier try.
     this.#next ??= random.uuid()
     const isOurs = await table.update(LEADER_KEY, { ...this.#attributes(this.#next), isReleased: null }, expected)
+    return this.#written(isOurs, sentAtMs)
+  }
+
+  #written(isOurs: boolean, sentAtMs: number): boolean {
     const version = this.#next
     this.#next = null
-    if (!isOurs) return false
+    if (!isOurs || version === null) return false
     this.#mine = { version, sentAtMs }
     this.#other = null
     return true

@@ -5,6 +5,8 @@ export interface Leader {
   leads(): Promise<boolean>
   /** True when the leader looks dead, so that a follower may begin to watch leases. */
   readonly looksVacant: boolean
+  /** the worker that led before and was silent for too long; null a lease time later: it has shown by then whether it lives */
+  readonly deposed: string | null
   /** Gives the lead up, if this worker has it. */
   resign(): Promise<void>
 }

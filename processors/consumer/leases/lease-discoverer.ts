@@ -4,6 +4,7 @@ import type { HeldLeases } from './held-leases.ts'
 import type { Lease } from './lease.ts'
 import type { LeaseListener } from './lease-coordinator.ts'
 import type { LeaseTable } from './lease-table.ts'
+import { OperationMetrics } from './operation-metrics.ts'
 import { eachOf } from './repeating.ts'
 
 /** Reads at a time. */
@@ -22,22 +23,29 @@ export interface LeaseDiscovererOptions {
 export class LeaseDiscoverer {
   readonly #options: LeaseDiscovererOptions
 
+  readonly #metrics: OperationMetrics
+
   constructor(options: LeaseDiscovererOptions) {
     this.#options = options
+    this.#metrics = new OperationMetrics({ ...options, operation: 'LeaseDiscovery' })
   }
 
-  async run(): Promise<void> {
+  run(): Promise<void> {
+    return this.#metrics.timed('', () => this.#run())
+  }
+
+  async #run(): Promise<void> {
     const { table, clock, workerId, held, found } = this.#options
-    const beganAt = clock.monotonicMs()
-    const keys = await table.listByOwner(workerId)
-    this.#metric('ListLeaseKeysForWorker', clock.monotonicMs() - beganAt, 'Milliseconds')
+    const keys = await this.#metrics.timed('ListLeaseKeysForWorker', () => table.listByOwner(workerId))
     let [discovered, mismatched] = [0, 0]
-    await eachOf(
-      keys.filter(key => held.get(key) === null),
-      READS_AT_A_TIME,
-      async key => {
+    const unknown = keys.filter(key => held.get(key) === null)
+    const fetchNew = (): Promise<void> =>
+      eachOf(unknown, READS_AT_A_TIME, async key => {
         const sentAtMs = clock.monotonicMs()
-        const lease = await table.get(key)
+        const lease = await table.get(key).catch((error: unknown) => {
+          this.#metrics.count('GetLease:Error', 1)
+          throw error
+        })
         // The index lags behind the table, and in a hand-off the old owner still processes.
         if (lease === null || lease.leaseOwner !== workerId || lease.checkpointOwner !== null) {
           mismatched++
@@ -45,13 +53,9 @@ export class LeaseDiscoverer {
         }
         discovered++
         await found(lease, sentAtMs)
-      },
-    )
-    this.#metric('NewLeasesDiscovered', discovered)
-    this.#metric('OwnerMismatch', mismatched)
-  }
-
-  #metric(name: string, value: number, unit: 'Count' | 'Milliseconds' = 'Count'): void {
-    this.#options.listener.metric?.({ operation: 'LeaseDiscovery', name, value, unit })
+      })
+    await this.#metrics.timed('FetchNewLeases', fetchNew)
+    this.#metrics.count('NewLeasesDiscovered', discovered)
+    this.#metrics.count('OwnerMismatch', mismatched)
   }
 }

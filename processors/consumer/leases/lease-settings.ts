@@ -90,6 +90,8 @@ export interface LeasePeriods {
   readonly takeMs: number
   /** how often the leader looks for leases that are free; often, so that none is free for two fail-over times */
   readonly watchMs: number
+  /** how often a worker looks whether it leads; more often, since a fleet without a leader leaves free leases alone */
+  readonly leadMs: number
   /** how often the leader may move live leases */
   readonly assignMs: number
   readonly discoverMs: number
@@ -100,10 +102,12 @@ export function leasePeriods({
   leaseAssignmentIntervalMillis,
 }: LeaseSettings): LeasePeriods {
   const assignMs = leaseAssignmentIntervalMillis ?? 2 * failover
+  const watchMs = Math.min(assignMs, Math.floor(failover / 3))
   return {
     renewMs: Math.max(1, Math.floor(failover / 3) - EPSILON_MS),
     takeMs: 2 * (failover + EPSILON_MS),
-    watchMs: Math.min(assignMs, Math.floor(failover / 3)),
+    watchMs,
+    leadMs: Math.max(1, Math.min(watchMs, Math.floor(failover / 6))),
     assignMs,
     discoverMs: Math.max(1, Math.min(Math.floor(assignMs / 2) - EPSILON_MS, Math.floor(failover / 3))),
   }

@@ -5,6 +5,7 @@ import type { Lease } from './lease.ts'
 import type { LeaseListener } from './lease-coordinator.ts'
 import type { LeaseObserver } from './lease-observer.ts'
 import type { LeaseTable, WriteOutcome } from './lease-table.ts'
+import { OperationMetrics } from './operation-metrics.ts'
 import { planTake, type Take } from './plan-take.ts'
 
 /** KCL: tries of one take. */
@@ -28,14 +29,21 @@ export interface LeaseTakerOptions {
 export class LeaseTaker {
   readonly #options: LeaseTakerOptions
 
+  readonly #metrics: OperationMetrics
+
   constructor(options: LeaseTakerOptions) {
     this.#options = options
+    this.#metrics = new OperationMetrics({ ...options, operation: 'TakeLeases' })
   }
 
-  async run(): Promise<void> {
+  run(): Promise<void> {
+    return this.#metrics.timed('', () => this.#run())
+  }
+
+  async #run(): Promise<void> {
     const { table, clock, observer, failoverMs } = this.#options
     const beganAt = clock.monotonicMs()
-    let leases = await table.list()
+    let leases = await this.#metrics.timed('ListLeases', () => table.list())
     observer.observe(leases, beganAt)
     // What a slow scan says is old: others may have renewed or taken meanwhile.
     if (clock.monotonicMs() - beganAt > failoverMs / 6) {
@@ -47,29 +55,25 @@ export class LeaseTaker {
     const plan = planTake({ ...this.#options, leases, stoodMs: lease => observer.stoodMs(lease, now) })
     let taken = 0
     for (const take of plan.takes) if (await this.#take(take)) taken++
-    this.#metric('TotalLeases', leases.length)
-    this.#metric('NumWorkers', plan.workers)
-    this.#metric('ExpiredLeases', plan.expired)
-    this.#metric('VeryOldLeases', plan.veryOld)
-    this.#metric('NeededLeases', plan.needed)
-    this.#metric('LeasesToTake', plan.takes.length)
-    this.#metric('LeaseSpillover', plan.spillover)
-    this.#metric('TakenLeases', taken)
-    this.#metric('UntakenLeases', plan.takes.length - taken)
+    this.#metrics.count('TotalLeases', leases.length)
+    this.#metrics.count('NumWorkers', plan.workers)
+    this.#metrics.count('ExpiredLeases', plan.expired)
+    this.#metrics.count('VeryOldLeases', plan.veryOld)
+    this.#metrics.count('NeededLeases', plan.needed)
+    this.#metrics.count('LeasesToTake', plan.takes.length)
+    this.#metrics.count('LeaseSpillover', plan.spillover)
+    this.#metrics.count('TakenLeases', taken)
+    this.#metrics.count('UntakenLeases', plan.takes.length - taken)
   }
 
   async #take({ lease, reason, why }: Take): Promise<boolean> {
     const { table, clock, workerId, listener, taken } = this.#options
     const sentAtMs = clock.monotonicMs()
-    const outcome = await repeated(() => table.take(lease, workerId))
+    const outcome = await this.#metrics.timed('TakeLease', () => repeated(() => table.take(lease, workerId)))
     if (!outcome.written) return false
     listener.leaseMoved?.({ leaseKey: lease.leaseKey, from: lease.leaseOwner, to: workerId, by: workerId, reason, why })
     taken(outcome.lease, sentAtMs)
     return true
-  }
-
-  #metric(name: string, value: number): void {
-    this.#options.listener.metric?.({ operation: 'TakeLeases', name, value, unit: 'Count' })
   }
 }
 

@@ -8,6 +8,7 @@ import { isComplete, type Lease } from './lease.ts'
 import type { LeaseListener } from './lease-coordinator.ts'
 import type { LeaseSettings } from './lease-settings.ts'
 import type { LeaseTable } from './lease-table.ts'
+import { OperationMetrics } from './operation-metrics.ts'
 import { planFirstLeases, planMissingLeases } from './plan-leases.ts'
 import { type ConsumedStream, type InitialPosition, leaseKeyOf } from './stream-shards.ts'
 
@@ -30,8 +31,13 @@ export class ShardSync {
   /** audits in a row that found a hole, by stream */
   readonly #holes = new Map<string | null, number>()
 
+  readonly #sync: OperationMetrics
+  readonly #periodic: OperationMetrics
+
   constructor(options: ShardSyncOptions) {
     this.#options = options
+    this.#sync = new OperationMetrics({ ...options, operation: 'ShardSyncTask' })
+    this.#periodic = new OperationMetrics({ ...options, operation: 'PeriodicShardSyncManager' })
   }
 
   /** The streams of which the table has no lease. */
@@ -41,13 +47,19 @@ export class ShardSync {
   }
 
   /** The first leases of a stream, at its initial position. */
-  async begin(stream: ConsumedStream): Promise<void> {
-    const shards = await this.#coveringList(stream)
-    await this.#create(planFirstLeases(stream, shards))
+  begin(stream: ConsumedStream): Promise<void> {
+    return this.#sync.timed('SyncShards', async () => {
+      const shards = await this.#coveringList(stream)
+      await this.#create(planFirstLeases(stream, shards))
+    })
   }
 
   /** Leases for whatever has none. */
-  async sync(stream: ConsumedStream, leases: readonly Lease[]): Promise<void> {
+  sync(stream: ConsumedStream, leases: readonly Lease[]): Promise<void> {
+    return this.#sync.timed('SyncShards', () => this.#mend(stream, leases))
+  }
+
+  async #mend(stream: ConsumedStream, leases: readonly Lease[]): Promise<void> {
     const { settings, table } = this.#options
     let shards = await this.#list(stream, null)
     let keys = new Set(leases.map(lease => lease.leaseKey))
@@ -68,7 +80,7 @@ export class ShardSync {
   async audit(): Promise<void> {
     const { table, settings } = this.#options
     const leases = await table.list()
-    let [toSync, partial] = [0, 0]
+    let [toSync, partial, skipped] = [0, 0, 0]
     for (const stream of this.#options.streams()) {
       const own = leases.filter(lease => lease.streamIdentifier === stream.identifier)
       if (own.length === 0) {
@@ -80,13 +92,17 @@ export class ShardSync {
       const seen = hole === null ? 0 : (this.#holes.get(stream.identifier) ?? 0) + 1
       this.#holes.set(stream.identifier, seen)
       if (hole !== null) partial++
-      if (seen < settings.leasesRecoveryAuditorInconsistencyConfidenceThreshold) continue
+      if (seen < settings.leasesRecoveryAuditorInconsistencyConfidenceThreshold) {
+        skipped++
+        continue
+      }
       toSync++
       this.#holes.set(stream.identifier, 0)
       await this.sync(stream, own)
     }
-    this.#metric('PeriodicShardSyncManager', 'NumStreamsToSync', toSync)
-    this.#metric('PeriodicShardSyncManager', 'NumStreamsWithPartialLeases', partial)
+    this.#periodic.count('NumStreamsToSync', toSync)
+    this.#periodic.count('NumStreamsWithPartialLeases', partial)
+    this.#periodic.count('NumSkippedShardSyncTask', skipped)
   }
 
   /** Ranges of leases that are not complete; leases of old workers get theirs from the stream first. */
@@ -105,8 +121,9 @@ export class ShardSync {
 
   async #create(leases: readonly Lease[]): Promise<void> {
     for (const lease of leases) {
-      const isNew = await this.#options.table.create(lease)
-      if (isNew) this.#metric('ShardSyncTask', 'CreateLease', 1)
+      if (!(await this.#options.table.create(lease))) continue
+      this.#sync.count('CreateLease', 1)
+      this.#sync.count(`CreateLease_${lease.checkpoint?.sequenceNumber ?? 'TRIM_HORIZON'}`, 1)
     }
   }
 
@@ -141,10 +158,6 @@ export class ShardSync {
       }
       await clock.sleep(settings.listShardsBackoffTimeInMillis, signal)
     }
-  }
-
-  #metric(operation: string, name: string, value: number): void {
-    this.#options.listener.metric?.({ operation, name, value, unit: 'Count' })
   }
 }
 

@@ -23,6 +23,7 @@ export function shuffledLeader(leases: readonly Lease[]): string | null {
 
 export class ShuffleLeader implements Leader {
   readonly looksVacant = false
+  readonly deposed = null
   readonly #table: LeaseTable
   readonly #clock: Clock
   readonly #workerId: string

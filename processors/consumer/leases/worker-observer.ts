@@ -14,13 +14,22 @@ export interface WorkerObserverOptions {
   readonly clock: Clock
   /** after which a row without a change is stale */
   readonly staleAfterMs: number
+  /** a row that is older when it is seen first proves nothing: its worker may have died since */
+  readonly freshMs: number
   /** KCL: staleWorkerMetricsEntryCleanupDuration */
   readonly deleteAfterMs: number
 }
 
+interface SeenRow {
+  readonly writtenAt: number
+  /** null: not seen to change */
+  readonly changedAtMs: number | null
+  readonly isProven: boolean
+}
+
 export class WorkerObserver {
   readonly #options: WorkerObserverOptions
-  #seen: ReadonlyMap<string, { readonly writtenAt: number; readonly changedAtMs: number | null }> = new Map()
+  #seen: ReadonlyMap<string, SeenRow> = new Map()
   /** workers that let a lease expire, by what their rows said then */
   readonly #suspects = new Map<string, number>()
   /** workers left out of the last answer because their newest value says that capturing failed */
@@ -32,18 +41,19 @@ export class WorkerObserver {
 
   /** The workers that live, sorted by id. Deletes rows that have been dead for long. */
   async observe(): Promise<readonly WorkerMetrics[]> {
-    const { table, clock, staleAfterMs, deleteAfterMs } = this.#options
+    const { table, clock, staleAfterMs, freshMs, deleteAfterMs } = this.#options
     const rows = await table.list()
     const [now, wallSeconds] = [clock.monotonicMs(), clock.now() / 1_000]
-    const seen = new Map<string, { readonly writtenAt: number; readonly changedAtMs: number | null }>()
+    const seen = new Map<string, SeenRow>()
     const alive: WorkerMetrics[] = []
     this.failing = 0
     for (const row of rows) {
       const before = this.#seen.get(row.workerId)
       const hasChanged = before !== undefined && before.writtenAt !== row.lastUpdatedAtSeconds
       const changedAtMs = hasChanged ? now : (before?.changedAtMs ?? null)
-      seen.set(row.workerId, { writtenAt: row.lastUpdatedAtSeconds, changedAtMs })
       const ageMs = changedAtMs === null ? Math.abs(wallSeconds - row.lastUpdatedAtSeconds) * 1_000 : now - changedAtMs
+      const isProven = before?.isProven === true || hasChanged || ageMs <= freshMs
+      seen.set(row.workerId, { writtenAt: row.lastUpdatedAtSeconds, changedAtMs, isProven })
       if (ageMs > deleteAfterMs) await table.delete(row)
       if (ageMs > staleAfterMs) continue
       if (this.#suspects.get(row.workerId) === row.lastUpdatedAtSeconds) continue
@@ -54,6 +64,11 @@ export class WorkerObserver {
     for (const workerId of this.#suspects.keys()) if (!seen.has(workerId)) this.#suspects.delete(workerId)
     this.#seen = seen
     return alive.sort((a, b) => (a.workerId < b.workerId ? -1 : 1))
+  }
+
+  /** False for a worker of which only an old row was seen: a new leader cannot know what became of it before it writes again. */
+  isProven(workerId: string): boolean {
+    return this.#seen.get(workerId)?.isProven === true
   }
 
   /**

@@ -386,3 +386,43 @@ describe('SHUTTING_DOWN at the end of a shard', () => {
     expect(world.lease.children).toEqual([])
   })
 })
+
+describe('SHUTTING_DOWN of a lost lease', () => {
+  test('leaseLost is called once, with the reason, and nothing is stored any more', async () => {
+    const world = await shardWorld()
+    await world.put('a')
+    const done = world.start()
+    await world.env.clock.advance(100)
+    world.consumer.leaseLost('another worker took it')
+    world.consumer.leaseLost('again')
+    expect(world.consumer.status.reason).toBe('LEASE_LOST')
+    await world.env.clock.until(done)
+    expect(world.processor.trace).toEqual(['initialize', 'processRecords 1', 'leaseLost'])
+    expect(world.events.some(event => event.message.endsWith('PROCESSING to SHUTTING_DOWN (LEASE_LOST)'))).toBe(true)
+  })
+})
+
+describe('SHUTDOWN_COMPLETE', () => {
+  test.each([
+    'lost',
+    'requested',
+    'ended',
+  ] as const)('is where a shard comes that is %s, and what happens then does nothing', async how => {
+    const world = await shardWorld()
+    await world.put('a')
+    const done = world.start()
+    await world.env.clock.advance(100)
+    if (how === 'lost') world.consumer.leaseLost('another worker took it')
+    if (how === 'requested') world.consumer.requestShutdown()
+    if (how === 'ended') await world.stream.seal()
+    await world.env.clock.until(done)
+    expect(world.consumer.status.state).toBe('SHUTDOWN_COMPLETE')
+    const { trace } = world.processor
+    const calls = [...trace]
+    world.consumer.requestShutdown()
+    world.consumer.leaseLost('later')
+    await world.env.clock.advance(60_000)
+    expect(trace).toEqual(calls)
+    expect(world.consumer.status.state).toBe('SHUTDOWN_COMPLETE')
+  })
+})

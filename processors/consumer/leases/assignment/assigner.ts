@@ -7,6 +7,7 @@ import { actualOwner, isComplete, isHandingOff, type Lease } from '../lease.ts'
 import type { LeaseListener } from '../lease-coordinator.ts'
 import type { LeaseObserver } from '../lease-observer.ts'
 import type { LeaseStore, WriteOutcome } from '../lease-table.ts'
+import { OperationMetrics } from '../operation-metrics.ts'
 import { eachOf } from '../repeating.ts'
 import type { WorkerObserver } from '../worker-observer.ts'
 import type { Fleet, Plan, PlannedMove } from './assignment.ts'
@@ -35,6 +36,8 @@ export interface AssignerOptions {
   readonly handsOff: boolean
   /** KCL: gracefulLeaseHandoffTimeoutMillis */
   readonly handOffTimeoutMs: number
+  /** a worker that was silent as a leader, and may be dead */
+  readonly deposed: () => string | null
   /** called with the leases that this worker assigned to itself, so that it need not find them */
   readonly assignedToSelf: (lease: Lease, sentAtMs: number) => void
 }
@@ -45,18 +48,27 @@ export class Assigner {
   #handOffs: ReadonlyMap<string, number> = new Map()
   #runs = 0
 
+  readonly #metrics: OperationMetrics
+
   constructor(options: AssignerOptions) {
     this.#options = options
+    this.#metrics = new OperationMetrics({ ...options, operation: 'LeaseAssignmentManager' })
   }
 
   /**
    * Looks at the fleet and places what is free.
    * @param balances true on the runs that may move live leases as well
    */
-  async run(balances: boolean): Promise<void> {
+  run(balances: boolean): Promise<void> {
+    return this.#metrics.timed('', () => this.#run(balances))
+  }
+
+  async #run(balances: boolean): Promise<void> {
     const { store, clock, observer, workers, strategy, limits, random, balanceEvery } = this.#options
     const beganAt = clock.monotonicMs()
-    const [leases, rows] = await Promise.all([store.leases.list(), workers.observe()])
+    const [leases, rows] = await this.#metrics.timed('LeaseAndWorkerMetricsLoad', () =>
+      Promise.all([store.leases.list(), workers.observe()]),
+    )
     observer.observe(leases, beganAt)
     const now = clock.monotonicMs()
     const silent = this.#silent(leases, now)
@@ -74,11 +86,12 @@ export class Assigner {
     const moves = plan.moves.filter(move => balances || move.reason !== 'balanced')
     this.#count(fleet, plan, moves.length + forced.length)
     let failed = 0
-    await eachOf([...moves, ...forced], WRITES_AT_A_TIME, async move => {
-      if (!(await this.#move(move))) failed++
-    })
-    this.#metric('FailedAssignmentCount', failed)
-    this.#metric('Time', clock.monotonicMs() - beganAt, 'Milliseconds')
+    await this.#metrics.timed('ParallelyAssignLeases', () =>
+      eachOf([...moves, ...forced], WRITES_AT_A_TIME, async move => {
+        if (!(await this.#move(move))) failed++
+      }),
+    )
+    this.#metrics.count('FailedAssignmentCount', failed)
   }
 
   /** Workers that have let a lease expire; this one lives, whatever its table says. */
@@ -100,8 +113,13 @@ export class Assigner {
       if (owner === null || owner === workerId || !alive.has(owner)) continue
       seen.set(owner, Math.min(seen.get(owner) ?? Number.POSITIVE_INFINITY, observer.stoodMs(lease, now)))
     }
-    const doubtful = [...seen].filter(([, stoodMs]) => stoodMs > failoverMs * DOUBT).map(([owner]) => owner)
-    return new Set(doubtful.length < alive.size ? doubtful : [])
+    const doubtful = new Set([...seen].filter(([, stoodMs]) => stoodMs > failoverMs * DOUBT).map(([owner]) => owner))
+    const { deposed, workers } = this.#options
+    const former = deposed()
+    if (former !== null && former !== workerId && alive.has(former)) doubtful.add(former)
+    // Without leases there is only its row, which may be of before its death.
+    for (const id of alive) if (id !== workerId && !seen.has(id) && !workers.isProven(id)) doubtful.add(id)
+    return doubtful.size < alive.size ? doubtful : new Set()
   }
 
   /** Free leases, those that have waited longest first; never-owned ones before all. */
@@ -160,14 +178,12 @@ export class Assigner {
   }
 
   #count({ leases, free, workers }: Fleet, { spillover }: Plan, moves: number): void {
-    this.#metric('TotalLeases', leases.length)
-    this.#metric('NumWorkers', workers.length)
-    this.#metric('ExpiredLeases', free.length)
-    this.#metric('LeaseSpillover', spillover)
-    this.#metric('NumOfLeasesReassignment', moves)
-  }
-
-  #metric(name: string, value: number, unit: 'Count' | 'Milliseconds' = 'Count'): void {
-    this.#options.listener.metric?.({ operation: 'LeaseAssignmentManager', name, value, unit })
+    this.#metrics.count('TotalLeases', leases.length)
+    this.#metrics.count('NumWorkers', workers.length)
+    this.#metrics.count('NumWorkersWithFailingWorkerMetric', this.#options.workers.failing)
+    this.#metrics.count('ExpiredLeases', free.length)
+    this.#metrics.count('LeaseSpillover', spillover)
+    this.#metrics.count('IncompleteExpiredLeasesAssignment', spillover > 0 ? 1 : 0)
+    this.#metrics.count('NumOfLeasesReassignment', moves)
   }
 }

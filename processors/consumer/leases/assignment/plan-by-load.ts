@@ -69,13 +69,16 @@ function balance(
     .reduce<Surplus | null>((a, b) => (a === null || b.totalKBps > a.totalKBps ? b : a), null)
   if (best === null) return []
   const moves: PlannedMove[] = []
-  /** Gives a lease to whoever has most room, unless it would lift him above the average. */
-  const give = (donor: WorkerLoad, lease: Lease): boolean => {
+  /**
+   * Gives a lease to whoever has most room, unless it would lift him above a part of the average, and makes him no heavier than the
+   * donor was.
+   */
+  const give = (donor: WorkerLoad, lease: Lease, most = 1): boolean => {
     const others = load.workers.filter(
       worker => worker !== donor && !doubtful.has(worker.workerId) && worker.leases.size < limits.maxLeasesForWorker,
     )
     const receiver = roomiest(others, load)
-    if (receiver === null || overloads(receiver, lease, load, limits)) return false
+    if (receiver === null || overloads(receiver, lease, load, limits, most)) return false
     place(receiver, lease, load)
     donor.leases.delete(lease)
     const [value, average] = [donor.values.get(best.metric) ?? 0, load.averages.get(best.metric) ?? 0]
@@ -89,13 +92,19 @@ function balance(
     if (given.length > 0) continue
     // What was drawn is too large for everybody: the smallest may fit.
     const [smallest] = movable.toSorted((a, b) => load.throughputOf(a) - load.throughputOf(b))
-    if (smallest !== undefined && load.throughputOf(smallest) < takeKBps) give(donor, smallest)
+    if (smallest === undefined || (load.throughputOf(smallest) >= takeKBps && !limits.allowOvershoot)) continue
+    if (load.throughputOf(smallest) < takeKBps && give(donor, smallest)) continue
+    // It would lift everybody above the average, so that the KCL leaves the donor above the band for good. Within the band nobody
+    // has to give it back.
+    if ((donor.values.get(best.metric) ?? 0) > best.upper) give(donor, smallest, 1 + limits.thresholdPercent / 100)
   }
   return moves
 }
 
 interface Surplus {
   readonly metric: string
+  /** end of the band that is left alone */
+  readonly upper: number
   readonly totalKBps: number
   readonly donors: readonly { readonly donor: WorkerLoad; readonly takeKBps: number }[]
 }
@@ -117,7 +126,7 @@ function surplusOf(metric: string, load: FleetLoad, limits: LoadLimits): Surplus
       donor: worker,
       takeKBps: (worker.throughputKBps * Math.max(0, value - average) * limits.dampeningPercent) / 100 / value,
     }))
-  return { metric, donors, totalKBps: donors.reduce((sum, { takeKBps }) => sum + takeKBps, 0) }
+  return { metric, upper, donors, totalKBps: donors.reduce((sum, { takeKBps }) => sum + takeKBps, 0) }
 }
 
 /** Leases of a donor that fit below what it should give, in random order so that none is always the one that moves. */
@@ -144,12 +153,17 @@ function chosen(
   return smallest === undefined ? [] : [smallest.lease]
 }
 
-/** True when the lease would lift a receiver above the average or its range: then it would soon have to give itself. */
-function overloads(receiver: WorkerLoad, lease: Lease, load: FleetLoad, limits: LoadLimits): boolean {
+/**
+ * True when the lease would lift a receiver above the average or its range: then it would soon have to give itself.
+ * @param most of the average
+ */
+function overloads(receiver: WorkerLoad, lease: Lease, load: FleetLoad, limits: LoadLimits, most: number): boolean {
   if (receiver.throughputKBps + load.throughputOf(lease) > limits.maxThroughputKBps) return true
   return [...receiver.values].some(([name, value]) => {
     const after = projected(name, value, lease, load)
-    return after > (load.averages.get(name) ?? 0) || after > (receiver.ranges.get(name) ?? Number.POSITIVE_INFINITY)
+    return (
+      after > (load.averages.get(name) ?? 0) * most || after > (receiver.ranges.get(name) ?? Number.POSITIVE_INFINITY)
+    )
   })
 }
 

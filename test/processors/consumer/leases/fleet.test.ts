@@ -64,8 +64,8 @@ describe('a fleet that counts leases', () => {
   })
 
   it.each([
-    21, 22, 23, 24,
-  ])('replaces a leader that is killed, and takes its shards, within three lease times, seed %d', async seed => {
+    2, 21, 22, 23, 24,
+  ])('has no shard without a worker for two lease times when the leader is killed, seed %d', async seed => {
     const fleet = new Fleet({ seed, shards: 12, settings: COUNT })
     await fleet.add(4)
     await fleet.run(6 * F + fleet.random.below(F))
@@ -73,7 +73,7 @@ describe('a fleet that counts leases', () => {
     fleet.workers[0]?.kill()
     await fleet.run(5 * F)
     expect(fleet.shardKeys.every(key => fleet.workers.some(worker => worker.holds(key)))).toBe(true)
-    expect(fleet.unownedMsMax).toBeLessThanOrEqual(3 * F)
+    expect(fleet.unownedMsMax).toBeLessThanOrEqual(2 * F)
     await fleet.stop()
   })
 })
@@ -115,7 +115,7 @@ describe('a leader whose runs fail', () => {
 })
 
 describe('a fleet that goes by load', () => {
-  it.each([31, 33])('spreads leases of unequal throughput, and then leaves them, seed %d', async seed => {
+  it.each([31, 33, 39])('spreads leases of unequal throughput, and then leaves them, seed %d', async seed => {
     const bytesOf = (key: string): number => 2_000 * (1 + (Number(key.slice(-3)) % 5))
     const fleet = new Fleet({ seed, shards: 40, bytesOf })
     await fleet.add(1)
@@ -124,9 +124,7 @@ describe('a fleet that goes by load', () => {
     await fleet.run(70 * F)
     const loads = fleet.workers.map(worker => worker.keys.reduce((sum, key) => sum + bytesOf(key), 0))
     const average = loads.reduce((sum, load) => sum + load, 0) / loads.length
-    // At rest when a worker lies within the band, or has nothing left that fits below the average elsewhere.
-    const largest = Math.max(...fleet.shardKeys.map(bytesOf))
-    for (const load of loads) expect(Math.abs(load - average)).toBeLessThanOrEqual(0.1 * average + largest)
+    for (const load of loads) expect(Math.abs(load - average) / average).toBeLessThanOrEqual(0.1)
     // Throughput is measured, so a worker at the edge of the band may still give something; but nothing comes back.
     const moves = fleet.moves.length
     await fleet.run(30 * F)

@@ -125,6 +125,27 @@ describe("the leader's lock", () => {
     expect(await items.get('Leader')).not.toHaveProperty('isReleased')
   })
 
+  it('is held by the worker that made it though the reply was lost', async () => {
+    const [a, b] = [lockOf('A'), lockOf('B')]
+    items.loseReply = true
+    await expect(a.leads()).rejects.toThrow('the reply was lost')
+    expect([await b.leads(), await a.leads()]).toEqual([false, true])
+    await clock.advance(30_000)
+    expect([await a.leads(), await b.leads()]).toEqual([true, false])
+  })
+
+  it('names the one that was silent for a lease time to whoever takes over, and for as long', async () => {
+    const [a, b] = [lockOf('A'), lockOf('B')]
+    await a.leads()
+    await b.leads()
+    await clock.advance(120_001)
+    expect([await b.leads(), b.deposed, a.deposed]).toEqual([true, 'A', null])
+    await clock.advance(120_000)
+    expect(b.deposed).toBe('A')
+    await clock.advance(1)
+    expect(b.deposed).toBeNull()
+  })
+
   it('is kept after a heartbeat whose reply was lost', async () => {
     const a = lockOf('A')
     await a.leads()

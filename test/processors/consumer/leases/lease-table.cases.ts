@@ -105,6 +105,13 @@ export function leaseStoreCases(name: string, open: () => Promise<StoreUnderTest
         expect(await store.leases.get(shard.leaseKey)).toEqual(owned)
       })
 
+      it('says that the row is there when it landed before and its reply was lost, and leaves what became of it', async () => {
+        const lease = await fresh()
+        const taken = written(await other.leases.take(lease, 'B'))
+        expect(await store.leases.create(shard)).toBe(false)
+        expect(await store.leases.get(shard.leaseKey)).toEqual(taken)
+      })
+
       it('leaves out what is empty: owner, parents, children, hash keys, pending checkpoint', async () => {
         await fresh({ parentShardIds: [], hashKeyRange: null })
         const row = await under.raw(shard.leaseKey)
@@ -430,6 +437,13 @@ export function leaseStoreCases(name: string, open: () => Promise<StoreUnderTest
         expect(written(await store.leases.updateMeta(lease.leaseKey, meta))).toMatchObject({ ...meta, leaseCounter: 2 })
       })
 
+      it('counts as written when it landed before and its reply was lost, for it compares no counter', async () => {
+        const lease = await ownedByA()
+        const meta = { childShardIds: ['shardId-000000000008'] }
+        const first = written(await store.leases.updateMeta(lease.leaseKey, meta))
+        expect(written(await store.leases.updateMeta(lease.leaseKey, meta))).toEqual(first)
+      })
+
       it('with nothing to write gives the row', async () => {
         const lease = await ownedByA()
         expect(written(await store.leases.updateMeta(lease.leaseKey, {}))).toEqual(lease)
@@ -442,7 +456,7 @@ export function leaseStoreCases(name: string, open: () => Promise<StoreUnderTest
       })
     })
 
-    it('deletes a lease, and one that is not there', async () => {
+    it('deletes a lease, and one that is not there, as after a delete whose reply was lost', async () => {
       const lease = await ownedByA()
       await store.leases.delete(lease.leaseKey)
       await store.leases.delete(lease.leaseKey)

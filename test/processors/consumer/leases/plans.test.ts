@@ -297,12 +297,27 @@ describe('an observer of workers', () => {
   const world = () => {
     const clock = new SimClock()
     const { workerMetrics: table } = memoryLeaseStore()
-    const observer = new WorkerObserver({ table, clock, staleAfterMs: 60_000, deleteAfterMs: 86_400_000 })
+    const observer = new WorkerObserver({ table, clock, staleAfterMs: 60_000, freshMs: F, deleteAfterMs: 86_400_000 })
     const put = (workerId: string, aheadSeconds = 0, values: Record<string, number[]> = {}) =>
       table.put({ ...worker(workerId, values), lastUpdatedAtSeconds: Math.floor(clock.now() / 1_000) + aheadSeconds })
     const alive = async () => (await observer.observe()).map(row => row.workerId)
     return { clock, table, observer, put, alive }
   }
+
+  it('is proven by a young row or by one that changes, and not by an old one that a new leader finds', async () => {
+    const { clock, observer, put, alive } = world()
+    await put('young', -9)
+    await put('old', -20)
+    expect(await alive()).toEqual(['old', 'young'])
+    expect([observer.isProven('young'), observer.isProven('old')]).toEqual([true, false])
+    await clock.advance(15_000)
+    await alive()
+    // its next row is not due yet
+    expect([observer.isProven('young'), observer.isProven('old')]).toEqual([true, false])
+    await put('old')
+    await alive()
+    expect(observer.isProven('old')).toBe(true)
+  })
 
   it('leaves out a worker that has not reported for two periods, and deletes its row after a day', async () => {
     const { clock, table, put, alive } = world()
@@ -414,8 +429,16 @@ describe('reports of a worker', () => {
 })
 
 it.each([
-  [10_000, null, { renewMs: 3_308, takeMs: 20_050, watchMs: 3_333, assignMs: 20_000, discoverMs: 3_333 }],
-  [30_000, 12_000, { renewMs: 9_975, takeMs: 60_050, watchMs: 10_000, assignMs: 12_000, discoverMs: 5_975 }],
+  [
+    10_000,
+    null,
+    { renewMs: 3_308, takeMs: 20_050, watchMs: 3_333, leadMs: 1_666, assignMs: 20_000, discoverMs: 3_333 },
+  ],
+  [
+    30_000,
+    12_000,
+    { renewMs: 9_975, takeMs: 60_050, watchMs: 10_000, leadMs: 5_000, assignMs: 12_000, discoverMs: 5_975 },
+  ],
 ])('the periods of a fail-over time of %d ms follow the KCL', (failoverTimeMillis, leaseAssignmentIntervalMillis, periods) => {
   expect(leasePeriods({ ...LEASE_SETTINGS, failoverTimeMillis, leaseAssignmentIntervalMillis })).toEqual(periods)
 })
