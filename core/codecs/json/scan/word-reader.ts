@@ -74,12 +74,15 @@ export class WordColumn implements ScannedColumn {
   }
 }
 
+/** A position where no literal stands and no string ends: the bytes there are zero. */
+export const EMPTY_AT = SCANNED_BYTES_MAX + OVERRUN_BYTES
+
 /** What `WordReader.value` says instead of a position. */
 const FAILED = -VALUE
 const OTHER = -MISMATCH
 
 export class WordReader {
-  readonly bytes = new Uint8Array(SCANNED_BYTES_MAX + OVERRUN_BYTES)
+  readonly bytes = new Uint8Array(EMPTY_AT + OVERRUN_BYTES)
   readonly words = new DataView(this.bytes.buffer)
   readonly #table: WordTable
   /** what the last string, number or time was, besides where it ends */
@@ -112,9 +115,9 @@ export class WordReader {
       return close + 1
     }
     if ((first >= 48 && first <= 57) || first === 45) {
-      if (column === null) return this.#skipNumber(at)
+      if (column === null) return this.skipNumber(at)
       if (column.operation === TEXT) {
-        const close = this.#skipNumber(at)
+        const close = this.skipNumber(at)
         return close >= 0 && this.#text(column, row, start, at, close) ? close : FAILED
       }
       const close = this.#number(at)
@@ -178,14 +181,24 @@ export class WordReader {
     return close + 1
   }
 
-  #digitsEnd(start: number): number {
-    const { bytes } = this
-    let at = start
-    for (let byte = bytes[at] ?? 0; byte >= 48 && byte <= 57; byte = bytes[at] ?? 0) at++
-    return at
+  /** Reads the number at `start` into a cell; the position after it, or below 0. */
+  numberCell(column: WordColumn, row: number, start: number): number {
+    const at = this.#number(start)
+    return at >= 0 && this.#writeNumber(column, row) ? at : FAILED
   }
 
-  #skipNumber(start: number): number {
+  #digitsEnd(start: number): number {
+    const { words } = this
+    for (let at = start; ; at += 4) {
+      const digits = words.getInt32(at, true) ^ 0x30303030
+      // The lowest bit set marks the first byte that is no digit.
+      const ends = ((digits + 0x76767676) | digits) & 0x80808080
+      if (ends !== 0) return at + ((31 - Math.clz32(ends & -ends)) >> 3)
+    }
+  }
+
+  /** The position after the number at `start` by the grammar of JSON, or below 0. */
+  skipNumber(start: number): number {
     const { bytes } = this
     let at = bytes[start] === 45 ? start + 1 : start
     const digits = at
@@ -305,7 +318,7 @@ export class WordReader {
   #string(column: WordColumn, row: number, start: number, at: number, close: number): boolean {
     const { operation } = column
     if (operation === TEXT) return this.#text(column, row, start, at, close)
-    return operation >= TIMESTAMP && this.#datetime(column, row, at, close)
+    return operation >= TIMESTAMP && this.datetimeCell(column, row, at, close)
   }
 
   #text(column: WordColumn, row: number, start: number, at: number, close: number): boolean {
@@ -324,7 +337,8 @@ export class WordReader {
     return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : 100
   }
 
-  #datetime(column: WordColumn, row: number, at: number, close: number): boolean {
+  /** Reads the text `[at, close)` into a cell of a date or time; false when it is not proven. */
+  datetimeCell(column: WordColumn, row: number, at: number, close: number): boolean {
     const { operation } = column
     if (operation === TIME) {
       const time = this.#time(at)
