@@ -11,10 +11,16 @@ export const NULL_ID = 0
 export class Dictionary {
   readonly #ids = new Map<string, number>()
   readonly #texts: string[] = ['']
+  #lengths = new Int32Array(64)
 
   /** Number of ids in use, NULL included: every id of the dictionary is below it. */
   get size(): number {
     return this.#texts.length
+  }
+
+  /** UTF-16 units of each text by its id, without a look at the text. Read it anew after an entry. */
+  get lengths(): Int32Array {
+    return this.#lengths
   }
 
   get full(): boolean {
@@ -27,6 +33,12 @@ export class Dictionary {
     if (id === undefined) {
       id = this.#texts.length
       this.#texts.push(text)
+      if (id === this.#lengths.length) {
+        const lengths = new Int32Array(id * 2)
+        lengths.set(this.#lengths)
+        this.#lengths = lengths
+      }
+      this.#lengths[id] = text.length
       this.#ids.set(text, id)
     }
     return id

@@ -64,20 +64,28 @@ export class KeyCodes {
     if (code === 0 || this.#held[code] === 1) return
     if (code >= this.#held.length) this.#held = grownInts(this.#held, code + 1)
     this.#held[code] = 1
+    if (this.#texts !== null) {
+      this.#holdCharacters(1, this.#texts.dictionary.lengths[code]!)
+      return
+    }
     const value = this.valueOf(code)
-    const size = typeof value === 'string' ? value.length * 2 : value instanceof Uint8Array ? value.length * 2 : 8
-    this.#bytes += KEY_OVERHEAD_BYTES + size
-    if (this.#texts !== null) this.#characters += size / 2
+    this.#bytes += KEY_OVERHEAD_BYTES + (value instanceof Uint8Array ? value.length * 2 : 8)
+  }
+
+  #holdCharacters(texts: number, characters: number): void {
+    this.#bytes += KEY_OVERHEAD_BYTES * texts + characters * 2
+    this.#characters += characters
   }
 
   /** Holds the codes at the first `count` places. */
   holdAt(codes: Int32Array, places: Int32Array, count: number): void {
     if (this.size > this.#held.length) this.#held = grownInts(this.#held, this.size)
-    for (let i = 0; ; i++) {
-      i = heldUntil(codes, places, i, count, this.#held)
-      if (i === count) return
-      this.hold(codes[places[i]!]!)
+    if (this.#texts === null) {
+      for (let i = 0; i < count; i++) this.hold(codes[places[i]!]!)
+      return
     }
+    holdTexts(codes, places, count, this.#held, this.#texts.dictionary.lengths, HELD)
+    this.#holdCharacters(HELD[0]!, HELD[1]!)
   }
 
   /** Codes of `rows[from, to)` into `into`, from its beginning. */
@@ -128,9 +136,28 @@ export class KeyCodes {
   }
 }
 
-/** The first from `from` on whose code is not held, or `to`. */
-function heldUntil(codes: Int32Array, places: Int32Array, from: number, to: number, held: Int32Array): number {
-  let i = from
-  while (i < to && held[codes[places[i]!]!] === 1) i++
-  return i
+/** Texts that `holdTexts` has found not held before, and their characters. */
+const HELD = new Float64Array(2)
+
+/** Holds the codes at the given places, without a branch, as nobody can guess which are held. NULL counts as nothing. */
+function holdTexts(
+  codes: Int32Array,
+  places: Int32Array,
+  count: number,
+  held: Int32Array,
+  lengths: Int32Array,
+  sums: Float64Array,
+): void {
+  held[0] = 1
+  let texts = 0
+  let characters = 0
+  for (let i = 0; i < count; i++) {
+    const code = codes[places[i]!]!
+    const fresh = 1 - held[code]!
+    held[code] = 1
+    texts += fresh
+    characters += fresh * lengths[code]!
+  }
+  sums[0] = texts
+  sums[1] = characters
 }

@@ -2,10 +2,16 @@
  * A set of pairs of small numbers, in the order in which they came: open addressing over one array. A pair is packed into 30 bits
  * where both numbers are small, so that a look costs one access to memory; else the table holds places in the list of pairs.
  */
+import { ROWS_PER_BATCH_MAX } from '../../core/rows.ts'
 import { grownInts } from './accumulators/slots.ts'
 
 const PACKED_BITS_MAX = 30
 const CAPACITY_MIN = 64
+
+// Scratch of one call.
+const KEYS = new Int32Array(ROWS_PER_BATCH_MAX)
+const PLACES = new Int32Array(ROWS_PER_BATCH_MAX)
+const SEEN = new Int32Array(ROWS_PER_BATCH_MAX)
 
 export class PairSet {
   /** the pairs, in order */
@@ -24,7 +30,7 @@ export class PairSet {
   }
 
   /**
-   * Adds pairs.
+   * Adds pairs, at most a batch of them.
    * @param leftEnd every left number is below it, and every right one below `rightEnd`
    * @param fresh gets the places among those given of the pairs that were new
    * @returns their number
@@ -98,12 +104,21 @@ function addPacked(
   fresh: Int32Array,
 ): number {
   const mask = table.length - 1
+  // All first looks come before any decision: whether a pair is new is hard to guess, and a wrong guess throws away the looks
+  // that were on their way.
+  for (let i = 0; i < count; i++) {
+    const key = ((lefts[i]! << rightBits) | rights[i]!) + 1
+    const at = mix(key) & mask
+    KEYS[i] = key
+    PLACES[i] = at
+    SEEN[i] = table[at]!
+  }
   let added = 0
   for (let i = 0; i < count; i++) {
-    const left = lefts[i]!
-    const right = rights[i]!
-    const key = ((left << rightBits) | right) + 1
-    let at = mix(key) & mask
+    const key = KEYS[i]!
+    if (SEEN[i] === key) continue
+    let at = PLACES[i]!
+    // An earlier pair of the batch may have taken the place.
     let held = table[at]!
     while (held !== 0 && held !== key) {
       at = (at + 1) & mask
@@ -111,8 +126,8 @@ function addPacked(
     }
     if (held === key) continue
     table[at] = key
-    ownLefts[size + added] = left
-    ownRights[size + added] = right
+    ownLefts[size + added] = lefts[i]!
+    ownRights[size + added] = rights[i]!
     fresh[added++] = i
   }
   return added
