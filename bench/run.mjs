@@ -10,7 +10,7 @@ import { parseArgs } from 'node:util'
 import { machine } from './lib/measure.mjs'
 import { compare } from './lib/runner.mjs'
 
-const BENCHES = ['w1', 'nexmark', 'out', 'offlayout', 'cold', 'queries', 'wire', 'state']
+const BENCHES = ['w1', 'nexmark', 'out', 'delivery', 'offlayout', 'cold', 'queries', 'wire', 'state']
 /** Programs of their own, run when named: they compare other things than engines over one input. */
 const PROGRAMS = ['forest', 'kernels', 'producer', 'stream']
 

@@ -2,7 +2,7 @@
  * Compression of object bodies in blocks. The bytes depend on the content alone: no time, no system in the header, so that a
  * repeated delivery gives the same object; and a block is compressed at once, so that no thread pool decides an order.
  */
-import { constants, deflateRawSync } from 'node:zlib'
+import * as zlib from 'node:zlib'
 
 export interface Compressor {
   /** The next bytes of the body for a block of at most `BLOCK_BYTES`; possibly none yet. */
@@ -27,7 +27,11 @@ const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, index) => {
 })
 
 /** Continues a CRC-32 (RFC 1952); starts from 0. */
-export function crc32(bytes: Uint8Array, before = 0): number {
+export const crc32: (bytes: Uint8Array, before?: number) => number =
+  // From Node 20.15 and 22.2 on; it is many times faster.
+  (zlib as { readonly crc32?: (bytes: Uint8Array, before?: number) => number }).crc32 ?? crc32ByTable
+
+export function crc32ByTable(bytes: Uint8Array, before = 0): number {
   let crc = ~before
   for (let i = 0; i < bytes.length; i++) crc = (CRC_TABLE[(crc ^ (bytes[i] ?? 0)) & 0xff] ?? 0) ^ (crc >>> 8)
   return ~crc >>> 0
@@ -43,8 +47,8 @@ export class DeflateStream {
   block(block: Uint8Array): Uint8Array {
     this.crc = crc32(block, this.crc)
     this.sizeBytes += block.length
-    const deflated = deflateRawSync(block, {
-      finishFlush: constants.Z_SYNC_FLUSH,
+    const deflated = zlib.deflateRawSync(block, {
+      finishFlush: zlib.constants.Z_SYNC_FLUSH,
       ...(this.#window.length > 0 && { dictionary: this.#window }),
     })
     this.#window = lastBytes(this.#window, block)
@@ -94,7 +98,7 @@ export function gzip(bytes: Uint8Array): Uint8Array {
   const trailer = new DataView(new ArrayBuffer(8))
   trailer.setUint32(0, crc32(bytes), true)
   trailer.setUint32(4, bytes.length % 2 ** 32, true)
-  return joined([GZIP_HEADER, deflateRawSync(bytes), new Uint8Array(trailer.buffer)])
+  return joined([GZIP_HEADER, zlib.deflateRawSync(bytes), new Uint8Array(trailer.buffer)])
 }
 
 function lastBytes(before: Uint8Array, block: Uint8Array): Uint8Array {

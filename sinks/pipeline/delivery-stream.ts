@@ -45,6 +45,8 @@ import {
 import { TransformStage } from './transform-stage.ts'
 import { StreamFailure, TurnsOfWork } from './turns-of-work.ts'
 
+/** Serial numbers of records have so many digits. */
+const ZEROS = '0'.repeat(20)
 /** Bytes of records that wait in memory for a segment of a staged stream. */
 const JOURNAL_BYTES_MAX = 64 * MEBIBYTE
 
@@ -232,13 +234,16 @@ export class DeliveryStream {
     this.#assertOpen()
     if (records.length === 0) return
     const now = this.#parts.clock.now()
-    const taken = records.map(({ data, arrivedAt = now, source = null }) =>
-      this.#newRecord(new Uint8Array(data), arrivedAt, source),
-    )
-    this.#take(
-      taken,
-      taken.reduce((sum, { data }) => sum + data.length, 0),
-    )
+    const sizeBytes = records.reduce((sum, { data }) => sum + data.length, 0)
+    // One copy of the batch: a buffer for each record costs more than all else that happens to it.
+    const bytes = new Uint8Array(sizeBytes)
+    let at = 0
+    const taken = records.map(({ data, arrivedAt = now, source = null }) => {
+      bytes.set(data, at)
+      at += data.length
+      return this.#newRecord(bytes.subarray(at - data.length, at), arrivedAt, source)
+    })
+    this.#take(taken, sizeBytes)
     await this.#intake.room(() => this.#failure.happened)
     this.#assertOpen()
   }
@@ -312,7 +317,8 @@ export class DeliveryStream {
   }
 
   #newRecord(data: Uint8Array, arrivedAt: number, source: RecordSource | null): StreamRecord {
-    const serial = String(this.#recordNumber++).padStart(20, '0')
+    const digits = String(this.#recordNumber++)
+    const serial = ZEROS.slice(digits.length) + digits
     // Ids of a staged stream stay unique over restarts, which repeat no committed round.
     const recordId =
       this.#books.staging === null ? serial : `${String(this.#books.staging.round).padStart(10, '0')}-${serial}`
@@ -332,9 +338,11 @@ export class DeliveryStream {
   async #process(records: readonly StreamRecord[], bytes: number): Promise<void> {
     this.#intake.begin(bytes)
     await (this.#prepared ??= this.#chain.prepare())
-    const { records: whole, failed: unreadable } = this.#chain.unpack(records)
-    const unpacked = whole.map(record => ({ ...record, number: this.#books.taken.take() }))
-    const failed = unreadable.map(one => ({ ...one, record: { ...one.record, number: this.#books.taken.take() } }))
+    const { records: unpacked, failed } = this.#chain.unpack(records)
+    const { taken } = this.#books
+    // They are this stream's own objects, and a copy of each costs more than its number.
+    for (const record of unpacked) record.number = taken.take()
+    for (const { record } of failed) record.number = taken.take()
     await this.#backup?.add('backup', unpacked)
     await this.#backup?.add(
       'backup',

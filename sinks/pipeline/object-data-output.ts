@@ -3,6 +3,7 @@ import { assert, type Clock, MillraceError } from '../../core/index.ts'
 import type { S3Plan } from '../definition/s3-plan.ts'
 import type { PartitionValues } from '../prefix.ts'
 import type { OpenedObject } from '../staged/segment.ts'
+import { Turns } from '../turns.ts'
 import type { DataOutput } from './data-output.ts'
 import type { ObjectBuffer } from './object-buffer.ts'
 import type { ObjectMaker, Opening } from './object-maker.ts'
@@ -24,12 +25,17 @@ export interface ObjectDataOutputOptions {
   readonly inTurn: (work: () => Promise<void>) => Promise<void>
 }
 
+/** Records between two looks at the time since the event loop turned. */
+const RECORDS_A_LOOK = 16
+
 export class ObjectDataOutput implements DataOutput {
   readonly #options: ObjectDataOutputOptions
   readonly #outputs: Outputs
+  readonly #turns: Turns
 
   constructor(options: ObjectDataOutputOptions) {
     this.#options = options
+    this.#turns = new Turns(options.clock)
     const { plan, maker, partitionsMax, overflow, inTurn } = options
     this.#outputs = maker.outputs({ plan, partitionsMax, overflow, inTurn })
   }
@@ -48,9 +54,11 @@ export class ObjectDataOutput implements DataOutput {
 
   async add(records: readonly ReadyRecord[]): Promise<readonly FailedRecord[]> {
     const failed: FailedRecord[] = []
-    for (const one of records) {
-      const problem = await this.#place(one)
+    for (const [index, one] of records.entries()) {
+      const placed = this.#place(one)
+      const problem = placed instanceof Promise ? await placed : placed
       if (problem !== null) failed.push(problem)
+      if (index % RECORDS_A_LOOK === 0) await this.#turns.take()
     }
     return failed
   }
@@ -82,24 +90,14 @@ export class ObjectDataOutput implements DataOutput {
   }
 
   /** Puts one record into its partition's object; returns what failed. */
-  async #place({ record, queryKeys }: ReadyRecord): Promise<FailedRecord | null> {
-    const { plan, partitioned, clock, metrics, conversion, maker } = this.#options
-    const { prefix } = plan.prefixes
-    const failure = (code: string, message: string): FailedRecord => ({
-      record,
-      type: 'processing-failed',
-      code: `DynamicPartitioning.${code}`,
-      message,
-      attempts: 1,
-      endedAt: clock.now(),
-      stage: 'DynamicPartitioning',
-    })
+  #place({ record, queryKeys }: ReadyRecord): FailedRecord | null | Promise<FailedRecord | null> {
+    const { plan, partitioned, clock, metrics, conversion } = this.#options
     const partition = { query: queryKeys, lambda: record.lambdaKeys }
     let group = ''
     try {
-      if (partitioned) group = prefix.groupOf(partition)
+      if (partitioned) group = plan.prefixes.prefix.groupOf(partition)
     } catch (error) {
-      return failure('PrefixEvaluationFailed', error instanceof Error ? error.message : String(error))
+      return this.#failure(record, 'PrefixEvaluationFailed', error instanceof Error ? error.message : String(error))
     }
     let placed = record
     if (conversion !== null) {
@@ -108,8 +106,17 @@ export class ObjectDataOutput implements DataOutput {
       if ('code' in converted) return converted
       placed = converted
     }
+    const taken = this.#outputs.take(group, placed)
+    if (taken === 'taken') return null
+    return taken === 'due' ? this.#outputs.settle(group).then(() => null) : this.#begin(group, partition, placed)
+  }
+
+  /** Puts the first record of an object into it. */
+  async #begin(group: string, partition: PartitionValues, record: StreamRecord): Promise<FailedRecord | null> {
+    const { plan, maker, metrics, partitionsMax } = this.#options
+    const { prefix } = plan.prefixes
     try {
-      const taken = await this.#outputs.add(group, placed, async () => {
+      const taken = await this.#outputs.add(group, record, async () => {
         // A prefix that becomes too long fails its records, not the stream.
         prefix.evaluate({ oldestAt: record.arrivedAt, random: maker.names, partition })
         return this.#open(group, partition, null)
@@ -117,10 +124,22 @@ export class ObjectDataOutput implements DataOutput {
       if (taken) return null
     } catch (error) {
       if (error instanceof MillraceError && error.code === 'limit_exceeded')
-        return failure('PrefixEvaluationFailed', error.message)
+        return this.#failure(record, 'PrefixEvaluationFailed', error.message)
       throw error
     }
     metrics.add('PartitionCountExceeded', 1)
-    return failure('ActivePartitionLimitExceeded', `${this.#options.partitionsMax} partitions are active already`)
+    return this.#failure(record, 'ActivePartitionLimitExceeded', `${partitionsMax} partitions are active already`)
+  }
+
+  #failure(record: StreamRecord, code: string, message: string): FailedRecord {
+    return {
+      record,
+      type: 'processing-failed',
+      code: `DynamicPartitioning.${code}`,
+      message,
+      attempts: 1,
+      endedAt: this.#options.clock.now(),
+      stage: 'DynamicPartitioning',
+    }
   }
 }

@@ -30,6 +30,8 @@ export class Outputs {
   readonly #buffers = new Map<string, ObjectBuffer>()
   readonly #target: SizeTarget
   #heldBytes = 0
+  /** the group that was used last */
+  #last: string | null = null
 
   constructor(options: OutputsOptions) {
     this.#options = options
@@ -63,10 +65,28 @@ export class Outputs {
     if (!this.#buffers.has(group) && this.#buffers.size >= this.#options.partitionsMax && !(await this.#makeRoom()))
       return false
     const buffer = await this.restore(group, record, make)
+    if (this.#isDue(buffer)) await this.settle(group)
+    return true
+  }
+
+  /**
+   * Takes one record for an object that is open already, without a wait: most records need none.
+   * @returns `none`: no object is open, and nothing was taken; `due`: it was taken, and the caller owes a `settle`
+   */
+  take(group: string, record: StreamRecord): 'taken' | 'due' | 'none' {
+    const buffer = this.#buffers.get(group)
+    if (buffer === undefined) return 'none'
+    this.#put(group, buffer, record)
+    return this.#isDue(buffer) ? 'due' : 'taken'
+  }
+
+  /** Seals the object of a group that is full, or makes room in memory. */
+  async settle(group: string): Promise<void> {
+    const buffer = this.#buffers.get(group)
+    if (buffer === undefined) return
     if (buffer.bufferedBytes >= this.#target.bytes && !this.#target.reached(this.#options.behind(), this.#nowMs()))
       await this.seal(group, 'size')
     else if (this.#heldBytes > this.#options.heldBytesMax) await this.#drainLargest()
-    return true
   }
 
   /** Takes a record that an open object had before: nothing is sealed, so that the object stays one. */
@@ -76,13 +96,24 @@ export class Outputs {
       buffer = await make()
       this.#watch(group, buffer)
     }
+    this.#put(group, buffer, record)
+    return buffer
+  }
+
+  #put(group: string, buffer: ObjectBuffer, record: StreamRecord): void {
     // The last in the map is the one that was used last.
-    this.#buffers.delete(group)
+    if (group !== this.#last) {
+      this.#buffers.delete(group)
+      this.#last = group
+    }
     this.#buffers.set(group, buffer)
     const before = buffer.heldBytes
     buffer.add(record)
     this.#heldBytes += buffer.heldBytes - before
-    return buffer
+  }
+
+  #isDue(buffer: ObjectBuffer): boolean {
+    return buffer.bufferedBytes >= this.#target.bytes || this.#heldBytes > this.#options.heldBytesMax
   }
 
   async seal(group: string, reason: FlushReason): Promise<void> {

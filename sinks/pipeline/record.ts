@@ -12,7 +12,7 @@ export interface StreamRecord {
   /** unique in this delivery stream, the same over all attempts; not the id that `putRecord` answered with */
   readonly recordId: string
   /** dense in this delivery stream, from 0, given after records were unpacked: what receipts count */
-  readonly number: number
+  number: number
   /** what is delivered: as put, then as each processor leaves it */
   readonly data: Uint8Array
   /** as received, before any processor: what error records keep */
