@@ -95,3 +95,15 @@ test('damaged snapshots and sizes that do not fit are refused', () => {
       expect(hasCode(error, 'config')).toBe(true)
     }
 })
+
+test('the default window holds what is put until a lost reply is given up, and no more than it says', () => {
+  const deduplicator = new Deduplicator()
+  expect(deduplicator.see(mark(0))).toBe('first')
+  // 13,000 records a second for a RequestTimeout of 6 s
+  expect(deduplicator.see(mark(78_000))).toBe('first')
+  expect(deduplicator.see(mark(0))).toBe('repeat')
+  expect(deduplicator.see(mark(2 ** 18 - 1))).toBe('first')
+  expect(deduplicator.see(mark(0))).toBe('repeat')
+  expect(deduplicator.see(mark(2 ** 18))).toBe('first')
+  expect(deduplicator.see(mark(0))).toBe('unknown')
+})
