@@ -69,11 +69,12 @@ export class BatchOutput implements DataOutput {
   async add(records: readonly ReadyRecord[]): Promise<readonly FailedRecord[]> {
     const { destination, hints, parts } = this.#options
     const { recordsMax, bytesMax, name } = destination
+    const recordBytesMax = Math.min(bytesMax, destination.recordBytesMax ?? bytesMax)
     const failed: FailedRecord[] = []
     for (const { record } of records) {
       const size = destination.sizeOf(record)
-      if (size > bytesMax) {
-        const message = `the record takes ${size} bytes of a call, which has ${bytesMax}`
+      if (size > recordBytesMax) {
+        const message = `the record takes ${size} bytes, and may take ${recordBytesMax}`
         const refusal = { code: `${name}.RecordTooLarge`, message, retry: 'never' as const }
         failed.push(failure(record, refusal, destination, 0, parts.clock.now()))
         continue

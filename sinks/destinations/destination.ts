@@ -74,6 +74,8 @@ export interface RecordDestination {
   readonly retry: RetryRule
   /** whether the metric `Success` counts calls or records */
   readonly successOf: 'calls' | 'records'
+  /** of one record, where it is less than a call has */
+  readonly recordBytesMax?: number
   /** bytes that a record takes in a call */
   sizeOf(record: StreamRecord): number
   /**

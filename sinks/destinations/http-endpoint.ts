@@ -19,8 +19,9 @@ import {
 import { type FetchLike, type HttpAnswer, httpCall } from './http-call.ts'
 import type { Secret } from './secret.ts'
 
-/** The contract: records of a request, bytes of its body before compression, bytes of a reply with its headers, seconds. */
+/** The contract: records of a request, raw bytes of one, bytes of the body before compression, bytes of a reply with its headers, seconds. */
 export const HTTP_RECORDS_MAX = 10_000
+const HTTP_RECORD_BYTES_MAX = 1_024_000
 export const HTTP_BODY_BYTES_MAX = 64 * MEBIBYTE
 export const HTTP_REPLY_BYTES_MAX = MEBIBYTE
 const TIMEOUT_MS = 180_000
@@ -47,6 +48,7 @@ export class HttpEndpoint implements RecordDestination {
   readonly callsMax = 4
   readonly recordsMax = HTTP_RECORDS_MAX
   readonly bytesMax = HTTP_BODY_BYTES_MAX - BODY_FRAME_BYTES
+  readonly recordBytesMax = Math.ceil(HTTP_RECORD_BYTES_MAX / 3) * 4 + RECORD_FRAME_BYTES
   readonly successOf = 'calls'
   readonly retry: RetryRule
   readonly #options: HttpEndpointOptions

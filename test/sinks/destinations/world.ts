@@ -1,6 +1,7 @@
 /** A delivery stream with a destination that is no store of objects, on a simulated clock. */
 import type { HttpHandler } from '../../../core/index.ts'
 import type { DeliveryStreamDefinition, DestinationMember } from '../../../sinks/definition/delivery-stream.ts'
+import type { DestinationFactory } from '../../../sinks/destinations/open-destination.ts'
 import { DeliveryStream } from '../../../sinks/pipeline/delivery-stream.ts'
 import type { DeliveryStreamOptions, DeliveryStreamParts } from '../../../sinks/pipeline/stream-options.ts'
 import { MemoryStore } from '../../../sinks/stores/memory.ts'
@@ -46,4 +47,17 @@ export function destinationWorld(
     { clock, random: seededRandom(5), store: () => bucket, fetch, ...parts },
   )
   return { clock, stream, bucket, fetch }
+}
+
+/** A stream whose destination the test hands in. */
+export function customWorld(
+  destinationOf: DestinationFactory,
+  { members = {}, parts = {}, ...rest }: WorldOptions = {},
+): DestinationWorld {
+  const nobody: HttpHandler = async () => {}
+  return destinationWorld('CustomDestinationConfiguration', nobody, {
+    ...rest,
+    members,
+    parts: { ...parts, destination: destinationOf },
+  })
 }

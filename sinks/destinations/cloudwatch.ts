@@ -1,0 +1,127 @@
+/**
+ * Rows into CloudWatch: as log events that are metrics at the same time (emf.ts), by PutLogEvents or to a writer of lines, which in a
+ * Lambda function is standard output. (CloudWatch Logs API reference, PutLogEvents: 10,000 events, 1,048,576 bytes with 26 for each
+ * event, in order of time, 24 hours apart at most; what is too old or too new is told by index.)
+ */
+import type { StreamRecord } from '../pipeline/record.ts'
+import { clientRefusal } from './client-refusal.ts'
+import type { CallResult, DestinationCall, RecordDestination, RecordOutcome, RetryRule } from './destination.ts'
+import { checkEmf, type EmfOptions, emfEvent } from './emf.ts'
+import type { DestinationFactory } from './open-destination.ts'
+
+const EVENTS_MAX = 10_000
+const CALL_BYTES_MAX = 1_048_576
+const EVENT_FRAME_BYTES = 26
+const SPAN_MS_MAX = 86_400_000
+const WAITS = { waitFirstMs: 500, waitMaxMs: 30_000 } as const
+
+/** The part of the SDK's `CloudWatchLogs` client that is used; the package `@aws-sdk/client-cloudwatch-logs` is the caller's. */
+export interface CloudWatchLogsLike {
+  putLogEvents(
+    input: { logGroupName: string; logStreamName: string; logEvents: { timestamp: number; message: string }[] },
+    options: { readonly abortSignal: AbortSignal },
+  ): Promise<{
+    readonly rejectedLogEventsInfo?:
+      | {
+          /** from this index on */
+          readonly tooNewLogEventStartIndex?: number | undefined
+          /** before this index */
+          readonly tooOldLogEventEndIndex?: number | undefined
+          readonly expiredLogEventEndIndex?: number | undefined
+        }
+      | undefined
+  }>
+}
+
+export type CloudWatchOptions = EmfOptions &
+  (
+    | { readonly client: CloudWatchLogsLike; readonly logGroupName: string; readonly logStreamName: string }
+    | { readonly writeLine: (line: string) => Promise<void> }
+  )
+
+/** @throws MillraceError `config` past the limits of the format */
+export function cloudWatchDestination(options: CloudWatchOptions): DestinationFactory {
+  checkEmf(options)
+  return ({ retryDurationSeconds }) => new CloudWatch(options, retryDurationSeconds)
+}
+
+interface Event {
+  readonly index: number
+  readonly timestamp: number
+  readonly message: string
+}
+
+class CloudWatch implements RecordDestination {
+  readonly name = 'CloudWatch'
+  readonly errorType = 'cloudwatch-failed'
+  // Events of a log stream come in order of time.
+  readonly callsMax = 1
+  readonly recordsMax = EVENTS_MAX
+  readonly bytesMax = CALL_BYTES_MAX
+  readonly successOf = 'records'
+  readonly retry: RetryRule
+  readonly #options: CloudWatchOptions
+  readonly #frameBytes: number
+
+  constructor(options: CloudWatchOptions, durationSeconds: number) {
+    this.#options = options
+    this.retry = { ...WAITS, durationSeconds, countsFrom: 'first-failure' }
+    const { Namespace, Metrics, Dimensions = [[]] } = options
+    this.#frameBytes = Buffer.byteLength(JSON.stringify({ Namespace, Metrics, Dimensions })) + EVENT_FRAME_BYTES + 128
+  }
+
+  /** Numbers that become texts gain two quotes, of which there are few. */
+  sizeOf({ data }: StreamRecord): number {
+    return data.length + this.#frameBytes
+  }
+
+  async call({ records }: DestinationCall, signal: AbortSignal): Promise<CallResult> {
+    const outcomes: RecordOutcome[] = records.map(() => null)
+    const events: Event[] = []
+    records.forEach(({ data, arrivedAt }, index) => {
+      const timestamp = Math.floor(arrivedAt)
+      const message = emfEvent(data, this.#options, timestamp)
+      if (message !== null) events.push({ index, timestamp, message })
+      else outcomes[index] = { code: 'CloudWatch.NoMetric', message: 'the row has none of the metrics', retry: 'never' }
+    })
+    events.sort((a, b) => a.timestamp - b.timestamp)
+    for (let at = 0; at < events.length; ) {
+      const first = events[at]?.timestamp ?? 0
+      const span = events.slice(at).filter(({ timestamp }) => timestamp - first < SPAN_MS_MAX)
+      await this.#put(span, outcomes, signal)
+      at += span.length
+    }
+    return { outcomes }
+  }
+
+  async #put(events: readonly Event[], outcomes: RecordOutcome[], signal: AbortSignal): Promise<void> {
+    try {
+      if ('writeLine' in this.#options) {
+        for (const { message } of events) await this.#options.writeLine(`${message}\n`)
+        return
+      }
+      const { client, logGroupName, logStreamName } = this.#options
+      const logEvents = events.map(({ timestamp, message }) => ({ timestamp, message }))
+      const { rejectedLogEventsInfo: rejected } = await client.putLogEvents(
+        { logGroupName, logStreamName, logEvents },
+        { abortSignal: signal },
+      )
+      const old = Math.max(rejected?.tooOldLogEventEndIndex ?? 0, rejected?.expiredLogEventEndIndex ?? 0)
+      const tooNew = rejected?.tooNewLogEventStartIndex ?? events.length
+      events.forEach(({ index }, at) => {
+        if (at < old)
+          outcomes[index] = {
+            code: 'CloudWatch.TooOld',
+            message: 'the event is older than the log keeps',
+            retry: 'never',
+          }
+        // Two hours ahead is too new, until the clock has caught up.
+        else if (at >= tooNew)
+          outcomes[index] = { code: 'CloudWatch.TooNew', message: 'the event is ahead of the clock', retry: 'backoff' }
+      })
+    } catch (error) {
+      const { outcomes: refusal } = clientRefusal('CloudWatch', error)
+      for (const { index } of events) outcomes[index] = refusal as RecordOutcome
+    }
+  }
+}
