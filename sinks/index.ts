@@ -45,6 +45,7 @@ export type { SnowflakeDestinationConfiguration } from './definition/snowflake.t
 export type { SplunkDestinationConfiguration } from './definition/splunk.ts'
 export { Delivery, type DeliveryParts } from './delivery.ts'
 export { type AwsSignerOptions, awsSigner, type RequestSigner } from './destinations/aws-signature.ts'
+export { type CloudWatchLogsLike, type CloudWatchOptions, cloudWatchDestination } from './destinations/cloudwatch.ts'
 export type {
   CallResult,
   DestinationCall,
@@ -54,6 +55,7 @@ export type {
   Refusal,
   RetryRule,
 } from './destinations/destination.ts'
+export type { EmfMetric, EmfOptions } from './destinations/emf.ts'
 export type { FetchLike } from './destinations/http-call.ts'
 export {
   type HttpEndpointReceiverOptions,
@@ -61,7 +63,22 @@ export {
   type ReceivedRequest,
 } from './destinations/http-endpoint-receiver.ts'
 export type { WeekRule } from './destinations/index-name.ts'
+export { type LambdaOutputOptions, lambdaDestination } from './destinations/lambda-output.ts'
+export {
+  type MessageOptions,
+  type SnsLike,
+  type SqsLike,
+  snsDestination,
+  sqsDestination,
+} from './destinations/messages.ts'
 export type { DestinationFactory, DestinationParts, DestinationSetup } from './destinations/open-destination.ts'
+export {
+  firehoseDestination,
+  kafkaDestination,
+  kinesisDestination,
+  type PutDestinationOptions,
+  type PutTargetLike,
+} from './destinations/put-target.ts'
 export type { SecretReader } from './destinations/secret.ts'
 export { type ErrorRecord, errorObjectsIn, errorRecordsOf } from './dlq/error-records.ts'
 export { type ErrorFilter, errorFilter } from './dlq/filter.ts'
@@ -81,7 +98,13 @@ export {
 export type { RecordDelimiter } from './pipeline/concatenated-body.ts'
 export { DeliveryStream } from './pipeline/delivery-stream.ts'
 export type { OverflowPolicy } from './pipeline/outputs.ts'
-export { type DeliveryForecast, type PlannedFailure, type PlannedObject, planDelivery } from './pipeline/plan.ts'
+export {
+  type DeliveryForecast,
+  type PlannedCall,
+  type PlannedFailure,
+  type PlannedObject,
+  planDelivery,
+} from './pipeline/plan.ts'
 export {
   PUT_BATCH_BYTES_MAX,
   PUT_BATCH_RECORDS_MAX,
@@ -121,6 +144,7 @@ export {
 } from './prefix.ts'
 export type { Problem, ProblemCode } from './problem.ts'
 export type { NumberRange, Receipt, ShardPlace, ShardRange } from './receipt.ts'
+export type { RedshiftDataLike } from './redshift/redshift-data.ts'
 export { type Segment, STAGED, STAGED_AGE_MAX_MS, type StagedObject, type StagingOptions } from './staged/staging.ts'
 export { FileStore, type FileStoreOptions } from './stores/file.ts'
 export { MemoryStore } from './stores/memory.ts'

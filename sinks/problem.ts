@@ -44,6 +44,7 @@ export type ProblemCode =
   | 'REDSHIFT_COMPRESSION'
   | 'DEST_ONE'
   | 'SECRET_ARN'
+  | 'REDSHIFT_COPY'
   | 'VALIDATION'
 
 export interface Problem {

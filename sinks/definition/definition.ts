@@ -12,7 +12,7 @@ import {
   type DestinationMember,
   deliveryStreamOrCustom,
 } from './delivery-stream.ts'
-import { type DestinationPlan, destinationPlanOf } from './destination-plan.ts'
+import { type DestinationPlan, destinationPlanOf, type RedshiftPlan, redshiftPlanOf } from './destination-plan.ts'
 import type { ExtendedS3DestinationConfiguration } from './extended-s3.ts'
 import { type ProcessingPlan, processingPlanOf } from './processing.ts'
 import { type S3Plan, s3PlanOf } from './s3-plan.ts'
@@ -27,6 +27,8 @@ export interface DefinitionPlan {
   readonly processing: ProcessingPlan
   /** null where objects are the destination */
   readonly delivery: DestinationPlan | null
+  /** the table that takes the objects */
+  readonly redshift: RedshiftPlan | null
   /** where rows or failed records go */
   readonly s3: S3Plan
   /** null where the mode keeps no copy of the source records */
@@ -178,6 +180,7 @@ function destinationPlan(
     destination: member,
     processing,
     delivery,
+    redshift: redshiftPlanOf(stream, problems),
     s3,
     backup,
     conversion: null,
@@ -224,6 +227,7 @@ function s3Definition(
     destination: member,
     processing,
     delivery: null,
+    redshift: null,
     s3,
     backup,
     conversion,

@@ -3,6 +3,7 @@ import type { BufferingHints } from '../buffer.ts'
 import type { IndexRotation } from '../destinations/index-name.ts'
 import type { SecretPlace } from '../destinations/secret.ts'
 import type { Problem } from '../problem.ts'
+import { type CopyPlan, copyProblem } from '../redshift/copy-statements.ts'
 import type { DeliveryStreamDefinition, DestinationMember } from './delivery-stream.ts'
 
 interface Timing {
@@ -38,6 +39,15 @@ export interface SplunkPlan extends Timing {
   readonly ackTimeoutSeconds: number
 }
 
+/** Objects first, then a table. */
+export interface RedshiftPlan {
+  readonly copy: CopyPlan
+  readonly jdbcUrl: string
+  readonly user: string | null
+  readonly secretArn: string | null
+  readonly retryDurationSeconds: number
+}
+
 /** A destination that the program hands in. */
 export interface CustomPlan extends Timing {
   readonly kind: 'custom'
@@ -47,6 +57,7 @@ export type DestinationPlan = HttpEndpointPlan | OpenSearchPlan | SplunkPlan | C
 
 /** Firehose API model and guide; those of Splunk and HTTP are not confirmed. */
 const RETRY_SECONDS_DEFAULT = 300
+const REDSHIFT_RETRY_SECONDS_DEFAULT = 3_600
 const HINTS_DEFAULT: BufferingHints = { SizeInMBs: 5, IntervalInSeconds: 300 }
 const SPLUNK_HINTS_DEFAULT: BufferingHints = { SizeInMBs: 5, IntervalInSeconds: 60 }
 /** Between 180 and 600; the service's own default is not published. */
@@ -115,6 +126,30 @@ export function destinationPlanOf(
     case 'IcebergDestinationConfiguration':
     case 'AmazonOpenSearchServerlessDestinationConfiguration':
       return null
+  }
+}
+
+/** @returns null for every other destination */
+export function redshiftPlanOf(stream: DeliveryStreamDefinition, problems: Problem[]): RedshiftPlan | null {
+  const member = 'RedshiftDestinationConfiguration'
+  const configuration = stream[member]
+  if (configuration === undefined) return null
+  const { RoleARN, ClusterJDBCURL, CopyCommand, Username, RetryOptions, SecretsManagerConfiguration } = configuration
+  const secret = secretOf(undefined, SecretsManagerConfiguration, member, problems)
+  const copy = {
+    table: CopyCommand.DataTableName,
+    columns: CopyCommand.DataTableColumns || null,
+    options: CopyCommand.CopyOptions ?? '',
+    roleArn: RoleARN,
+  }
+  const problem = copyProblem(copy)
+  if (problem !== null) problems.push({ path: `${member}.CopyCommand`, code: 'REDSHIFT_COPY', message: problem })
+  return {
+    copy,
+    jdbcUrl: ClusterJDBCURL,
+    user: Username ?? null,
+    secretArn: secret !== null && 'secretArn' in secret ? secret.secretArn : null,
+    retryDurationSeconds: RetryOptions?.DurationInSeconds ?? REDSHIFT_RETRY_SECONDS_DEFAULT,
   }
 }
 

@@ -60,6 +60,12 @@ export class BatchOutput implements DataOutput {
     return this.#underWay.size
   }
 
+  get records(): number {
+    let records = this.#open?.records.length ?? 0
+    for (const batch of this.#underWay.keys()) records += batch.records.length
+    return records
+  }
+
   get oldestAt(): number | null {
     let oldest = this.#open?.oldestAt ?? null
     for (const { oldestAt } of this.#underWay.keys()) oldest = Math.min(oldest ?? oldestAt, oldestAt)

@@ -3,6 +3,7 @@ import { type Clock, MillraceError, type Random } from '../../core/index.ts'
 import type { DestinationMember } from '../definition/delivery-stream.ts'
 import type { DestinationPlan, OpenSearchPlan } from '../definition/destination-plan.ts'
 import type { StreamMetrics } from '../pipeline/stream-metrics.ts'
+import type { RedshiftDataLike } from '../redshift/redshift-data.ts'
 import type { RequestSigner } from './aws-signature.ts'
 import type { RecordDestination } from './destination.ts'
 import type { FetchLike } from './http-call.ts'
@@ -18,6 +19,10 @@ export interface DestinationParts {
   readonly fetch?: FetchLike
   /** for SecretsManagerConfiguration */
   readonly readSecret?: SecretReader
+  /** for Redshift: the client `RedshiftData` of `@aws-sdk/client-redshift-data` */
+  readonly redshiftData?: RedshiftDataLike
+  /** puts something in the place of the destination that was made, to see what would be delivered */
+  readonly rehearsal?: (destination: RecordDestination) => RecordDestination
   readonly openSearch?: {
     /** of the domain that DomainARN names, such as `https://search-logs-abc.eu-west-1.es.amazonaws.com` */
     readonly endpoint?: string
@@ -52,18 +57,27 @@ export function openDestination(
   parts: DestinationParts & { readonly destination?: DestinationFactory },
   setup: DestinationSetup,
 ): RecordDestination {
+  const destination = madeDestination(plan, parts, setup)
+  return parts.rehearsal?.(destination) ?? destination
+}
+
+function madeDestination(
+  plan: DestinationPlan,
+  parts: DestinationParts & { readonly destination?: DestinationFactory },
+  setup: DestinationSetup,
+): RecordDestination {
   const { clock, streamName, member } = setup
+  const { retryDurationSeconds } = plan
   const missing = (what: string): MillraceError => new MillraceError('config', `delivery stream ${streamName}: ${what}`)
   if (plan.kind === 'custom') {
     if (parts.destination === undefined)
       throw missing(
         'CustomDestinationConfiguration stands for a destination that the program hands in; give destination',
       )
-    return parts.destination({ ...setup, retryDurationSeconds: plan.retryDurationSeconds })
+    return parts.destination({ ...setup, retryDurationSeconds })
   }
   const { fetch } = parts
   if (fetch === undefined) throw missing(`${member} is reached over HTTP; give fetch`)
-  const { retryDurationSeconds } = plan
   switch (plan.kind) {
     case 'http-endpoint':
       return new HttpEndpoint({

@@ -1,10 +1,13 @@
 /** The seam behind the processors: objects of a store, or a destination that takes batches. */
+import type { DeliveredObject } from '../manifest.ts'
 import type { ReadyRecord } from './processing-chain.ts'
 import type { FailedRecord } from './record.ts'
 
 export interface DataOutput {
   /** partitions that are open now; 1 or 0 where there are none */
   readonly partitions: number
+  /** records that were taken over and are not delivered */
+  readonly records: number
   /** arrival of the oldest record that is not delivered; null when there is none */
   readonly oldestAt: number | null
   /**
@@ -15,6 +18,8 @@ export interface DataOutput {
   add(records: readonly ReadyRecord[]): Promise<readonly FailedRecord[]>
   /** Resolves when all that was taken over is delivered or has failed. */
   flush(reason: 'flush' | 'close'): Promise<void>
+  /** Told of each of its own objects after it became visible. */
+  onObject?(object: DeliveredObject): void
   /** Lets go of everything, after a failure. */
   abort(): Promise<void>
 }

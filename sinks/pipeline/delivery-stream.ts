@@ -11,15 +11,7 @@
  * staged/staging.ts.
  */
 import { MEBIBYTE, MillraceError } from '../../core/index.ts'
-import {
-  ACTIVE_PARTITIONS_DEFAULT,
-  assertAvailable,
-  type DefinitionPlan,
-  definitionPlanOf,
-} from '../definition/definition.ts'
-import type { DestinationPlan } from '../definition/destination-plan.ts'
-import { BatchOutput } from '../destinations/batch-output.ts'
-import { openDestination } from '../destinations/open-destination.ts'
+import { assertAvailable, type DefinitionPlan, definitionPlanOf } from '../definition/definition.ts'
 import type { Manifest } from '../manifest.ts'
 import type { Receipt } from '../receipt.ts'
 import type { Segment, StagedObject, Staging } from '../staged/staging.ts'
@@ -29,6 +21,7 @@ import { errorLine } from './error-line.ts'
 import { Intake } from './intake.ts'
 import { ObjectDataOutput } from './object-data-output.ts'
 import { ObjectMaker } from './object-maker.ts'
+import { openDataOutput } from './open-data-output.ts'
 import { ProcessingChain } from './processing-chain.ts'
 import { checkBatch, type PutRecordBatchOutput } from './put-limits.ts'
 import type { ErrorOutputType, FailedRecord, RecordSource, StreamRecord } from './record.ts'
@@ -102,7 +95,7 @@ export class DeliveryStream {
       manifests: options.manifests ?? false,
       store: bucketArn => this.#maker.store(bucketArn),
       retrying: operation => this.#maker.retrying(operation),
-      openRecords: () => (this.#data instanceof ObjectDataOutput ? this.#data.records : 0) + this.#errors.records,
+      openRecords: () => this.#data.records + this.#errors.records,
       onDelivered: receipt => parts.onDelivered?.(receipt, receipt.kind),
     })
     const maker = new ObjectMaker({
@@ -121,37 +114,20 @@ export class DeliveryStream {
     const side = { maker, failure: this.#failure }
     this.#errors = new SideOutput({ ...side, kind: 'error', plan: plan.s3 })
     this.#backup = plan.backup === null ? null : new SideOutput({ ...side, kind: 'backup', plan: plan.backup })
-    this.#data =
-      plan.delivery === null
-        ? new ObjectDataOutput({
-            plan: plan.s3,
-            partitioned: plan.partitioned,
-            partitionsMax: options.activePartitionsMax ?? ACTIVE_PARTITIONS_DEFAULT,
-            overflow: options.overflow ?? 'seal-oldest',
-            conversion: used,
-            maker,
-            clock,
-            metrics: this.#metrics,
-            inTurn,
-          })
-        : this.#batches(plan.delivery, transformParts.deliveryStreamArn, options)
-    this.#failure.onFailure(() => this.#data.abort())
-  }
-
-  #batches(delivery: DestinationPlan, deliveryStreamArn: string, options: DeliveryStreamOptions): BatchOutput {
-    const { clock, random } = this.#parts
-    const incarnation = random.uuid()
-    const { name: streamName, destination: member } = this.#plan
-    const setup = { streamName, member, deliveryStreamArn, incarnation, clock, random, metrics: this.#metrics }
-    return new BatchOutput({
-      destination: openDestination(delivery, this.#parts, setup),
-      hints: delivery.hints,
-      heldBytesMax: options.heldBytesMax ?? HELD_BYTES_DEFAULT,
-      parts: { clock, random, metrics: this.#metrics, incarnation },
+    this.#data = openDataOutput({
+      plan,
+      options,
+      parts,
+      conversion: used,
+      maker,
+      metrics: this.#metrics,
       failure: this.#failure,
-      inTurn: work => this.#turns.run(work),
+      deliveryStreamArn: transformParts.deliveryStreamArn,
+      incarnation: random.uuid(),
+      inTurn,
       fail: failed => this.#fail(failed),
     })
+    this.#failure.onFailure(() => this.#data.abort())
   }
 
   get name(): string {
@@ -305,6 +281,7 @@ export class DeliveryStream {
   }
 
   #delivered(receipt: Receipt): void {
+    if (receipt.kind === 'data') this.#data.onObject?.(receipt)
     if (!this.#books.delivered(receipt)) return
     // The failure is kept and thrown by the next call.
     this.#turns.run(() => this.#books.writeManifest(false)).catch(() => {})
@@ -391,11 +368,6 @@ export class DeliveryStream {
 function checkedPlan(options: DeliveryStreamOptions, conversion: Conversion | null): DefinitionPlan {
   const plan = definitionPlanOf(options.definition, options)
   assertAvailable(plan)
-  if (plan.destination === 'RedshiftDestinationConfiguration')
-    throw new MillraceError(
-      'config',
-      `delivery stream ${plan.name}: ${plan.destination} has no delivery yet; use ExtendedS3DestinationConfiguration`,
-    )
   if (plan.conversion !== null && conversion === null)
     throw new MillraceError(
       'config',

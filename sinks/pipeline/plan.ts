@@ -3,6 +3,8 @@
  * through the stream itself, into a store that keeps only what it counts.
  */
 import { type Clock, MEBIBYTE, type Random } from '../../core/index.ts'
+import type { RecordDestination } from '../destinations/destination.ts'
+import type { DestinationFactory } from '../destinations/open-destination.ts'
 import type { ObjectStore, ObjectWriter } from '../stores/store.ts'
 import { DeliveryStream } from './delivery-stream.ts'
 import type { Conversion, DeliveryStreamOptions, OutputKind, WriteRecord } from './stream-options.ts'
@@ -23,6 +25,12 @@ export interface PlannedObject {
   readonly sizeBytes: number
 }
 
+export interface PlannedCall {
+  readonly records: number
+  /** as the destination counts */
+  readonly sizeBytes: number
+}
+
 export interface PlannedFailure {
   readonly code: string
   readonly message: string
@@ -36,6 +44,10 @@ export interface DeliveryForecast {
   readonly failed: number
   /** the first `PLAN_FAILURES_MAX` */
   readonly failures: readonly PlannedFailure[]
+  /** calls of a destination that is no store of objects */
+  readonly calls: readonly PlannedCall[]
+  /** of the first COPY into Redshift */
+  readonly statements: readonly string[]
   readonly warnings: readonly string[]
 }
 
@@ -51,16 +63,32 @@ export async function planDelivery(
     readonly random: Random
     readonly transform?: Transform
     readonly conversion?: Conversion
+    /** what CustomDestinationConfiguration stands for; it is made and never called */
+    readonly destination?: DestinationFactory
   },
 ): Promise<DeliveryForecast> {
   const { conversion = null, ...rest } = parts
   const store = new CountingStore()
   const objects: PlannedObject[] = []
+  const calls: PlannedCall[] = []
+  let statements: readonly string[] = []
   const stream = new DeliveryStream(
     options,
     {
       ...rest,
       store: () => store,
+      // Destinations are made and never called.
+      fetch: () => Promise.reject(new Error('a plan calls nothing')),
+      readSecret: () => Promise.resolve('{}'),
+      openSearch: { endpoint: 'https://planned.invalid' },
+      rehearsal: (destination: RecordDestination) => rehearsed(destination, calls),
+      redshiftData: {
+        batchExecuteStatement: async ({ Sqls }) => {
+          if (statements.length === 0) statements = Sqls
+          return { Id: 'planned' }
+        },
+        describeStatement: async () => ({ Status: 'FINISHED' }),
+      },
       onDelivered: ({ key, rows, bufferedBytes, sizeBytes }, kind) => {
         objects.push({ kind, key, records: rows, bufferedBytes, sizeBytes })
         if (kind !== 'error') store.forget(key)
@@ -76,7 +104,30 @@ export async function planDelivery(
     partitions: new Set(folders).size,
     failed: stream.metrics.get('ErrorOutput.Records'),
     failures: store.failures(),
+    calls,
+    statements,
     warnings: stream.warnings,
+  }
+}
+
+/** The destination as it is, but for its calls: they are counted, and take everything. */
+function rehearsed(destination: RecordDestination, calls: PlannedCall[]): RecordDestination {
+  return {
+    name: destination.name,
+    errorType: destination.errorType,
+    callsMax: destination.callsMax,
+    recordsMax: destination.recordsMax,
+    bytesMax: destination.bytesMax,
+    retry: destination.retry,
+    successOf: destination.successOf,
+    ...(destination.recordBytesMax !== undefined && { recordBytesMax: destination.recordBytesMax }),
+    sizeOf: record => destination.sizeOf(record),
+    details: record => destination.details?.(record) ?? {},
+    call: async ({ records }) => {
+      const sizeBytes = records.reduce((sum, record) => sum + destination.sizeOf(record), 0)
+      calls.push({ records: records.length, sizeBytes })
+      return { outcomes: null }
+    },
   }
 }
 

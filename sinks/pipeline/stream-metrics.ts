@@ -17,6 +17,8 @@ export type StreamCounter =
   | 'BackupToS3.ObjectCount'
   /** `Success` by `Attempts` is the ratio that Firehose shows: of records, or of calls for HTTP endpoints and COPY */
   | `DeliveryTo${DestinationName}.${'Records' | 'Bytes' | 'Success' | 'Attempts' | 'Retries' | 'ProcessedRecords' | 'ProcessedBytes'}`
+  /** objects that no COPY took within the retry duration; they are in their bucket, and in a manifest below `errors/` */
+  | 'DeliveryToRedshift.SkippedObjects'
   /** sum of the seconds between a delivery and its acknowledgement */
   | 'DeliveryToSplunk.DataAckLatency'
   | 'ExecuteProcessing.Duration'

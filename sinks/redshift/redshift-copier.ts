@@ -1,0 +1,141 @@
+/**
+ * Objects into Redshift: what has gathered goes into the table by one COPY, and the next COPY waits for the former and takes what
+ * has gathered since. (Firehose guide, "Amazon Redshift destination": a failed COPY is repeated every five minutes; after the retry
+ * duration, which counts from the first attempt, its objects are skipped and listed in a manifest below `errors/`. Objects are
+ * never deleted.)
+ */
+import { type Clock, MEBIBYTE, type Random } from '../../core/index.ts'
+import type { DeliveredObject } from '../manifest.ts'
+import type { StreamMetrics } from '../pipeline/stream-metrics.ts'
+import type { StreamFailure } from '../pipeline/turns-of-work.ts'
+import { RETRY_FOR_MS_DEFAULT, withRetry } from '../retry.ts'
+import type { ObjectStore } from '../stores/store.ts'
+import { type CopyPlan, copyManifest, copyStatements } from './copy-statements.ts'
+import { type RedshiftDatabase, type RedshiftDataLike, runStatements } from './redshift-data.ts'
+
+/** Objects that may wait for their COPY; beyond it records wait. A manifest of so many is about a megabyte. */
+export const COPY_OBJECTS_MAX = 5_000
+const COPY_WAIT_MS = 300_000
+
+export interface RedshiftCopierOptions {
+  readonly streamName: string
+  readonly copy: CopyPlan
+  readonly database: RedshiftDatabase
+  readonly client: RedshiftDataLike
+  readonly bucket: string
+  readonly store: ObjectStore
+  readonly retryDurationSeconds: number
+  readonly clock: Clock
+  readonly random: Random
+  readonly metrics: StreamMetrics
+  readonly failure: StreamFailure
+  readonly retryForMs: number | undefined
+}
+
+export class RedshiftCopier {
+  readonly #options: RedshiftCopierOptions
+  readonly #ended = new AbortController()
+  #waiting: DeliveredObject[] = []
+  #copying: readonly DeliveredObject[] = []
+  #running: Promise<void> | null = null
+
+  constructor(options: RedshiftCopierOptions) {
+    this.#options = options
+  }
+
+  /** Arrival of the oldest record that is in no table; null when there is none. */
+  get oldestAt(): number | null {
+    const all = [...this.#waiting, ...this.#copying]
+    return all.length === 0 ? null : all.reduce((oldest, object) => Math.min(oldest, object.firstRowtime), Infinity)
+  }
+
+  /** Takes an object that is visible in its bucket. */
+  add(object: DeliveredObject): void {
+    this.#waiting.push(object)
+    this.#running ??= this.#run()
+  }
+
+  /** Resolves when objects may be added. */
+  async room(): Promise<void> {
+    while (this.#waiting.length >= COPY_OBJECTS_MAX && this.#running !== null) await this.#running
+  }
+
+  /** Resolves when everything that was added is in the table, or was given up. */
+  async flush(): Promise<void> {
+    while (this.#running !== null) await this.#running
+    this.#options.failure.check()
+  }
+
+  abort(): void {
+    this.#ended.abort()
+  }
+
+  /** Never rejects: a failure is kept, and thrown by the next call. */
+  async #run(): Promise<void> {
+    try {
+      while (this.#waiting.length > 0 && !this.#ended.signal.aborted) {
+        this.#copying = this.#waiting.splice(0, COPY_OBJECTS_MAX)
+        await this.#copyAll(this.#copying)
+        this.#copying = []
+      }
+    } catch (error) {
+      await this.#options.failure.keep(error)
+    } finally {
+      this.#running = null
+    }
+  }
+
+  async #copyAll(objects: readonly DeliveredObject[]): Promise<void> {
+    const { clock, random, metrics, copy, bucket, client, database, retryDurationSeconds, streamName } = this.#options
+    const id = random.uuid()
+    const keys = objects.map(({ key }) => key)
+    const manifestKey = await this.#write('manifests/', id, copyManifest(bucket, keys))
+    const sqls = copyStatements(copy, `s3://${bucket}/${manifestKey}`, id)
+    const endsMs = clock.monotonicMs() + retryDurationSeconds * 1_000
+    for (let attempt = 1; ; attempt++) {
+      const run = { client, clock, database, sqls, name: `${streamName}-${id}`, signal: this.#ended.signal }
+      const problem = await runStatements({ ...run, clientToken: `${id}-${attempt}` })
+      if (this.#ended.signal.aborted) return
+      metrics.add('DeliveryToRedshift.Attempts', 1)
+      if (problem === null) {
+        metrics.add('DeliveryToRedshift.Success', 1)
+        metrics.add(
+          'DeliveryToRedshift.Records',
+          objects.reduce((sum, { rows }) => sum + rows, 0),
+        )
+        metrics.add(
+          'DeliveryToRedshift.Bytes',
+          objects.reduce((sum, { bufferedBytes }) => sum + bufferedBytes, 0),
+        )
+        return
+      }
+      if (retryDurationSeconds === 0 || clock.monotonicMs() + COPY_WAIT_MS > endsMs) {
+        const skipped = {
+          ...(JSON.parse(copyManifest(bucket, keys)) as object),
+          millrace: { ...problem, attempts: attempt },
+        }
+        await this.#write('errors/manifests/', id, JSON.stringify(skipped))
+        metrics.add('DeliveryToRedshift.SkippedObjects', objects.length)
+        return
+      }
+      metrics.add('DeliveryToRedshift.Retries', 1)
+      await clock.sleep(COPY_WAIT_MS, this.#ended.signal)
+    }
+  }
+
+  /** @returns the key */
+  async #write(folder: string, id: string, text: string): Promise<string> {
+    const { clock, random, store, streamName, retryForMs = RETRY_FOR_MS_DEFAULT, metrics } = this.#options
+    const [date = '', time = ''] = new Date(clock.now()).toISOString().split('T')
+    const key = `${folder}${date.replaceAll('-', '/')}/${time.slice(0, 2)}/${streamName}-${id}`
+    const onRetry = (): void => metrics.add('DeliveryToS3.Retries', 1)
+    const retrying = <T>(operation: () => Promise<T>): Promise<T> =>
+      withRetry({ clock, random, retryForMs, onRetry }, operation)
+    const writer = await retrying(() => store.begin(key, { contentType: 'application/json' }))
+    const body = Buffer.from(text)
+    for (let at = 0; at < body.length; at += MEBIBYTE)
+      await retrying(() => writer.write(body.subarray(at, at + MEBIBYTE)))
+    await retrying(() => writer.complete())
+    return key
+  }
+}

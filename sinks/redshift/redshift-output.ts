@@ -1,0 +1,49 @@
+/** Records into objects, and the objects into a table. */
+import type { DeliveredObject } from '../manifest.ts'
+import type { DataOutput } from '../pipeline/data-output.ts'
+import type { ObjectDataOutput } from '../pipeline/object-data-output.ts'
+import type { ReadyRecord } from '../pipeline/processing-chain.ts'
+import type { FailedRecord } from '../pipeline/record.ts'
+import type { RedshiftCopier } from './redshift-copier.ts'
+
+export class RedshiftOutput implements DataOutput {
+  readonly #objects: ObjectDataOutput
+  readonly #copier: RedshiftCopier
+
+  constructor(objects: ObjectDataOutput, copier: RedshiftCopier) {
+    this.#objects = objects
+    this.#copier = copier
+  }
+
+  get partitions(): number {
+    return this.#objects.partitions
+  }
+
+  get records(): number {
+    return this.#objects.records
+  }
+
+  get oldestAt(): number | null {
+    const both = [this.#objects.oldestAt, this.#copier.oldestAt].filter(at => at !== null)
+    return both.length === 0 ? null : Math.min(...both)
+  }
+
+  async add(records: readonly ReadyRecord[]): Promise<readonly FailedRecord[]> {
+    await this.#copier.room()
+    return this.#objects.add(records)
+  }
+
+  async flush(reason: 'flush' | 'close'): Promise<void> {
+    await this.#objects.flush(reason)
+    await this.#copier.flush()
+  }
+
+  onObject(object: DeliveredObject): void {
+    this.#copier.add(object)
+  }
+
+  async abort(): Promise<void> {
+    this.#copier.abort()
+    await this.#objects.abort()
+  }
+}
