@@ -5,8 +5,8 @@
  *   request   POST, X-Amz-Firehose-* headers, { requestId, timestamp, records: [{ data: base64 }] }, gzip where asked for
  *   reply     200, application/json, { requestId: the same, timestamp: number }; anything else is a failure
  */
-import { gzipSync } from 'node:zlib'
 import { type Clock, MEBIBYTE } from '../../core/index.ts'
+import { BLOCK_BYTES, GzipCompressor } from '../compress.ts'
 import type { StreamRecord } from '../pipeline/record.ts'
 import { Turns } from '../turns.ts'
 import {
@@ -95,7 +95,7 @@ export class HttpEndpoint implements RecordDestination {
         }),
         ...(gzip && { 'content-encoding': 'gzip' }),
       },
-      body: gzip ? gzipSync(body) : body,
+      body: gzip ? await this.#gzipped(body) : body,
       timeoutMs: TIMEOUT_MS,
       replyBytesMax: HTTP_REPLY_BYTES_MAX,
       signal,
@@ -110,6 +110,17 @@ export class HttpEndpoint implements RecordDestination {
     if (answer.status !== 200) return refused('DestinationException', `${answer.status} ${said(answer)}`)
     const problem = replyProblem(answer, requestId)
     return problem === null ? { outcomes: null } : refused('InvalidResponseFromDestination', problem)
+  }
+
+  /** Block by block: 64 MiB at once would hold the event loop for a second. */
+  async #gzipped(body: Uint8Array): Promise<Buffer<ArrayBuffer>> {
+    const compressor = new GzipCompressor()
+    const pieces: Uint8Array[] = []
+    for (let at = 0; at < body.length; at += BLOCK_BYTES) {
+      pieces.push(compressor.compress(body.subarray(at, at + BLOCK_BYTES)))
+      await this.#turns.take()
+    }
+    return Buffer.concat([...pieces, compressor.finish()])
   }
 
   async #body(requestId: string, records: readonly StreamRecord[]): Promise<Buffer<ArrayBuffer>> {

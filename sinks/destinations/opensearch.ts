@@ -9,6 +9,7 @@
  */
 import type { Clock } from '../../core/index.ts'
 import type { StreamRecord } from '../pipeline/record.ts'
+import { Turns } from '../turns.ts'
 import type { RequestSigner } from './aws-signature.ts'
 import {
   type CallResult,
@@ -62,9 +63,11 @@ export class OpenSearch implements RecordDestination {
   readonly successOf = 'records'
   readonly retry: RetryRule
   readonly #options: OpenSearchOptions
+  readonly #turns: Turns
 
   constructor(options: OpenSearchOptions) {
     this.#options = options
+    this.#turns = new Turns(options.clock)
     this.retry = { ...WAITS, durationSeconds: options.retryDurationSeconds, countsFrom: 'first-attempt' }
   }
 
@@ -85,15 +88,14 @@ export class OpenSearch implements RecordDestination {
     const outcomes: RecordOutcome[] = records.map(() => null)
     const sent: number[] = []
     const lines: (Uint8Array | string)[] = []
-    records.forEach((record, at) => {
+    for (const [at, record] of records.entries()) {
       const problem = documentProblem(record.data)
-      if (problem !== null) {
-        outcomes[at] = { code: '400', message: problem, retry: 'never' }
-        return
-      }
-      sent.push(at)
-      lines.push(this.#action(record), oneLine(record.data), '\n')
-    })
+      if (problem === null) {
+        sent.push(at)
+        lines.push(this.#action(record), oneLine(record.data), '\n')
+      } else outcomes[at] = { code: '400', message: problem, retry: 'never' }
+      if (at % 64 === 63) await this.#turns.take()
+    }
     if (sent.length === 0) return { outcomes }
     const whole = (refusal: Refusal, split = false): CallResult => {
       for (const at of sent) outcomes[at] = refusal

@@ -60,7 +60,7 @@ export function kinesisDestination(options: PutDestinationOptions): DestinationF
   )
 }
 
-/** Into a topic of Kafka; one call at a time, as its target keeps the order. */
+/** Into a topic of Kafka; one call at a time where its target is idempotent, which keeps the order. */
 export function kafkaDestination(options: PutDestinationOptions): DestinationFactory {
   return put(
     { name: 'Kafka', errorType: 'kafka-failed', recordBytesMax: MEBIBYTE, callBytesMax: 10 * MEBIBYTE },

@@ -1,9 +1,11 @@
 /** A destination that refuses for an hour, is slow now and then, or vanishes: memory stays bounded, the reader waits, nothing is lost. */
 import { describe, expect, it } from 'vitest'
-import { type HttpHandler, MEBIBYTE } from '../../../core/index.ts'
+import { type HttpHandler, MEBIBYTE, MillraceError } from '../../../core/index.ts'
 import type { DestinationMember } from '../../../sinks/definition/delivery-stream.ts'
 import { httpEndpointReceiver } from '../../../sinks/destinations/http-endpoint-receiver.ts'
 import { kinesisDestination, type PutTargetLike } from '../../../sinks/destinations/put-target.ts'
+import { MemoryStore } from '../../../sinks/stores/memory.ts'
+import type { ObjectStore } from '../../../sinks/stores/store.ts'
 import type { Fault } from '../../support/memory-fetch.ts'
 import { openSearchServer } from '../../support/opensearch-server.ts'
 import { SimClock } from '../../support/sim-clock.ts'
@@ -227,4 +229,30 @@ describe.each(CASES)('$name', ({ open, allMode, failedMode, errors, metric }) =>
     expect(new Set(kept).size).toBe(copies)
     expect(kept.length).toBe(copies)
   })
+})
+
+it('a bucket that refuses beside a destination that vanished stops the reader as well, and loses nothing', async () => {
+  const clock = new SimClock(START)
+  const bucket = new MemoryStore()
+  const refusing: ObjectStore = {
+    begin: (key, attributes) =>
+      clock.monotonicMs() < 3_600_000
+        ? Promise.reject(new MillraceError('throttled', 'slow down', { retry: 'backoff' }))
+        : bucket.begin(key, attributes),
+  }
+  const world = destinationWorld('HttpEndpointDestinationConfiguration', async () => {}, {
+    clock,
+    members: { ...hints, RetryOptions: { DurationInSeconds: 5 } },
+    options,
+    parts: { store: () => refusing },
+    fault: () => 'refused',
+  })
+  const { state, done } = reader(world, 'HttpEndpoint')
+  await clock.advance(3_599_000)
+  // Failed records count as gone when their error record is held, of which there is one open object.
+  expect(state.written).toBeLessThan(RECORDS / 2)
+  await clock.until(done)
+  const failed = errorsIn(bucket, 'http-endpoint-failed/')
+  expect(new Set(failed.map(error => error['dataId'])).size).toBe(RECORDS)
+  expect(failed).toHaveLength(RECORDS)
 })

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { parseSqlType, recordBytes } from '../../../core/index.ts'
 import { firehoseTarget } from '../../../producers/firehose-target.ts'
+import { streamTarget } from '../../../producers/index.ts'
 import { kinesisTarget } from '../../../producers/kinesis-target.ts'
 import {
   firehoseDestination,
@@ -7,7 +9,11 @@ import {
   kinesisDestination,
   type PutTargetLike,
 } from '../../../sinks/destinations/put-target.ts'
+import { RowSink } from '../../../sinks/pipeline/row-sink.ts'
+import { LocalStreams } from '../../../streams/index.ts'
+import { memoryEnv } from '../../support/memory-env.ts'
 import { bytes, errorsIn, put } from '../pipeline/world.ts'
+import { batchesOf } from '../support/rows.ts'
 import { customWorld, START } from './world.ts'
 
 type Entry = { readonly data: Uint8Array; readonly partitionKey: string }
@@ -140,4 +146,29 @@ describe('the producer’s targets', () => {
       { DeliveryStreamName: 'raw', Records: [{ Data: new Uint8Array([120]) }] },
     ])
   })
+})
+
+it('the rows of a query go into an embedded stream, by way of a sink', async () => {
+  const env = memoryEnv({ startAt: START })
+  const streams = await LocalStreams.open({ env })
+  const clicks = await streams.create('clicks', { shards: 2 })
+  const { stream } = customWorld(kinesisDestination({ target: streamTarget(clicks) }), { clock: env.clock })
+  const sink = new RowSink(stream)
+  const schema = { columns: [{ name: 'page', type: parseSqlType('VARCHAR(20)'), nullable: true }] }
+  for (const rows of batchesOf(schema, [
+    [START, ['/a']],
+    [START + 1, ['/b']],
+  ]))
+    await sink.write(rows)
+  await env.clock.until(sink.close())
+  const found: string[] = []
+  for (const { shardId } of await clicks.listShards()) {
+    const { records } = await clicks.getRecords(await clicks.getIterator(shardId, { kind: 'trimHorizon' }))
+    for (let at = 0; at < records.length; at++) found.push(Buffer.from(recordBytes(records, at)).toString())
+  }
+  expect(found.toSorted((a, b) => (a < b ? -1 : 1))).toEqual([
+    '{"ROWTIME":"2026-11-22 23:58:00.000","page":"/a"}',
+    '{"ROWTIME":"2026-11-22 23:58:00.001","page":"/b"}',
+  ])
+  await streams.close()
 })

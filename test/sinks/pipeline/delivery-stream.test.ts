@@ -203,7 +203,13 @@ describe('puts', () => {
   })
 
   it('are refused at start for destinations without a delivery', () => {
-    for (const member of ['SnowflakeDestinationConfiguration', 'SplunkDestinationConfiguration'])
+    for (const member of [
+      'SnowflakeDestinationConfiguration',
+      'IcebergDestinationConfiguration',
+      'AmazonOpenSearchServerlessDestinationConfiguration',
+      // Nothing to reach it with.
+      'SplunkDestinationConfiguration',
+    ])
       expect(
         () =>
           new DeliveryStream(
