@@ -119,7 +119,7 @@ export {
   lambdaTransform,
 } from './pipeline/remote-transforms.ts'
 export { RowSink } from './pipeline/row-sink.ts'
-export type { StreamCounter, StreamMetrics } from './pipeline/stream-metrics.ts'
+export type { StreamCounter, StreamGauge, StreamMetrics } from './pipeline/stream-metrics.ts'
 export {
   type Conversion,
   type DeliveryStreamOptions,

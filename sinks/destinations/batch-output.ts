@@ -51,6 +51,10 @@ export class BatchOutput implements DataOutput {
     this.#options = options
   }
 
+  get name(): RecordDestination['name'] {
+    return this.#options.destination.name
+  }
+
   get partitions(): number {
     return this.#open === null ? 0 : 1
   }

@@ -1,9 +1,12 @@
 /** The seam behind the processors: objects of a store, or a destination that takes batches. */
+import type { DestinationName } from '../destinations/destination.ts'
 import type { DeliveredObject } from '../manifest.ts'
 import type { ReadyRecord } from './processing-chain.ts'
 import type { FailedRecord } from './record.ts'
 
 export interface DataOutput {
+  /** how metrics call where the records go; objects that a table takes count as S3 */
+  readonly name: DestinationName | 'S3'
   /** partitions that are open now; 1 or 0 where there are none */
   readonly partitions: number
   /** records that were taken over and are not delivered */

@@ -26,7 +26,7 @@ import { ProcessingChain } from './processing-chain.ts'
 import { checkBatch, type PutRecordBatchOutput } from './put-limits.ts'
 import type { ErrorOutputType, FailedRecord, RecordSource, StreamRecord } from './record.ts'
 import { SideOutput } from './side-output.ts'
-import { StreamMetrics } from './stream-metrics.ts'
+import { type StreamGauge, StreamMetrics } from './stream-metrics.ts'
 import {
   type Conversion,
   type DeliveryStreamOptions,
@@ -154,8 +154,16 @@ export class DeliveryStream {
 
   /** DataFreshness of the destination: age in seconds of the oldest record that is not delivered; 0 when there is none. */
   get dataFreshness(): number {
-    const oldest = this.#data.oldestAt
-    return oldest === null ? 0 : Math.max(0, (this.#parts.clock.now() - oldest) / 1_000)
+    return this.#age(this.#data.oldestAt)
+  }
+
+  /** Firehose's gauges, as they are now. */
+  get gauges(): Readonly<Partial<Record<StreamGauge, number>>> {
+    return {
+      [`DeliveryTo${this.#data.name}.DataFreshness`]: this.dataFreshness,
+      ...(this.#plan.partitioned && { PartitionCount: this.partitionCount }),
+      ...(this.#backup !== null && { 'BackupToS3.DataFreshness': this.#age(this.#backup.oldestAt) }),
+    }
   }
 
   /** Bytes that wait for processing. */
@@ -271,6 +279,11 @@ export class DeliveryStream {
   /** Makes the objects of a committed round visible; repeatable. */
   async publish(parts: readonly StagedObject[]): Promise<void> {
     for (const receipt of await this.#books.staged().publish(parts)) this.#delivered(receipt)
+  }
+
+  /** seconds */
+  #age(oldestAt: number | null): number {
+    return oldestAt === null ? 0 : Math.max(0, (this.#parts.clock.now() - oldestAt) / 1_000)
   }
 
   async #letGo(): Promise<void> {

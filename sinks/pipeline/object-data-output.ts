@@ -29,6 +29,7 @@ export interface ObjectDataOutputOptions {
 const RECORDS_A_LOOK = 16
 
 export class ObjectDataOutput implements DataOutput {
+  readonly name = 'S3'
   readonly #options: ObjectDataOutputOptions
   readonly #outputs: Outputs
   readonly #turns: Turns

@@ -43,6 +43,11 @@ export class SideOutput {
     return this.#outputs.records
   }
 
+  /** Arrival of the oldest record that is in no visible object; null when there is none. */
+  get oldestAt(): number | null {
+    return this.#outputs.oldestAt
+  }
+
   /** Resolves when the records are in open objects. @param type of the errors; ignored for a copy */
   add(type: ErrorOutputType | 'backup', records: readonly StreamRecord[]): Promise<void> {
     if (records.length === 0) return Promise.resolve()

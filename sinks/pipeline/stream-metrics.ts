@@ -32,6 +32,12 @@ export type StreamCounter =
   | 'PartitionCountExceeded'
   | 'ErrorOutput.Records'
 
+/** What is measured when it is asked for; DataFreshness in seconds. */
+export type StreamGauge =
+  | `DeliveryTo${DestinationName | 'S3'}.DataFreshness`
+  | 'BackupToS3.DataFreshness'
+  | 'PartitionCount'
+
 export class StreamMetrics {
   readonly #counters = new Map<StreamCounter, number>()
 

@@ -7,6 +7,7 @@ import type { FailedRecord } from '../pipeline/record.ts'
 import type { RedshiftCopier } from './redshift-copier.ts'
 
 export class RedshiftOutput implements DataOutput {
+  readonly name = 'S3'
   readonly #objects: ObjectDataOutput
   readonly #copier: RedshiftCopier
 

@@ -22,13 +22,16 @@ const event = { HECEndpointType: 'Event' }
 
 describe('deliveries', () => {
   it('join raw bytes with nothing between, and wait for their acknowledgement', async () => {
-    const { clock, stream, splunk, bucket } = splunkWorld({}, { indexAfterMs: () => 5_000 })
+    const { clock, stream, splunk, bucket } = splunkWorld(
+      { members: { S3BackupMode: 'AllEvents' } },
+      { indexAfterMs: () => 5_000 },
+    )
     await put(stream, 'one\n', 'two\n')
     const closing = stream.close()
     await clock.advance(4_000)
     expect(splunk.indexed).toEqual(['one\ntwo\n'])
     expect(stream.metrics.get('DeliveryToSplunk.Records')).toBe(0)
-    expect(stream.dataFreshness).toBe(4)
+    expect(stream.gauges).toEqual({ 'DeliveryToSplunk.DataFreshness': 4, 'BackupToS3.DataFreshness': 4 })
     await clock.until(closing)
     // Asked after 1, 3 and 7 s.
     expect(stream.metrics.all).toMatchObject({
@@ -36,7 +39,8 @@ describe('deliveries', () => {
       'DeliveryToSplunk.Success': 2,
       'DeliveryToSplunk.DataAckLatency': 7,
     })
-    expect(bucket.objects.size).toBe(0)
+    expect(texts(bucket).map(([, text]) => text)).toEqual(['one\ntwo\n'])
+    expect(stream.gauges).toEqual({ 'DeliveryToSplunk.DataFreshness': 0, 'BackupToS3.DataFreshness': 0 })
   })
 
   it('send again after the acknowledgement timeout, though the events were indexed', async () => {
