@@ -1,5 +1,5 @@
 /** `millrace dlq`: records that could not be delivered, and their second chance. */
-import { MillraceError, nodeEnv } from '../core/index.ts'
+import { MillraceError, nodeEnv, nodeFetch } from '../core/index.ts'
 import {
   DeliveryStream,
   type ErrorRecord,
@@ -206,12 +206,13 @@ async function redriveAll(
       {
         errors: place.store,
         random,
-        staged: plan.delivery === null,
+        // Only objects are staged.
+        staged: plan.delivery === null && plan.redshift === null,
         store: buckets.store,
         stream: staging =>
           new DeliveryStream(
             { definition, ...(staging !== null && { staging }) },
-            { clock, random, store: buckets.store, ...(transform !== undefined && { transform }) },
+            { clock, random, store: buckets.store, fetch: nodeFetch, ...(transform !== undefined && { transform }) },
             conversion,
           ),
         onRedriven: (key, records) => {

@@ -56,7 +56,15 @@ async function readSample(path: string): Promise<readonly WriteRecord[]> {
   return records
 }
 
-function planLines({ objects, partitions, failed, failures, warnings }: DeliveryForecast): readonly string[] {
+function planLines({
+  objects,
+  partitions,
+  calls,
+  statements,
+  failed,
+  failures,
+  warnings,
+}: DeliveryForecast): readonly string[] {
   const rows = objects.map(({ kind, key, records, bufferedBytes, sizeBytes }) => [
     kind,
     count(records),
@@ -65,7 +73,9 @@ function planLines({ objects, partitions, failed, failures, warnings }: Delivery
     key,
   ])
   return [
-    ...tableText(['kind', 'records', 'buffered', 'stored', 'key'], rows),
+    ...(rows.length > 0 ? tableText(['kind', 'records', 'buffered', 'stored', 'key'], rows) : []),
+    ...calls.map(({ records, sizeBytes }) => `call  ${count(records)} records, ${size(sizeBytes)}`),
+    ...statements.map(statement => `${statement};`),
     ...warnings.map(warning => `warning: ${warning}`),
     ...failures.map(
       ({ code, message, recordId }) => `failed  ${code}: ${message} (record ${Number(recordId.split('.')[0])})`,

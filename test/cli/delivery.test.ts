@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { nodeEnv } from '../../core/index.ts'
-import { DeliveryStream, type DeliveryStreamDefinition, FileStore } from '../../sinks/index.ts'
+import { DeliveryStream, type DeliveryStreamDefinition, FileStore, httpEndpointReceiver } from '../../sinks/index.ts'
 import { S3Server } from '../sinks/support/s3-server.ts'
 import { start } from './millrace.ts'
 
@@ -105,6 +105,65 @@ test('plan refuses by name what it cannot do without', async () => {
   writeFileSync(path('wrong.json'), '{"DeliveryStreamName":"x"}')
   const wrong = await millrace('plan', 'wrong.json', 'sample.jsonl')
   expect([wrong.code, wrong.stderr]).toEqual([3, expect.stringContaining('DEST_ONE')])
+})
+
+test('plan tells the calls of a destination, and the statements of a COPY, with nothing sent', async () => {
+  const { RoleARN, BucketARN } = DEFINITION.ExtendedS3DestinationConfiguration
+  const definitions = {
+    RedshiftDestinationConfiguration: {
+      RoleARN,
+      ClusterJDBCURL: 'jdbc:redshift://c1.abc.eu-west-1.redshift.amazonaws.com:5439/dev',
+      Username: 'loader',
+      CopyCommand: { DataTableName: 'clicks', CopyOptions: "FORMAT JSON 'auto'" },
+      S3Configuration: { RoleARN, BucketARN },
+    },
+    HttpEndpointDestinationConfiguration: {
+      EndpointConfiguration: { Url: 'https://nobody.invalid/' },
+      S3Configuration: { RoleARN, BucketARN },
+    },
+  }
+  const lines: Record<string, readonly string[]> = {}
+  for (const [member, value] of Object.entries(definitions)) {
+    writeFileSync(path('other.json'), JSON.stringify({ DeliveryStreamName: 'clicks', [member]: value }))
+    const { code, stdout, stderr } = await millrace('plan', 'other.json', 'sample.jsonl')
+    expect([code, stderr]).toEqual([0, ''])
+    lines[member] = stdout.trimEnd().split('\n')
+  }
+  expect(lines['RedshiftDestinationConfiguration']?.[5]).toMatch(
+    /^COPY millrace_stage_\w+ FROM 's3:\/\/lake\/manifests\/.*' IAM_ROLE '.*' MANIFEST FORMAT JSON 'auto';$/,
+  )
+  expect(lines['HttpEndpointDestinationConfiguration']).toEqual([
+    expect.stringMatching(/^call {2}3 records, \d+ B$/),
+    '0 objects, 0 partitions, 0 failed records; nothing was written',
+  ])
+})
+
+test('failed records are redriven into an HTTP endpoint', async () => {
+  await deliver(path('sent'))
+  const received: string[] = []
+  const { network, clock } = nodeEnv
+  const listener = await network.serve(
+    { host: '127.0.0.1', port: 0 },
+    httpEndpointReceiver({
+      clock,
+      onRequest: async ({ records }) => void received.push(...records.map(data => Buffer.from(data).toString())),
+    }),
+  )
+  const { RoleARN, BucketARN } = DEFINITION.ExtendedS3DestinationConfiguration
+  const definition = {
+    DeliveryStreamName: 'clicks',
+    HttpEndpointDestinationConfiguration: {
+      EndpointConfiguration: { Url: `http://127.0.0.1:${listener.port}/` },
+      S3Configuration: { RoleARN, BucketARN },
+    },
+  }
+  writeFileSync(path('endpoint.json'), JSON.stringify(definition))
+  const redrive = (): ReturnType<typeof millrace> =>
+    millrace('dlq', 'redrive', 'sent/errors', '--to', 'endpoint.json', '--root', 'again', '--json')
+  expect(JSON.parse((await redrive()).stdout)).toMatchObject({ redriven: 1, before: 0, failed: 0 })
+  expect(JSON.parse((await redrive()).stdout)).toMatchObject({ redriven: 0, before: 1 })
+  await listener.close()
+  expect(received).toEqual(['{"n":"bad"}'])
 })
 
 test('a delivery into a directory is audited, its failed record shown and redriven once', async () => {
