@@ -30,11 +30,20 @@ export {
 } from './consumer/consume.ts'
 export type { ConsumerEvent, ConsumerEventKind } from './consumer/consumer-event.ts'
 export type { ConsumerCounts, ConsumerMetricsHook } from './consumer/consumer-metrics.ts'
-export type { ConsumerRecord } from './consumer/consumer-record.ts'
+export type { ConsumerRecord, KafkaDetails } from './consumer/consumer-record.ts'
 export type { DroppedAggregate } from './consumer/deaggregated-records.ts'
 export type { DeadLetter, FailurePolicy } from './consumer/failure-policy.ts'
 export { type HealthOptions, serveHealth } from './consumer/health.ts'
 export { jsonLog } from './consumer/json-log.ts'
+export { KafkaConsumer, type KafkaConsumerOptions, type KafkaConsumerStatus } from './consumer/kafka/kafka-consumer.ts'
+export type { KafkaGroupSettings } from './consumer/kafka/membership.ts'
+export {
+  type ConsumeKafkaOptions,
+  consumeKafka,
+  type RunningKafkaConsumer,
+  type StartKafkaConsumerOptions,
+  startKafkaConsumer,
+} from './consumer/kafka/start-kafka-consumer.ts'
 export { type KclProperties, parseKclProperties } from './consumer/kcl-properties.ts'
 export {
   type DynamoLeaseStoreOptions,

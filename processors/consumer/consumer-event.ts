@@ -16,6 +16,10 @@ export type ConsumerEventKind =
   | 'shard_stopped'
   | 'checkpoint_missing'
   | 'background_failed'
+  /** where a reader stood is not in the topic any more: records expired, or the topic is another one */
+  | 'position_gone'
+  /** nothing moves, though it should */
+  | 'consumer_stalled'
 
 export interface ConsumerEvent {
   readonly kind: ConsumerEventKind

@@ -16,6 +16,20 @@ export interface ConsumerRecord {
   /** true when it came in an aggregated record */
   readonly aggregated: boolean
   readonly shardId: string
+  /** what Kafka says beyond that; only in records of a Kafka topic */
+  readonly kafka?: KafkaDetails | undefined
+}
+
+/** What a record of a Kafka topic has and a record of Kinesis has not. The user records of an aggregate share their carrier's. */
+export interface KafkaDetails {
+  readonly topic: string
+  readonly partition: number
+  /** null for a record without a key; `partitionKey` is then empty */
+  readonly key: Uint8Array | null
+  /** several values of one name stand in their order; without a prototype */
+  readonly headers: Readonly<Record<string, readonly Uint8Array[]>>
+  /** true where there is no value, which deletes the key in a compacted topic; `data` is then empty */
+  readonly isTombstone: boolean
 }
 
 /** What records are views of: the user records of one fetch. */
@@ -28,6 +42,7 @@ export interface RecordTable {
   arrivedAt(index: number): number
   aggregated(index: number): boolean
   shardId(index: number): string
+  kafka?(index: number): KafkaDetails
 }
 
 /** One row of a table; everything is read when it is asked for, since most processors ask for little. */
@@ -70,6 +85,10 @@ export class RecordView implements ConsumerRecord {
 
   get shardId(): string {
     return this.#table.shardId(this.#index)
+  }
+
+  get kafka(): KafkaDetails | undefined {
+    return this.#table.kafka?.(this.#index)
   }
 
   /** For JSON and for looking at it; data as base64. */

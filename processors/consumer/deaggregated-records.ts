@@ -45,15 +45,21 @@ export class DeaggregatedRecords implements RecordTable {
   /** the inner number is -1 where a user record is the record that carried it */
   readonly #spans: UserSpans
 
-  /** @param range hash keys of the shard; null where they are not known, and nothing is dropped */
-  constructor(records: RecordBatch, range: HashRange | null) {
+  /**
+   * @param range hash keys of the shard; null where they are not known, and nothing is dropped
+   * @param unpacks false where aggregates are records like any other, as in a Kafka topic. Default true
+   */
+  constructor(records: RecordBatch, range: HashRange | null, unpacks = true) {
     this.#records = records
     this.#range = range
     this.#spans = new UserSpans(Math.min(ROOM_MAX, Math.ceil(records.length * ratio) + 16))
-    eachCarrier(records, 0, (carrier, start, end, aggregate) => {
-      if (aggregate === null) this.#spans.push(start, end - start, carrier, -1)
-      else this.#aggregate(aggregate, carrier)
-    })
+    if (unpacks)
+      eachCarrier(records, 0, (carrier, start, end, aggregate) => {
+        if (aggregate === null) this.#spans.push(start, end - start, carrier, -1)
+        else this.#aggregate(aggregate, carrier)
+      })
+    else
+      for (let i = 0; i < records.length; i++) this.#spans.push(records.offsets[i] ?? 0, records.sizes[i] ?? 0, i, -1)
     const { sizes, length } = this.#spans
     let dataBytes = 0
     for (let i = 0; i < length; i++) dataBytes += sizes[i] ?? 0
@@ -79,6 +85,11 @@ export class DeaggregatedRecords implements RecordTable {
 
   place(index: number): Place {
     return { sequenceNumber: this.sequenceNumber(index), subsequenceNumber: this.subsequenceNumber(index) }
+  }
+
+  /** The record that carried a user record, by its number in the fetch. */
+  carrier(index: number): number {
+    return this.#spans.carriers[index] ?? 0
   }
 
   data(index: number): Uint8Array {

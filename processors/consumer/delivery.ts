@@ -6,7 +6,7 @@
  *
  * What the processor checkpointed in a try that failed does not come again.
  */
-import type { Clock, Random } from '../../core/index.ts'
+import type { Clock, Random, RecordBatch } from '../../core/index.ts'
 import { hasCode } from '../../core/index.ts'
 import { type ConsumerEvent, textOf } from './consumer-event.ts'
 import type { ConsumerMetrics } from './consumer-metrics.ts'
@@ -42,6 +42,8 @@ export interface DeliveryOptions {
   readonly ending: AbortSignal
   /** aborted: nothing matters any more */
   readonly lost: AbortSignal
+  /** the user records of a fetch; default: de-aggregated, by the hash keys of the shard */
+  readonly tableOf?: ((records: RecordBatch) => DeaggregatedRecords) | undefined
   leaseIsLost(because: string): void
   onEvent(event: ConsumerEvent): void
 }
@@ -65,8 +67,9 @@ export class Delivery {
 
   /** True when everything in the batch is done with; false when delivery ended before that. */
   async deliver(batch: FetchedBatch): Promise<boolean> {
-    const { info, hashKeyRange, checkpointer, lease, metrics, settings } = this.#options
-    const table = new DeaggregatedRecords(batch.read.records, hashKeyRange)
+    const { info, hashKeyRange, checkpointer, lease, metrics, settings, tableOf } = this.#options
+    const { records } = batch.read
+    const table = tableOf === undefined ? new DeaggregatedRecords(records, hashKeyRange) : tableOf(records)
     metrics.fetchedRecords(info, table.length, batch.read.millisBehindLatest)
     for (const dropped of table.dropped) {
       metrics.dropped(info, dropped)

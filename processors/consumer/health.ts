@@ -3,10 +3,10 @@
  * unless another host is given.
  */
 import { type HttpHandler, isAllowedRequest, isLoopbackAddress, type Listener, type Network } from '../../core/index.ts'
-import type { ConsumerWorker, WorkerStatus } from './worker.ts'
+import type { WorkerStatus } from './worker.ts'
 
 export interface HealthOptions {
-  readonly worker: Pick<ConsumerWorker, 'status'>
+  readonly worker: { readonly status: Pick<WorkerStatus, 'state' | 'shards'> }
   readonly network: Network
   /** 0 picks a free one */
   readonly port: number
@@ -44,7 +44,7 @@ export async function serveHealth({ worker, network, port, host = LOOPBACK }: He
   return listener
 }
 
-function problemsOf({ state, shards }: WorkerStatus): readonly string[] {
+function problemsOf({ state, shards }: Pick<WorkerStatus, 'state' | 'shards'>): readonly string[] {
   const stopped = shards.map(shard => shard.stopped).filter(text => text !== null)
   return state === 'running' ? stopped : [`the worker is ${state}`, ...stopped]
 }

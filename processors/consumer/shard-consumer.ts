@@ -8,9 +8,18 @@
  * Reasons have ranks, and a higher one replaces a lower one: LEASE_LOST > SHARD_END > REQUESTED. Calls of the processor never
  * overlap. Who holds the lease, and the table, are behind ShardLease; reading is the prefetcher's, delivery is delivery.ts'.
  */
-import { assert, type Clock, hasCode, type Random, type ShardDescription, type ShardReader } from '../../core/index.ts'
+import {
+  assert,
+  type Clock,
+  hasCode,
+  type Random,
+  type RecordBatch,
+  type ShardDescription,
+  type ShardReader,
+} from '../../core/index.ts'
 import { type ConsumerEvent, textOf } from './consumer-event.ts'
 import type { ConsumerMetrics } from './consumer-metrics.ts'
+import type { DeaggregatedRecords } from './deaggregated-records.ts'
 import { Delivery, type DeliverySettings } from './delivery.ts'
 import {
   type ExtendedSequenceNumber,
@@ -72,6 +81,8 @@ export interface ShardConsumerOptions {
   readonly metrics: ConsumerMetrics
   /** Opens a reader behind a checkpoint; within an aggregate that means the aggregate again. */
   openReader(checkpoint: ExtendedSequenceNumber): Promise<ShardReader>
+  /** as of a delivery */
+  readonly tableOf?: ((records: RecordBatch) => DeaggregatedRecords) | undefined
   onEvent(event: ConsumerEvent): void
 }
 

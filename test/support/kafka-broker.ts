@@ -103,6 +103,7 @@ function settings(folder: string, port: number, controller: number): string {
     'transaction.state.log.min.isr': 1,
     'transaction.state.log.num.partitions': 4,
     'group.initial.rebalance.delay.ms': 0,
+    'group.min.session.timeout.ms': 1_000,
     'auto.create.topics.enable': false,
     // what was answered must survive a kill
     'log.flush.interval.messages': 1,
