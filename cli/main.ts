@@ -104,6 +104,7 @@ command('check <app>', 'compile an SQL program and print its plan, without runni
   .option('--schema <file>', 'KDA InputSchema of the input; needed with a .sql file')
   .option('--reference-schema <table=file>', 'ReferenceSchema of a table, with a .sql file', repeated)
   .option('--resource <id>', 'logical id of the application, where a template holds several')
+  .option('--host <host>', 'lambda: refuse what a Lambda function cannot run, a program that remembers rows')
 
 command('shards <stream>', 'the shards of a Kinesis stream: keys, parents, open or closed', () => import('./shards.ts'))
   .option('--region <region>', "region of the stream; default: the AWS SDK's own configuration")

@@ -1,4 +1,5 @@
 /** Records to result rows: SQL applications, their tasks, and replay over files. */
+export { type InputSchema, parseInputSchema } from '../core/codecs/input-schema.ts'
 export {
   type Application,
   type ApplicationInputOptions,
@@ -45,6 +46,21 @@ export {
   startKafkaConsumer,
 } from './consumer/kafka/start-kafka-consumer.ts'
 export { type KclProperties, parseKclProperties } from './consumer/kcl-properties.ts'
+export type {
+  KinesisLambdaEvent,
+  KinesisLambdaRecord,
+  KinesisLambdaResponse,
+  LambdaContextLike,
+} from './consumer/lambda/event.ts'
+export {
+  type KinesisLambdaHandler,
+  type LambdaHandlerOptions,
+  type LambdaHandlerSettings,
+  type LambdaHashRange,
+  type LambdaRecordProcessor,
+  lambdaHandler,
+} from './consumer/lambda/lambda-handler.ts'
+export type { TumblingWindow } from './consumer/lambda/window.ts'
 export {
   type DynamoLeaseStoreOptions,
   openDynamoLeaseStore,
@@ -87,6 +103,13 @@ export {
   type WorkerStatus,
 } from './consumer/worker.ts'
 export {
+  type SqlLambdaHandler,
+  type SqlLambdaOptions,
+  type SqlLambdaResponse,
+  type SqlLambdaResult,
+  sqlLambdaHandler,
+} from './lambda/sql-handler.ts'
+export {
   type MergeMetrics,
   type MergePosition,
   ShardMerge,
@@ -126,6 +149,7 @@ export type { ResultFile } from './replay/result-files.ts'
 export { explainProgram } from './sql/explain.ts'
 export { planProgram } from './sql/plan.ts'
 export { inputsOf, type PlanNode, type ProgramPlan, type PumpPlan, type StreamPlan } from './sql/plan-node.ts'
+export { requireStateless, type StatefulPart, statefulParts } from './sql/stateless.ts'
 export {
   runTask,
   type TapListener,

@@ -10,6 +10,7 @@
 import type { ShardDescription } from '../../core/index.ts'
 import type { Checkpointer } from './checkpointer.ts'
 import type { ConsumerRecord } from './consumer-record.ts'
+import type { TumblingWindow } from './lambda/window.ts'
 
 /** A checkpoint as it is stored: a decimal sequence number or one of TRIM_HORIZON, LATEST, AT_TIMESTAMP and SHARD_END. */
 export interface CheckpointValue {
@@ -56,6 +57,8 @@ export interface ProcessRecordsInput {
   readonly attempt: number
   /** aborted when the result matters no more: the lease is lost, or the time to shut down is over */
   readonly signal: AbortSignal
+  /** only in a Lambda function whose event source mapping has a tumbling window */
+  readonly window?: TumblingWindow | undefined
 }
 
 export interface LeaseLostInput {

@@ -150,6 +150,24 @@ test('check needs no function and shows the plan', async () => {
   expect(stdout).toContain('table "SHOPS"'.replaceAll('"', ''))
 })
 
+test('check says what a Lambda function cannot run, with its place', async () => {
+  const count = `CREATE STREAM COUNTS (N BIGINT);
+CREATE PUMP P AS INSERT INTO COUNTS
+SELECT STREAM COUNT(*) FROM SOURCE_SQL_STREAM_001 GROUP BY STEP(ROWTIME BY INTERVAL '1' MINUTE);`
+  writeFileSync(join(folder, 'count.sql'), count)
+  writeFileSync(join(folder, 'schema.json'), JSON.stringify(SCHEMA))
+  const check = (...more: readonly string[]) =>
+    millrace(['check', 'count.sql', '--schema', 'schema.json', ...more], folder)
+  expect((await check()).code).toBe(0)
+  const refused = await check('--host', 'lambda')
+  expect([refused.code, refused.stderr]).toEqual([
+    3,
+    expect.stringMatching(/count\.sql:3:15 GROUP BY over a tumbling window/),
+  ])
+  expect(refused.stderr).toContain('^^^^^^^^')
+  expect((await check('--host', 'mars')).code).toBe(2)
+}, 30_000)
+
 test('dev runs an application with its function and its tables', async () => {
   writeFileSync(
     join(folder, 'millrace.config.mjs'),

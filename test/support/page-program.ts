@@ -10,9 +10,16 @@ export function pageText(page: string): string {
   return readFileSync(new URL(`../../docs/${page}`, import.meta.url), 'utf8')
 }
 
-/** Runs the first program of a page. @returns its exit code, the lines that it printed, and what it complained of */
-export function runPageProgram(page: string): { code: number | null; lines: readonly string[]; stderr: string } {
-  const program = /```js\n([\s\S]*?)```/.exec(pageText(page))?.[1] ?? ''
+/**
+ * Runs a program of a page.
+ * @param index of the program among those of the page, from 0
+ * @returns its exit code, the lines that it printed, and what it complained of
+ */
+export function runPageProgram(
+  page: string,
+  index = 0,
+): { code: number | null; lines: readonly string[]; stderr: string } {
+  const program = [...pageText(page).matchAll(/```js\n([\s\S]*?)```/g)][index]?.[1] ?? ''
   const folder = mkdtempSync(join(tmpdir(), 'millrace-docs-'))
   try {
     mkdirSync(join(folder, 'node_modules'))

@@ -20,3 +20,18 @@ test('every setting that the page names is one', () => {
     if (name !== 'checkpointIntervalMillis' && name !== 'maxPollIntervalMillis')
       expect(CONSUMER_SETTINGS).toContain(name)
 })
+
+test('the Lambda functions of the page answer as it says', { timeout: 120_000 }, () => {
+  const { code, lines, stderr } = runPageProgram('consumer.md', 1)
+  expect([code, lines], stderr).toEqual([
+    0,
+    [
+      'click 1',
+      'click 2',
+      '{"batchItemFailures":[{"itemIdentifier":"3"}]}',
+      '{"batchItemFailures":[],"results":{"EXPENSIVE":[{"PRICE":7}]}}',
+      '3:20 GROUP BY over a tumbling window remembers rows between batches',
+      '',
+    ],
+  ])
+})
