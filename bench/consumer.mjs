@@ -4,8 +4,9 @@
  *   node scripts/build.mjs && node bench/consumer.mjs [records] [bytes of each] [rounds]
  *
  * The stream runs in another process, without limits. `plain` has one user record in each record; `aggregated` has as many as fit
- * 50 KB, and the loop unpacks them with the decoder of this project, since the SDK has none. Both check what they got. CPU is that
- * of the reading process alone, with all its threads.
+ * 50 KB. The SDK cannot unpack them: the loop does so with AWS's own module for that, aws-kinesis-agg, where it is installed
+ * (`(cd bench/peers && npm ci)`), and once more with the decoder of this project, which shows what the rest of the way costs. All check
+ * what they got. CPU is that of the reading process alone, with all its threads.
  */
 import { spawn } from 'node:child_process'
 import { createRequire } from 'node:module'
@@ -37,14 +38,17 @@ const endpoint = await new Promise((resolve, reject) => {
 })
 server.removeAllListeners('exit')
 const client = new KinesisClient({ endpoint, region: 'us-east-1', credentials })
+const aws = awsModule()
 
 try {
   await fill()
   const rows = []
   for (const stream of ['plain', 'aggregated']) {
-    const best = { sdk: null, consumer: null }
+    const best = { sdk: null, consumer: null, aws: null }
     for (let round = 0; round < rounds; round++) {
-      best.sdk = better(best.sdk, await timed(() => readBySdk(stream)))
+      best.sdk = better(best.sdk, await timed(() => readBySdk(stream, stream === 'plain' ? null : unpackedHere)))
+      if (stream === 'aggregated' && aws !== null)
+        best.aws = better(best.aws, await timed(() => readBySdk(stream, unpackedByAws)))
       best.consumer = better(best.consumer, await timed(() => readByConsumer(stream)))
     }
     rows.push({ stream, ...best })
@@ -83,7 +87,39 @@ async function fill() {
   await flush('aggregated')
 }
 
-async function readBySdk(StreamName) {
+function awsModule() {
+  try {
+    return createRequire(new URL('peers/package.json', import.meta.url))('aws-kinesis-agg')
+  } catch {
+    return null
+  }
+}
+
+/** @returns user records and their bytes */
+function unpackedHere({ Data }) {
+  const aggregate = decodeAggregate(Data)
+  let bytes = 0
+  for (let i = 0; i < aggregate.length; i++) bytes += aggregate.sizes[i]
+  return [aggregate.length, bytes]
+}
+
+function unpackedByAws({ Data, PartitionKey, SequenceNumber }) {
+  let found = [0, 0]
+  const record = {
+    data: Buffer.from(Data).toString('base64'),
+    partitionKey: PartitionKey,
+    sequenceNumber: SequenceNumber,
+  }
+  aws.deaggregateSync(record, true, (error, userRecords) => {
+    if (error) throw error
+    let bytes = 0
+    for (const { data } of userRecords) bytes += Buffer.from(data, 'base64').length
+    found = [userRecords.length, bytes]
+  })
+  return found
+}
+
+async function readBySdk(StreamName, unpack) {
   const start = { StreamName, ShardId: SHARD, ShardIteratorType: 'TRIM_HORIZON' }
   let { ShardIterator } = await client.send(new GetShardIteratorCommand(start))
   let count = 0
@@ -92,14 +128,9 @@ async function readBySdk(StreamName) {
     const reply = await client.send(new GetRecordsCommand({ ShardIterator, Limit: 10_000 }))
     ShardIterator = reply.NextShardIterator
     for (const record of reply.Records) {
-      const aggregate = StreamName === 'plain' ? null : decodeAggregate(record.Data)
-      if (aggregate === null) {
-        count++
-        bytes += record.Data.length
-        continue
-      }
-      count += aggregate.length
-      for (let i = 0; i < aggregate.length; i++) bytes += aggregate.sizes[i]
+      const [records, size] = unpack === null ? [1, record.Data.length] : unpack(record)
+      count += records
+      bytes += size
     }
   }
   check(count, bytes)
@@ -198,14 +229,20 @@ function report(rows) {
   const rate = ms => Math.round((records / ms) * 1_000).toLocaleString('en-US')
   console.log(`${records} records of ${sizeBytes} bytes, least of ${rounds} rounds; @aws-sdk/client-kinesis ${version}`)
   console.log(`${cpus()[0]?.model}, Node ${process.version}`)
-  for (const { stream, sdk, consumer } of rows) {
+  const line = (name, { ms, cpuMs }) =>
+    console.log(`  ${name}   ${rate(ms)} a second, ${((cpuMs / records) * 1e3).toFixed(2)} us of CPU a record`)
+  if (aws === null) console.log('aws-kinesis-agg is not installed: (cd bench/peers && npm ci)')
+  for (const { stream, sdk, consumer, aws } of rows) {
     console.log(`${stream}:`)
-    console.log(`  SDK loop   ${rate(sdk.ms)} a second, ${((sdk.cpuMs / records) * 1e3).toFixed(2)} us of CPU a record`)
-    console.log(
-      `  consumer   ${rate(consumer.ms)} a second, ${((consumer.cpuMs / records) * 1e3).toFixed(2)} us of CPU a record`,
-    )
+    line('SDK loop', sdk)
+    if (aws !== null) line('SDK loop, aws-kinesis-agg', aws)
+    line('consumer', consumer)
     console.log(
       `  ratio      ${(sdk.ms / consumer.ms).toFixed(1)} by wall clock, ${(sdk.cpuMs / consumer.cpuMs).toFixed(1)} by CPU`,
     )
+    if (aws !== null)
+      console.log(
+        `  ratio to aws-kinesis-agg   ${(aws.ms / consumer.ms).toFixed(1)} by wall clock, ${(aws.cpuMs / consumer.cpuMs).toFixed(1)} by CPU`,
+      )
   }
 }

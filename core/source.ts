@@ -30,6 +30,8 @@ export interface ShardRead {
   /** true after the last record of a closed shard: no read may follow */
   readonly ended: boolean
   /** with `ended`, where the source tells: the shards that go on with its hash keys; empty when the stream itself is gone */
+  /** how long it took to find the place to read from, where that was a call of its own; milliseconds */
+  readonly iteratorMs?: number | undefined
   readonly childShards?: readonly ShardDescription[]
 }
 

@@ -61,10 +61,13 @@ export class ConsumerMetrics {
     return { ...this.#counts }
   }
 
-  /** A successful read. */
-  fetched(info: ShardInfo, ms: number): void {
+  /** A successful read. @param iteratorMs of it, for a new iterator */
+  fetched(info: ShardInfo, ms: number, iteratorMs?: number): void {
     this.#shard(info, 'KinesisDataFetcher.getRecords.Success', 1, 'Count', 'DETAILED')
-    this.#shard(info, 'KinesisDataFetcher.getRecords.Time', ms, 'Milliseconds', 'DETAILED')
+    this.#shard(info, 'KinesisDataFetcher.getRecords.Time', ms - (iteratorMs ?? 0), 'Milliseconds', 'DETAILED')
+    if (iteratorMs === undefined) return
+    this.#shard(info, 'KinesisDataFetcher.getShardIterator.Success', 1, 'Count', 'DETAILED')
+    this.#shard(info, 'KinesisDataFetcher.getShardIterator.Time', iteratorMs, 'Milliseconds', 'DETAILED')
   }
 
   fetchFailed(info: ShardInfo, code: string): void {

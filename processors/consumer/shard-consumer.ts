@@ -214,7 +214,7 @@ export class ShardConsumer {
       reducedTpsThresholdMs: settings.reducedTpsThresholdMs,
       bounds: settings.bounds,
       onFailure: (error, failures) => this.#tellFetchFailure(error, failures),
-      onRead: (_read, ms) => metrics.fetched(info, ms),
+      onRead: (read, ms) => metrics.fetched(info, ms, read.iteratorMs),
     })
     const delivery = new Delivery({
       ...this.#options,

@@ -109,7 +109,10 @@ class KinesisShardReader implements ShardReader {
     refuseAborted(signal)
     if (this.#closed) throw new MillraceError('closed', `reader of ${this.shardId} is closed; open the shard again`)
     await this.#pace(signal)
+    const hadIterator = this.#iterator !== null
+    const askedMs = this.#clock.monotonicMs()
     const iterator = await this.#currentIterator(signal)
+    const iteratorMs = hadIterator ? undefined : this.#clock.monotonicMs() - askedMs
     const requestedAt = this.#time.now()
     const limit = Math.min(recordsMax, GET_RECORDS_RECORDS_MAX)
     try {
@@ -123,6 +126,7 @@ class KinesisShardReader implements ShardReader {
         requestedAt,
         ended: reply.nextIterator === null,
         childShards: reply.childShards,
+        iteratorMs,
       }
     } catch (error) {
       // The next read takes a new iterator behind the last record, so that nothing is lost or read twice.

@@ -15,6 +15,8 @@ import { Throughput } from './throughput.ts'
 
 /** Writes that may wait for one lease; more come from a caller that does not await. */
 const WRITES_WAITING_MAX = 1_000
+/** Of a fail-over time: a checkpoint that is younger stands for a renewal, which comes each third. */
+const CHECKPOINT_RENEWS = 1 / 6
 /** KCL: a renewal is tried twice. */
 const RENEW_TRIES = 2
 
@@ -39,6 +41,10 @@ interface Entry {
   handOffTo: string | null
   /** when the last write that raised the counter was sent, by the monotonic clock */
   renewedAtMs: number
+  /** when the last checkpoint that landed was sent */
+  checkpointedAtMs: number
+  /** when the row got a throughput last */
+  measuredAtMs: number
   /** a write may have landed without a reply since the row was seen last */
   doubtful: boolean
   waiting: number
@@ -69,6 +75,8 @@ export class HeldLeases {
       lease,
       handOffTo: lease.checkpointOwner === null ? null : lease.leaseOwner,
       renewedAtMs: sentAtMs,
+      checkpointedAtMs: Number.NEGATIVE_INFINITY,
+      measuredAtMs: Number.NEGATIVE_INFINITY,
       doubtful: false,
       waiting: 0,
       last: Promise.resolve(),
@@ -85,6 +93,22 @@ export class HeldLeases {
   all(): readonly HeldLease[] {
     this.dropExpired()
     return [...this.#entries.values()].map(heldOf)
+  }
+
+  /**
+   * Those that have to be renewed. A checkpoint raises the counter as a renewal does, so that one within the last sixth of a fail-over
+   * time makes a renewal needless; once in such a time there is one all the same, for it tells the leader the throughput.
+   */
+  due(): readonly HeldLease[] {
+    this.dropExpired()
+    const { clock, failoverMs } = this.#options
+    const now = clock.monotonicMs()
+    return [...this.#entries.values()]
+      .filter(
+        ({ checkpointedAtMs, measuredAtMs }) =>
+          now - checkpointedAtMs > failoverMs * CHECKPOINT_RENEWS || now - measuredAtMs > failoverMs,
+      )
+      .map(heldOf)
   }
 
   get(leaseKey: string): HeldLease | null {
@@ -122,7 +146,10 @@ export class HeldLeases {
         this.#options.table.renew(lease, { throughputKBps, handingOff: entry.handOffTo !== null })
       for (let attempt = 1; ; attempt++) {
         try {
-          return await this.#write(entry, renewal, true)
+          const sentAtMs = this.#options.clock.monotonicMs()
+          const isOurs = await this.#write(entry, renewal, true)
+          entry.measuredAtMs = sentAtMs
+          return isOurs
         } catch (error) {
           if (attempt === RENEW_TRIES || !(error instanceof MillraceError) || error.retry === 'never') throw error
         }
@@ -132,7 +159,14 @@ export class HeldLeases {
 
   /** Saves positions. Counts as a renewal: the counter rises. */
   checkpoint(held: HeldLease, change: CheckpointChange): Promise<HeldLease> {
-    return this.#fenced(held, lease => this.#options.table.checkpoint(lease, change), true)
+    const write = async (lease: Lease): Promise<WriteOutcome> => {
+      const sentAtMs = this.#options.clock.monotonicMs()
+      const outcome = await this.#options.table.checkpoint(lease, change)
+      const entry = this.#entries.get(lease.leaseKey)
+      if (outcome.written && entry?.token === held.token) entry.checkpointedAtMs = sentAtMs
+      return outcome
+    }
+    return this.#fenced(held, write, true)
   }
 
   updateMeta(held: HeldLease, meta: LeaseMeta): Promise<HeldLease> {

@@ -289,7 +289,7 @@ export class KclLeaseCoordinator implements LeaseCoordinator {
     this.#held.dropExpired()
     let failed = 0
     try {
-      await eachOf(this.#held.all(), settings.maxLeaseRenewalThreads, async ({ lease }) => {
+      await eachOf(this.#held.due(), settings.maxLeaseRenewalThreads, async ({ lease }) => {
         try {
           await this.#held.renew(lease.leaseKey)
         } catch (error) {
@@ -369,6 +369,8 @@ export class KclLeaseCoordinator implements LeaseCoordinator {
       const balances = now >= this.#assignDueAtMs
       if (balances) this.#assignDueAtMs = now + this.#periods.assignMs
       await this.#assign(assigner, balances)
+      // Where a lease may become free before the next look, that comes as soon as it is: a live one is renewed until then.
+      this.#watchDueAtMs = Math.min(this.#watchDueAtMs, clock.monotonicMs() + assigner.dueInMs + 1)
     } else if (this.#leader.looksVacant) {
       // Whoever takes over soon knows then which leases have stood still, instead of beginning to watch.
       this.#observer.observe(await store.leases.list(), now)

@@ -47,6 +47,8 @@ export class Assigner {
   /** since when a hand-off has been seen under way, by lease and new owner */
   #handOffs: ReadonlyMap<string, number> = new Map()
   #runs = 0
+  /** after the last run: milliseconds until the next lease is free unless it is renewed before; infinite where none is owned */
+  dueInMs = Number.POSITIVE_INFINITY
 
   readonly #metrics: OperationMetrics
 
@@ -64,7 +66,7 @@ export class Assigner {
   }
 
   async #run(balances: boolean): Promise<void> {
-    const { store, clock, observer, workers, strategy, limits, random, balanceEvery } = this.#options
+    const { store, clock, observer, workers, strategy, limits, random, balanceEvery, failoverMs } = this.#options
     const beganAt = clock.monotonicMs()
     const [leases, rows] = await this.#metrics.timed('LeaseAndWorkerMetricsLoad', () =>
       Promise.all([store.leases.list(), workers.observe()]),
@@ -82,6 +84,8 @@ export class Assigner {
       strategy === 'LEASE_COUNT_BASED'
         ? planByCount(fleet, limits)
         : planByLoad(fleet, limits, random, balances && this.#runs % balanceEvery === 0)
+    const left = leases.map(lease => failoverMs - observer.stoodMs(lease, now)).filter(ms => ms >= 0)
+    this.dueInMs = left.reduce((least, ms) => Math.min(least, ms), Number.POSITIVE_INFINITY)
     const forced = this.#overdue(leases, alive, now)
     const moves = plan.moves.filter(move => balances || move.reason !== 'balanced')
     this.#count(fleet, plan, moves.length + forced.length)

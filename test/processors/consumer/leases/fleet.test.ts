@@ -78,6 +78,71 @@ describe('a fleet that counts leases', () => {
   })
 })
 
+describe('metrics of the lease side', () => {
+  it('have the names of the KCL where a leader assigns', async () => {
+    const fleet = new Fleet({ seed: 61, shards: 6, settings: COUNT })
+    await fleet.add(2)
+    // the first audit comes after a minute
+    await fleet.run(7 * F)
+    expect([...fleet.metrics.keys()]).toEqual(
+      expect.arrayContaining([
+        'CurrentLeases',
+        'LostLeases',
+        'RenewLease.Success',
+        'RenewLease.Time',
+        'IsLeader',
+        'ListLeaseKeysForWorker.Success',
+        'ListLeaseKeysForWorker.Time',
+        'FetchNewLeases.Time',
+        'NewLeasesDiscovered',
+        'OwnerMismatch',
+        'TotalLeases',
+        'NumWorkers',
+        'ExpiredLeases',
+        'LeaseSpillover',
+        'NumOfLeasesReassignment',
+        'FailedAssignmentCount',
+        'ParallelyAssignLeases.Time',
+        'LeaseAndWorkerMetricsLoad.Time',
+        'NumWorkersWithFailingWorkerMetric',
+        'IncompleteExpiredLeasesAssignment',
+        'NumStreamsToSync',
+        'NumStreamsWithPartialLeases',
+        'NumSkippedShardSyncTask',
+        'SyncShards.Success',
+        'CreateLease',
+        'CreateLease_TRIM_HORIZON',
+      ]),
+    )
+    expect(fleet.metrics.get('CreateLease_TRIM_HORIZON')).toBe(6)
+    await fleet.stop()
+  })
+
+  it('have the names of the KCL where everybody takes', async () => {
+    const fleet = new Fleet({ seed: 62, shards: 6, settings: TAKING })
+    await fleet.add(2)
+    await fleet.run(7 * F)
+    expect([...fleet.metrics.keys()]).toEqual(
+      expect.arrayContaining([
+        'TotalLeases',
+        'TakenLeases',
+        'UntakenLeases',
+        'ExpiredLeases',
+        'NeededLeases',
+        'LeasesToTake',
+        'LeaseSpillover',
+        'VeryOldLeases',
+        'NumWorkers',
+        'ListLeases.Success',
+        'ListLeases.Time',
+        'TakeLease.Success',
+        'TakeLease.Time',
+      ]),
+    )
+    await fleet.stop()
+  })
+})
+
 describe('a leader whose runs fail', () => {
   it('gives the lead up after three in a row, and another worker goes on', async () => {
     const fleet = new Fleet({ seed: 51, shards: 6, settings: COUNT })

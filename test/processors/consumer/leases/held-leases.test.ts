@@ -128,6 +128,36 @@ describe('a held lease', () => {
     expect(told.at(-1)).toBe('lost taken')
   })
 
+  it('need not be renewed where it has just been checkpointed, but once in a fail-over time, for its throughput', async () => {
+    const gained = await gain()
+    const due = () => held.due().map(({ lease }) => lease.leaseKey)
+    expect(due()).toEqual([KEY])
+    await held.renew(KEY)
+    // a renewal alone does not put the next one off
+    expect(due()).toEqual([KEY])
+    await held.checkpoint(gained, at(1))
+    await clock.advance(F / 6)
+    expect(due()).toEqual([])
+    await clock.advance(1)
+    expect(due()).toEqual([KEY])
+    for (let i = 2; i < 8; i++) {
+      await held.checkpoint(gained, at(i))
+      await clock.advance(F / 6)
+    }
+    expect(due()).toEqual([KEY])
+    await held.renew(KEY)
+    await held.checkpoint(gained, at(8))
+    expect(due()).toEqual([])
+  })
+
+  it('is due where a checkpoint did not land', async () => {
+    const gained = await gain()
+    await held.renew(KEY)
+    items.next = ['lost']
+    await expect(held.checkpoint(gained, at(1))).rejects.toThrow()
+    expect(held.due()).toHaveLength(1)
+  })
+
   it('writes one thing after the other', async () => {
     const gained = await gain()
     const renewals = [held.renew(KEY), held.checkpoint(gained, at(1)), held.renew(KEY), held.checkpoint(gained, at(2))]
