@@ -12,6 +12,7 @@ import {
   assert,
   type Clock,
   hasCode,
+  MillraceError,
   type Random,
   type RecordBatch,
   type ShardDescription,
@@ -203,7 +204,7 @@ export class ShardConsumer {
     const processor = this.#processor
     assert(processor !== null, 'a shard is processed after its processor was made')
     this.#become('PROCESSING')
-    const reader = await this.#patiently('opening', () => this.#options.openReader(this.#checkpointer.lastCheckpoint))
+    const reader = await this.#patiently('opening', () => this.#open())
     if (reader === null) return
     const prefetcher = new Prefetcher({
       reader,
@@ -240,6 +241,20 @@ export class ShardConsumer {
     } finally {
       await prefetcher.close()
     }
+  }
+
+  async #open(): Promise<ShardReader> {
+    try {
+      return await this.#options.openReader(this.#checkpointer.lastCheckpoint)
+    } catch (error) {
+      if (!hasCode(error, 'invalid_argument')) throw error
+      throw new MillraceError(error.code, `${error.message}${this.#strangePosition()}`, { cause: error })
+    }
+  }
+
+  /** What it may mean that a stream does not know the checkpoint. */
+  #strangePosition(): string {
+    return `; the checkpoint ${formatExtended(this.#checkpointer.lastCheckpoint)} may be of an earlier stream of this name: see millrace checkpoints`
   }
 
   /** The processor's last chance to checkpoint; then the lease goes. */
@@ -375,10 +390,7 @@ export class ShardConsumer {
   #tellFetchFailure(error: { readonly code: string; readonly message: string }, failures: number): void {
     this.#options.metrics.fetchFailed(this.#options.info, error.code)
     const level = error.code === 'expired_iterator' ? 'info' : failures >= 5 ? 'error' : 'warn'
-    const hint =
-      error.code === 'invalid_argument' && failures > 1
-        ? `; the checkpoint ${formatExtended(this.#checkpointer.lastCheckpoint)} may be of an earlier stream of this name: see millrace checkpoints`
-        : ''
+    const hint = error.code === 'invalid_argument' && failures > 1 ? this.#strangePosition() : ''
     this.#tell(
       'fetch_failed',
       level,

@@ -184,6 +184,23 @@ describe('PROCESSING', () => {
     expect(world.events.some(event => event.kind === 'fetch_failed')).toBe(true)
   })
 
+  test('a checkpoint that the stream does not know, as after it was deleted and made anew, is told with what to do', async () => {
+    const world = await shardWorld()
+    await world.put('a')
+    const sequenceNumber = '49590338271490256608559692538361571095921575989136588898'
+    world.lease.checkpoint = { sequenceNumber, subsequenceNumber: 0 }
+    void world.start()
+    await world.env.clock.advance(60_000)
+    expect(world.processor.texts).toEqual([])
+    const told = world.events.filter(({ message }) =>
+      message.includes(
+        `the checkpoint ${sequenceNumber} may be of an earlier stream of this name: see millrace checkpoints`,
+      ),
+    )
+    // again and again: a shard never stands still without a word
+    expect(told.length).toBeGreaterThan(3)
+  })
+
   test('a call that takes long is told every logWarningForTaskAfterMillis', async () => {
     const world = await shardWorld({ settings: { logWarningForTaskAfterMillis: 1_000 } })
     world.processor.onRecords = () => world.env.clock.sleep(3_500)
