@@ -136,13 +136,13 @@ describe('a held lease', () => {
     // a renewal alone does not put the next one off
     expect(due()).toEqual([KEY])
     await held.checkpoint(gained, at(1))
-    await clock.advance(F / 6)
+    await clock.advance(Math.floor(F / 6))
     expect(due()).toEqual([])
     await clock.advance(1)
     expect(due()).toEqual([KEY])
     for (let i = 2; i < 8; i++) {
       await held.checkpoint(gained, at(i))
-      await clock.advance(F / 6)
+      await clock.advance(Math.floor(F / 6))
     }
     expect(due()).toEqual([KEY])
     await held.renew(KEY)
