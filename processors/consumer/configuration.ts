@@ -1,6 +1,7 @@
 /** The consumer's settings: the KCL's names, defaults and units (milliseconds, bytes). Source: KCL 3.x configuration reference. */
 import { MEBIBYTE, MillraceError, nearestName } from '../../core/index.ts'
 import { type ConsumerMetricsDimension, type ConsumerMetricsLevel, METRICS_DIMENSIONS } from './consumer-metrics.ts'
+import { CLIENT_VERSION_CONFIGS, type ClientVersionConfig } from './leases/client-version.ts'
 
 export type RetrievalMode = 'POLLING' | 'FANOUT'
 export type InitialPosition = 'LATEST' | 'TRIM_HORIZON' | 'AT_TIMESTAMP'
@@ -68,7 +69,8 @@ export interface ConsumerConfiguration {
   readonly staleWorkerMetricsEntryCleanupDuration: number
   readonly isGracefulLeaseHandoffEnabled: boolean
   readonly gracefulLeaseHandoffTimeoutMillis: number
-  readonly clientVersionConfig: 'CLIENT_VERSION_CONFIG_3X' | 'CLIENT_VERSION_CONFIG_COMPATIBLE_WITH_2X'
+  /** how workers of KCL 2.x beside this one are dealt with; the row Migration3.0 of the fleet goes before it */
+  readonly clientVersionConfig: ClientVersionConfig
   readonly skipShardSyncAtWorkerInitializationIfLeasesExist: boolean
   readonly maxInitializationAttempts: number
   readonly schedulerInitializationBackoffTimeMillis: number
@@ -208,7 +210,7 @@ const CHOICES: Readonly<Record<string, readonly string[]>> = {
   retrievalMode: ['POLLING', 'FANOUT'],
   billingMode: ['PAY_PER_REQUEST', 'PROVISIONED'],
   leaseAssignmentStrategy: ['WORKER_UTILIZATION_AWARE', 'LEASE_COUNT_BASED'],
-  clientVersionConfig: ['CLIENT_VERSION_CONFIG_3X', 'CLIENT_VERSION_CONFIG_COMPATIBLE_WITH_2X'],
+  clientVersionConfig: CLIENT_VERSION_CONFIGS,
   metricsLevel: ['NONE', 'SUMMARY', 'DETAILED'],
 }
 

@@ -6,32 +6,28 @@
  */
 import { setMaxListeners } from 'node:events'
 import { type Clock, MillraceError, type Random, type ShardDescription } from '../../../core/index.ts'
-import { Assigner } from './assignment/assigner.ts'
+import { isAssigned, isFinal, reportsMetrics } from './client-version.ts'
+import { ClientVersionWatch } from './client-version-watch.ts'
 import { HeldLeases } from './held-leases.ts'
-import type { Leader } from './leader.ts'
-import { LeaderLock } from './leader-lock.ts'
 import { actualOwner, isComplete, type Lease } from './lease.ts'
 import type { HeldLease, LeaseCoordinator, LeaseListener } from './lease-coordinator.ts'
-import { LeaseDiscoverer } from './lease-discoverer.ts'
+import { LeaseGaining } from './lease-gaining.ts'
 import { LeaseObserver } from './lease-observer.ts'
 import { type LeasePeriods, type LeaseSettings, leasePeriods } from './lease-settings.ts'
 import type { CheckpointChange, LeaseStore } from './lease-table.ts'
-import { LeaseTaker } from './lease-taker.ts'
 import { eachOf, Repeating } from './repeating.ts'
 import { ShardEnd } from './shard-end.ts'
 import { ShardSync } from './shard-sync.ts'
-import { ShuffleLeader } from './shuffle-leader.ts'
 import type { ConsumedStream } from './stream-shards.ts'
 import { type WorkerMetricSource, WorkerMetricsReporter } from './worker-metrics-reporter.ts'
-import { WorkerObserver } from './worker-observer.ts'
 
 /** KCL: the first audit of hash keys after the start. */
 const FIRST_AUDIT_MS = 60_000
 /** KCL: while a table has no leases, workers look again so often, after a random wait of up to the second figure. */
 const EMPTY_TABLE_POLL_MS = 3_000
 const EMPTY_TABLE_WAIT_MS_MAX = 30_000
-/** KCL: a leader whose assignment failed so often in a row lets another worker try; after what nobody foresaw, at once. */
-const FAILED_ASSIGNMENTS_MAX = 3
+/** KCL: how often a worker looks whether the fleet changed its version. */
+const VERSION_CHECK_MS = 60_000
 
 export interface KclLeaseCoordinatorOptions {
   readonly store: LeaseStore
@@ -53,19 +49,16 @@ export class KclLeaseCoordinator implements LeaseCoordinator {
   readonly #held: HeldLeases
   readonly #shardEnd: ShardEnd
   readonly #shardSync: ShardSync
-  readonly #leader: Leader
+  readonly #gaining: LeaseGaining
+  readonly #version: ClientVersionWatch
   readonly #reporter: WorkerMetricsReporter
   readonly #observer = new LeaseObserver()
   readonly #stopped = new AbortController()
   #always: Repeating[] = []
-  #gaining: Repeating[] = []
+  /** what only those do who may gain leases */
+  #leading: Repeating[] = []
   #stopCapture: () => void = () => {}
   #mayGain = true
-  #assignDueAtMs = 0
-  #watchDueAtMs = 0
-  #failedAssignments = 0
-  /** a worker that gave up the lead stays out of it until others have had time to take it */
-  #mayLeadAtMs = Number.NEGATIVE_INFINITY
 
   constructor(options: KclLeaseCoordinatorOptions) {
     const { store, clock, random, workerId, settings } = options
@@ -86,7 +79,19 @@ export class KclLeaseCoordinator implements LeaseCoordinator {
     })
     this.#shardEnd = new ShardEnd({ ...options, table: store.leases, held: this.#held })
     this.#shardSync = new ShardSync({ ...options, table: store.leases, signal: this.#stopped.signal })
-    this.#leader = leaderOf(options)
+    this.#gaining = new LeaseGaining({
+      ...options,
+      held: this.#held,
+      observer: this.#observer,
+      loop: (what, periodMs, work) => this.#loop(what, periodMs, work),
+      gained: (lease, sentAtMs) => this.#gain(lease, sentAtMs),
+      found: lease => this.#adopt(lease, 'assigned'),
+    })
+    this.#version = new ClientVersionWatch({
+      ...options,
+      leads: () => this.#gaining.leads(),
+      follow: version => this.#gaining.switchTo(isAssigned(version)),
+    })
     this.#reporter = new WorkerMetricsReporter({
       table: store.workerMetrics,
       clock,
@@ -98,7 +103,8 @@ export class KclLeaseCoordinator implements LeaseCoordinator {
   }
 
   async start(): Promise<void> {
-    await this.#reporter.report()
+    this.#gaining.prepare(isAssigned(await this.#version.enter()))
+    await this.#report()
     await this.#untilLeasesExist()
     await this.#resume()
     if (this.#stopped.signal.aborted) return
@@ -110,7 +116,7 @@ export class KclLeaseCoordinator implements LeaseCoordinator {
       this.#loop(
         'reporting metrics of this worker',
         settings.workerMetricsReporterFreqInMillis,
-        () => this.#reporter.report(),
+        () => this.#report(),
         settings.workerMetricsReporterFreqInMillis * (0.5 + random.next() / 2),
       ),
       this.#loop(
@@ -121,15 +127,25 @@ export class KclLeaseCoordinator implements LeaseCoordinator {
       ),
     ]
     if (!this.#mayGain) return
-    this.#gaining = settings.clientVersionConfig === 'CLIENT_VERSION_CONFIG_3X' ? this.#assigned() : this.#taking()
-    this.#gaining.push(
+    this.#gaining.start()
+    this.#leading = [
       this.#loop(
         'auditing shards',
         settings.leasesRecoveryAuditorExecutionFrequencyMillis,
         () => this.#audit(),
         FIRST_AUDIT_MS,
       ),
-    )
+    ]
+    // Checks of a fleet that started together are spread.
+    if (!isFinal(this.#version.version))
+      this.#leading.push(
+        this.#loop(
+          'looking for the version of the fleet',
+          VERSION_CHECK_MS,
+          () => this.#version.check(),
+          VERSION_CHECK_MS * (1 + random.next() / 2),
+        ),
+      )
     this.#stopCapture = clock.every(settings.inMemoryWorkerMetricsCaptureFrequencyMillis, () =>
       this.#reporter.capture(),
     )
@@ -138,8 +154,8 @@ export class KclLeaseCoordinator implements LeaseCoordinator {
   stopGaining(): void {
     if (!this.#mayGain) return
     this.#mayGain = false
-    for (const loop of this.#gaining) void loop.stop()
-    void this.#leader.resign().catch((error: unknown) => this.#failed('giving up the lead', error))
+    for (const loop of this.#leading) void loop.stop()
+    void this.#gaining.stop().catch((error: unknown) => this.#failed('giving up the lead', error))
   }
 
   async stop(): Promise<void> {
@@ -147,7 +163,7 @@ export class KclLeaseCoordinator implements LeaseCoordinator {
     this.#stopped.abort()
     this.#stopCapture()
     this.#held.dropAll('stopped')
-    await Promise.all([...this.#always, ...this.#gaining].map(loop => loop.stop()))
+    await Promise.all([...[...this.#always, ...this.#leading].map(loop => loop.stop()), this.#gaining.ended()])
     // What a loop gained in its last run.
     this.#held.dropAll('stopped')
   }
@@ -228,17 +244,16 @@ export class KclLeaseCoordinator implements LeaseCoordinator {
 
   /** Leases there must be before anything else: the leader makes them, the others wait. */
   async #untilLeasesExist(): Promise<void> {
-    const { store, clock, random, settings } = this.#options
+    const { store, clock, random } = this.#options
     const { signal } = this.#stopped
     // Without leases the shuffle knows no leader: whoever wakes first makes them.
-    const dueAt =
-      settings.clientVersionConfig === 'CLIENT_VERSION_CONFIG_3X'
-        ? null
-        : clock.monotonicMs() + 1_000 + random.next() * (EMPTY_TABLE_WAIT_MS_MAX - 1_000)
+    const dueAt = this.#gaining.isAssigned
+      ? null
+      : clock.monotonicMs() + 1_000 + random.next() * (EMPTY_TABLE_WAIT_MS_MAX - 1_000)
     while (!signal.aborted) {
       const leases = await store.leases.list()
       const bare = this.#shardSync.bare(leases)
-      const mayBegin = dueAt === null ? bare.length > 0 && (await this.#leader.leads()) : clock.monotonicMs() >= dueAt
+      const mayBegin = dueAt === null ? bare.length > 0 && (await this.#gaining.leads()) : clock.monotonicMs() >= dueAt
       if (mayBegin) for (const stream of bare) await this.#shardSync.begin(stream)
       if (mayBegin || bare.length === 0) {
         if (bare.length === 0 && leases.length > 0) await this.#syncAtStart(leases)
@@ -249,7 +264,8 @@ export class KclLeaseCoordinator implements LeaseCoordinator {
   }
 
   async #syncAtStart(leases: readonly Lease[]): Promise<void> {
-    if (this.#options.settings.skipShardSyncAtWorkerInitializationIfLeasesExist || !(await this.#leader.leads())) return
+    if (this.#options.settings.skipShardSyncAtWorkerInitializationIfLeasesExist || !(await this.#gaining.leads()))
+      return
     for (const stream of this.#options.streams())
       await this.#shardSync.sync(
         stream,
@@ -312,112 +328,13 @@ export class KclLeaseCoordinator implements LeaseCoordinator {
     }
   }
 
-  /** KCL 3.x: the leader assigns, everybody else finds what was assigned to him. */
-  #assigned(): Repeating[] {
-    const { store, settings } = this.#options
-    const assigner = new Assigner({
-      ...this.#options,
-      failoverMs: settings.failoverTimeMillis,
-      observer: this.#observer,
-      workers: new WorkerObserver({
-        table: store.workerMetrics,
-        clock: this.#options.clock,
-        staleAfterMs: 2 * settings.workerMetricsReporterFreqInMillis,
-        freshMs: settings.failoverTimeMillis,
-        deleteAfterMs: settings.staleWorkerMetricsEntryCleanupDuration,
-      }),
-      strategy: settings.leaseAssignmentStrategy,
-      limits: {
-        maxLeasesForWorker: settings.maxLeasesForWorker,
-        maxThroughputKBps: settings.maxThroughputPerHostKBps,
-        thresholdPercent: settings.reBalanceThresholdPercentage,
-        dampeningPercent: settings.dampeningPercentage,
-        allowOvershoot: settings.allowThroughputOvershoot,
-        alpha: settings.workerMetricsEMAAlpha,
-      },
-      balanceEvery: settings.varianceBalancingFrequency,
-      handsOff: settings.isGracefulLeaseHandoffEnabled,
-      handOffTimeoutMs: settings.gracefulLeaseHandoffTimeoutMillis,
-      deposed: () => this.#leader.deposed,
-      assignedToSelf: (lease, sentAtMs) => this.#gain(lease, sentAtMs),
-    })
-    const discoverer = new LeaseDiscoverer({
-      ...this.#options,
-      table: store.leases,
-      held: this.#held,
-      found: lease => this.#adopt(lease, 'assigned'),
-    })
-    return [
-      this.#loop('assigning leases', this.#periods.leadMs, () => this.#lead(assigner)),
-      this.#loop('finding assigned leases', this.#periods.discoverMs, () => discoverer.run()),
-    ]
-  }
-
-  async #lead(assigner: Assigner): Promise<void> {
-    const { clock, store } = this.#options
-    const leads = clock.monotonicMs() >= this.#mayLeadAtMs && (await this.#leader.leads())
-    this.#options.listener.metric?.({
-      operation: 'LeaderDecider',
-      name: 'IsLeader',
-      value: leads ? 1 : 0,
-      unit: 'Count',
-    })
-    const now = clock.monotonicMs()
-    if (leads) {
-      if (now < this.#watchDueAtMs) return
-      this.#watchDueAtMs = now + this.#periods.watchMs - this.#periods.leadMs / 2
-      const balances = now >= this.#assignDueAtMs
-      if (balances) this.#assignDueAtMs = now + this.#periods.assignMs
-      await this.#assign(assigner, balances)
-      // Where a lease may become free before the next look, that comes as soon as it is: a live one is renewed until then.
-      this.#watchDueAtMs = Math.min(this.#watchDueAtMs, clock.monotonicMs() + assigner.dueInMs + 1)
-    } else if (this.#leader.looksVacant) {
-      // Whoever takes over soon knows then which leases have stood still, instead of beginning to watch.
-      this.#observer.observe(await store.leases.list(), now)
-    }
-  }
-
-  async #assign(assigner: Assigner, balances: boolean): Promise<void> {
-    const { clock, settings, listener } = this.#options
-    try {
-      await assigner.run(balances)
-      this.#failedAssignments = 0
-    } catch (error) {
-      this.#failedAssignments++
-      const isForeseen = error instanceof MillraceError
-      if (isForeseen && this.#failedAssignments < FAILED_ASSIGNMENTS_MAX) throw error
-      const times = this.#failedAssignments
-      this.#failedAssignments = 0
-      this.#mayLeadAtMs = clock.monotonicMs() + settings.failoverTimeMillis
-      listener.metric?.({ operation: 'LeaseAssignmentManager', name: 'ForceLeaderRelease', value: 1, unit: 'Count' })
-      await this.#leader.resign()
-      throw new MillraceError(
-        'internal',
-        `${error instanceof Error ? error.message : String(error)}; after ${times} ${times === 1 ? 'failure' : 'failures in a row'} this worker gives up the lead, so that another one tries`,
-        { retry: 'backoff', cause: error },
-      )
-    }
-  }
-
-  /** KCL 2.x: everybody takes a fair share. */
-  #taking(): Repeating[] {
-    const { store, settings } = this.#options
-    const taker = new LeaseTaker({
-      ...this.#options,
-      table: store.leases,
-      failoverMs: settings.failoverTimeMillis,
-      maxLeasesForWorker: settings.maxLeasesForWorker,
-      maxToSteal: settings.maxLeasesToStealAtOneTime,
-      takesVeryOld: settings.enablePriorityLeaseAssignment,
-      observer: this.#observer,
-      taken: (lease, sentAtMs) => this.#gain(lease, sentAtMs),
-    })
-    return [this.#loop('taking leases', this.#periods.takeMs, () => taker.run())]
-  }
-
   async #audit(): Promise<void> {
-    const mayLead = this.#options.clock.monotonicMs() >= this.#mayLeadAtMs
-    if (mayLead && (await this.#leader.leads())) await this.#shardSync.audit()
+    if (await this.#gaining.leads()) await this.#shardSync.audit()
+  }
+
+  /** Workers of 2.x have no rows of metrics; nor has one that does as they do. */
+  async #report(): Promise<void> {
+    if (reportsMetrics(this.#version.version)) await this.#reporter.report()
   }
 
   #loop(what: string, periodMs: number, work: () => Promise<void>, firstAfterMs = 0): Repeating {
@@ -430,12 +347,4 @@ export class KclLeaseCoordinator implements LeaseCoordinator {
     if (error instanceof MillraceError && error.code === 'lease_lost') return
     this.#options.listener.failed?.(what, error)
   }
-}
-
-function leaderOf({ store, clock, random, workerId, settings }: KclLeaseCoordinatorOptions): Leader {
-  if (settings.clientVersionConfig !== 'CLIENT_VERSION_CONFIG_3X')
-    return new ShuffleLeader(store.leases, clock, workerId)
-  const durationMs = settings.leaderLeaseDurationMillis ?? settings.failoverTimeMillis
-  const heartbeatMs = settings.leaderHeartbeatIntervalMillis ?? Math.floor(durationMs / 4)
-  return new LeaderLock({ table: store.coordinator, clock, random, workerId, durationMs, heartbeatMs })
 }

@@ -1,4 +1,5 @@
 /** Settings of the lease side, under the KCL's own names and with its defaults where it has the same thing. */
+import type { ClientVersionConfig } from './client-version.ts'
 
 export interface LeaseSettings {
   /** A lease whose owner is silent for so long goes to another worker. */
@@ -10,8 +11,11 @@ export interface LeaseSettings {
   readonly maxLeasesToStealAtOneTime: number
   readonly maxLeaseRenewalThreads: number
   readonly leaseAssignmentStrategy: 'WORKER_UTILIZATION_AWARE' | 'LEASE_COUNT_BASED'
-  /** `COMPATIBLE_WITH_2X` beside workers of KCL 2.x: everybody takes leases for himself, no leader assigns. */
-  readonly clientVersionConfig: 'CLIENT_VERSION_CONFIG_3X' | 'CLIENT_VERSION_CONFIG_COMPATIBLE_WITH_2X'
+  /**
+   * Beside workers of KCL 2.x, in the KCL's own steps: `..._PHASE1` does as 2.x does; `COMPATIBLE_WITH_2X` does so too, reports
+   * metrics, and changes to the ways of 3.x with the whole fleet; `3X` knows those alone. Ignored where the fleet's row says more.
+   */
+  readonly clientVersionConfig: ClientVersionConfig
   readonly dampeningPercentage: number
   readonly reBalanceThresholdPercentage: number
   readonly allowThroughputOvershoot: boolean

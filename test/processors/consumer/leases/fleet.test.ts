@@ -6,7 +6,7 @@ import { Fleet } from './fleet.ts'
 const F = 10_000
 const COUNT: Partial<LeaseSettings> = { leaseAssignmentStrategy: 'LEASE_COUNT_BASED' }
 const TAKING: Partial<LeaseSettings> = {
-  clientVersionConfig: 'CLIENT_VERSION_CONFIG_COMPATIBLE_WITH_2X',
+  clientVersionConfig: 'CLIENT_VERSION_CONFIG_COMPATIBLE_WITH_2X_PHASE1',
   maxLeasesToStealAtOneTime: 8,
 }
 
