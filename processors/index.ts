@@ -71,10 +71,12 @@ export {
   parseExtended,
 } from './consumer/leases/extended-sequence-number.ts'
 export { fileLeaseStore } from './consumer/leases/file-lease-store.ts'
+export type { FormerStreamsLeasesDeletionStrategy } from './consumer/leases/former-streams.ts'
 export type { Lease } from './consumer/leases/lease.ts'
 export type { LeaseStore } from './consumer/leases/lease-table.ts'
 export { memoryLeaseStore } from './consumer/leases/memory-lease-store.ts'
 export { consumerCloudWatchRequests, consumerOtlpMetrics } from './consumer/metric-adapters.ts'
+export type { StreamChoice, StreamSelection } from './consumer/open-streams.ts'
 export type {
   CheckpointValue,
   InitializeInput,
@@ -91,10 +93,10 @@ export type { ShardConsumerState, ShardConsumerStatus } from './consumer/shard-c
 export {
   type RunningConsumer,
   type StartConsumerOptions,
-  type StreamChoice,
   shutdownOnSignals,
   startConsumer,
 } from './consumer/start-consumer.ts'
+export type { StreamTracker } from './consumer/stream-list.ts'
 export {
   type ConsumedStream,
   ConsumerWorker,

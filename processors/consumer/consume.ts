@@ -11,14 +11,9 @@
  */
 import { type Clock, hasCode, nodeEnv } from '../../core/index.ts'
 import type { ConsumerRecord } from './consumer-record.ts'
+import type { StreamSelection } from './open-streams.ts'
 import type { ProcessRecordsInput, RecordProcessor } from './record-processor.ts'
-import {
-  type RunningConsumer,
-  type StartConsumerOptions,
-  type StreamChoice,
-  shutdownOnSignals,
-  startConsumer,
-} from './start-consumer.ts'
+import { type RunningConsumer, type StartConsumerOptions, shutdownOnSignals, startConsumer } from './start-consumer.ts'
 
 /** Saves progress: up to a record, included; without one, up to the last of the call. Errors as of `Checkpointer.checkpoint`. */
 export type SimpleCheckpoint = (record?: ConsumerRecord) => Promise<void>
@@ -47,7 +42,7 @@ const CHECKPOINT_INTERVAL_MS = 10_000
 
 /** Starts a consumer with a handler. @throws MillraceError as `startConsumer` */
 export async function consume(
-  streams: StreamChoice | readonly StreamChoice[],
+  streams: StreamSelection,
   handler: RecordHandler,
   options: ConsumeOptions,
 ): Promise<RunningConsumer> {

@@ -2,8 +2,8 @@
  * Puts a worker together from names: streams are opened as the settings say, leases are in DynamoDB unless another store is given,
  * and everything that was opened here is closed when the worker has stopped.
  */
-import { type Env, type Listener, MillraceError, nodeEnv, type StreamSource } from '../../core/index.ts'
-import { FanOutSource, type KinesisClientLike, KinesisSource } from '../../streams/index.ts'
+import { type Env, type Listener, nodeEnv } from '../../core/index.ts'
+import type { KinesisClientLike } from '../../streams/index.ts'
 import { type ConsumerConfiguration, completeConsumerConfiguration } from './configuration.ts'
 import type { ConsumerEvent } from './consumer-event.ts'
 import type { ConsumerMetricsHook } from './consumer-metrics.ts'
@@ -14,26 +14,16 @@ import { openDynamoLeaseStore } from './leases/dynamodb/dynamodb-lease-store.ts'
 import { KclLeaseCoordinator } from './leases/kcl-lease-coordinator.ts'
 import type { LeaseStore } from './leases/lease-table.ts'
 import { machineCpu } from './leases/machine-cpu.ts'
-import { type InitialPosition, type ConsumedStream as LeasedStream, shardsOpenAt } from './leases/stream-shards.ts'
+import { leasedStream, openStreams, StreamOpener, type StreamSelection } from './open-streams.ts'
 import type { RecordProcessorFactory } from './record-processor.ts'
-import { type ConsumedStream, ConsumerWorker } from './worker.ts'
-
-/** A stream by name or ARN, or a source that the caller opened and closes. */
-export type StreamChoice =
-  | string
-  | { readonly streamName: string }
-  | { readonly streamArn: string }
-  | {
-      readonly source: StreamSource
-      /** needed where a worker reads several streams: `account:stream:creationEpoch` */
-      readonly streamIdentifier?: string | undefined
-      /** true where a read waits for records by itself. Default false */
-      readonly waits?: boolean | undefined
-    }
+import { ConsumerWorker } from './worker.ts'
 
 export interface StartConsumerOptions {
-  /** a string that begins with `arn:` is an ARN. Several: their leases lie in one table, as in the KCL's multi-stream mode */
-  readonly streams: StreamChoice | readonly StreamChoice[]
+  /**
+   * A string that begins with `arn:` is an ARN. Several: their leases lie in one table, as in the KCL's multi-stream mode. A tracker
+   * names streams that come and go while the worker runs.
+   */
+  readonly streams: StreamSelection
   readonly configuration: Partial<ConsumerConfiguration>
   readonly processor: RecordProcessorFactory
   /** default: the DynamoDB table of the application. The caller closes its own */
@@ -76,24 +66,31 @@ export async function startConsumer(options: StartConsumerOptions): Promise<Runn
     for (const close of closers.splice(0).toReversed()) await close().catch(() => {})
   }
   try {
-    const streams = await openStreams(options, configuration, env, closers)
+    // The list of streams is there before the listener that it tells its failures.
+    const told: { failed: (what: string, error: unknown) => void } = { failed: () => {} }
+    const opener = new StreamOpener(options, configuration, env)
+    const streams = await openStreams(options.streams, opener, closers, (what, error) => told.failed(what, error))
+    const { list } = streams
     const store = options.store ?? (await openStore(configuration, env, closers))
-    const leased = streams.map(stream => leasedStream(stream, configuration))
     const worker = new ConsumerWorker({
       ...options,
       configuration,
-      streams,
-      coordinator: (listener, workerId) =>
-        new KclLeaseCoordinator({
+      streams: streams.fixed,
+      ...(list === null ? {} : { findStream: (identifier: string) => list.find(identifier) }),
+      coordinator: (listener, workerId) => {
+        told.failed = (what, error) => listener.failed?.(what, error)
+        return new KclLeaseCoordinator({
           store,
           clock: env.clock,
           random: env.random,
           workerId,
           settings: configuration,
           listener,
-          streams: () => leased,
+          streams: () => streams.current().map(stream => leasedStream(stream, configuration)),
+          changingStreams: streams.changing,
           metricSources: [cpuSource({ clock: env.clock, machine: machineCpu(env) })],
-        }),
+        })
+      },
       clock: env.clock,
       random: env.random,
     })
@@ -139,66 +136,6 @@ export function shutdownOnSignals(
   return remove
 }
 
-async function openStreams(
-  options: StartConsumerOptions,
-  configuration: ConsumerConfiguration,
-  env: Env,
-  closers: (() => Promise<void>)[],
-): Promise<readonly ConsumedStream[]> {
-  const choices = Array.isArray(options.streams)
-    ? (options.streams as readonly StreamChoice[])
-    : [options.streams as StreamChoice]
-  const opened: ConsumedStream[] = []
-  const { signal } = new AbortController()
-  for (const choice of choices) {
-    if (typeof choice !== 'string' && 'source' in choice) {
-      const { source, streamIdentifier = null, waits = false } = choice
-      opened.push({ source, streamIdentifier, waits })
-      continue
-    }
-    const source = await openSource(nameOf(choice), options, configuration, env, signal)
-    closers.push(() => source.close())
-    await source.checkPermissions(signal)
-    let streamIdentifier: string | null = null
-    if (choices.length > 1) {
-      const { arn, creationEpoch } = await source.identity(signal)
-      streamIdentifier = `${arn.split(':')[4] ?? ''}:${source.streamName}:${creationEpoch}`
-    }
-    opened.push({ source, streamIdentifier, waits: source instanceof FanOutSource })
-  }
-  return opened
-}
-
-function nameOf(choice: Exclude<StreamChoice, { readonly source: StreamSource }>) {
-  if (typeof choice !== 'string') return choice
-  return choice.startsWith('arn:') ? { streamArn: choice } : { streamName: choice }
-}
-
-function openSource(
-  name: { readonly streamName: string } | { readonly streamArn: string },
-  { client, limits }: StartConsumerOptions,
-  configuration: ConsumerConfiguration,
-  { clock }: Env,
-  signal: AbortSignal,
-): Promise<KinesisSource | FanOutSource> {
-  const { retrievalMode, consumerArn, consumerName, applicationName, idleTimeBetweenReadsInMillis } = configuration
-  const common = {
-    ...name,
-    client,
-    clock,
-    region: given(configuration.regionName),
-    endpoint: given(configuration.kinesisEndpoint),
-  }
-  if (retrievalMode === 'POLLING')
-    return KinesisSource.open({ ...common, limits, idleMs: idleTimeBetweenReadsInMillis })
-  return FanOutSource.open(
-    consumerArn === ''
-      ? { ...common, consumerName: consumerName === '' ? applicationName : consumerName }
-      : { ...common, consumerArn },
-    signal,
-  )
-}
-
 async function openStore(
   configuration: ConsumerConfiguration,
   { clock }: Env,
@@ -223,38 +160,6 @@ async function openStore(
   })
   closers.push(() => store.close())
   return store
-}
-
-function leasedStream(
-  { source, streamIdentifier }: ConsumedStream,
-  configuration: ConsumerConfiguration,
-): LeasedStream {
-  const { signal } = new AbortController()
-  return {
-    identifier: streamIdentifier,
-    initialPosition: initialPositionOf(configuration),
-    shards: {
-      async list(openAt) {
-        if (openAt !== null && source.listShardsOpenAt !== undefined) return source.listShardsOpenAt(openAt, signal)
-        const shards = await source.listShards(signal)
-        return openAt === null ? shards : shardsOpenAt(shards, openAt)
-      },
-    },
-  }
-}
-
-function initialPositionOf(configuration: ConsumerConfiguration): InitialPosition {
-  switch (configuration.initialPositionInStream) {
-    case 'LATEST':
-      return { kind: 'latest' }
-    case 'TRIM_HORIZON':
-      return { kind: 'trimHorizon' }
-    case 'AT_TIMESTAMP': {
-      const timestamp = configuration.initialPositionTimestamp
-      if (timestamp === null) throw new MillraceError('config', 'AT_TIMESTAMP needs initialPositionTimestamp')
-      return { kind: 'atTimestamp', timestamp }
-    }
-  }
 }
 
 function given(text: string): string | undefined {

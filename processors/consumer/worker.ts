@@ -38,8 +38,10 @@ export interface ConsumedStream {
 export interface ConsumerWorkerOptions {
   /** complete, by `completeConsumerConfiguration` */
   readonly configuration: ConsumerConfiguration
-  /** at least one; more than one only with identifiers */
+  /** at least one, unless `findStream` is given; more than one only with identifiers */
   readonly streams: readonly ConsumedStream[]
+  /** the stream of a lease that is of none of `streams`; for streams that come and go */
+  findStream?(streamIdentifier: string): Promise<ConsumedStream>
   /** Makes the lease side; what it is told comes from the worker. */
   coordinator(listener: LeaseListener, workerIdentifier: string): LeaseCoordinator
   readonly processor: RecordProcessorFactory
@@ -89,7 +91,7 @@ export class ConsumerWorker {
   /** @throws MillraceError `config` for streams and policies that cannot be */
   constructor(options: ConsumerWorkerOptions) {
     const { configuration, clock, random, streams } = options
-    checkStreams(streams)
+    if (options.findStream === undefined) checkStreams(streams)
     this.#options = options
     this.workerIdentifier = configuration.workerIdentifier === '' ? random.uuid() : configuration.workerIdentifier
     this.#metrics = new ConsumerMetrics({
@@ -250,10 +252,35 @@ export class ConsumerWorker {
   }
 
   #begin(held: HeldLease): void {
+    const stream = this.#streamOf(held)
+    if (stream === null) void this.#findAndRun(held)
+    else this.#run(held, stream)
+  }
+
+  /** The lease of a stream that this worker has not heard of: another one knew it first. */
+  async #findAndRun(held: HeldLease): Promise<void> {
+    const { leaseKey, streamIdentifier, shardId } = held.lease
+    try {
+      if (streamIdentifier === null || this.#options.findStream === undefined)
+        throw new MillraceError('config', 'this worker does not read it: the table may belong to another application')
+      const stream = await this.#options.findStream(streamIdentifier)
+      const now = this.#coordinator.held(leaseKey)
+      if (now?.token !== held.token) return
+      if (this.#state === 'running' || this.#state === 'new') this.#run(now, stream)
+      else await this.#coordinator.release(now)
+    } catch (error) {
+      this.#tell(
+        'background_failed',
+        'error',
+        `lease ${leaseKey} is of stream ${streamIdentifier ?? '(one stream without a name)'}: ${textOf(error)}`,
+        shardId,
+      )
+    }
+  }
+
+  #run(held: HeldLease, stream: ConsumedStream): void {
     const { leaseKey } = held.lease
     const { clock, random } = this.#options
-    const stream = this.#streamOf(held)
-    if (stream === null) return
     const info: ShardInfo = {
       streamName: stream.source.streamName,
       shardId: held.lease.shardId,
@@ -281,22 +308,16 @@ export class ConsumerWorker {
       })
     this.#last.set(leaseKey, done)
     this.#shards.set(held.token, { held, consumer, done })
-    if (this.#state === 'stopping') consumer.requestShutdown()
+    if (this.#state === 'stopping' || held.handOffTo !== null) consumer.requestShutdown()
   }
 
   #streamOf({ lease }: HeldLease): ConsumedStream | null {
     const { streams } = this.#options
-    const found =
+    return (
       streams.find(({ streamIdentifier }) => streamIdentifier === lease.streamIdentifier) ??
-      (lease.streamIdentifier === null && streams.length === 1 ? streams[0] : undefined)
-    if (found !== undefined) return found
-    this.#tell(
-      'background_failed',
-      'error',
-      `lease ${lease.leaseKey} is of stream ${lease.streamIdentifier ?? '(one stream without a name)'}, which this worker does not read: the table may belong to another application`,
-      lease.shardId,
+      (lease.streamIdentifier === null ? (streams.length === 1 ? streams[0] : undefined) : undefined) ??
+      null
     )
-    return null
   }
 
   #startOf({ sequenceNumber }: ExtendedSequenceNumber, shardId: string, stream: ConsumedStream): StartPosition {

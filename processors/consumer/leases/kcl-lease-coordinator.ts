@@ -8,6 +8,7 @@ import { setMaxListeners } from 'node:events'
 import { type Clock, MillraceError, type Random, type ShardDescription } from '../../../core/index.ts'
 import { isAssigned, isFinal, reportsMetrics } from './client-version.ts'
 import { ClientVersionWatch } from './client-version-watch.ts'
+import { FormerStreams, type FormerStreamsLeasesDeletionStrategy } from './former-streams.ts'
 import { HeldLeases } from './held-leases.ts'
 import { actualOwner, isComplete, type Lease } from './lease.ts'
 import type { HeldLease, LeaseCoordinator, LeaseListener } from './lease-coordinator.ts'
@@ -26,8 +27,16 @@ const FIRST_AUDIT_MS = 60_000
 /** KCL: while a table has no leases, workers look again so often, after a random wait of up to the second figure. */
 const EMPTY_TABLE_POLL_MS = 3_000
 const EMPTY_TABLE_WAIT_MS_MAX = 30_000
+/** KCL: how often streams are looked for that came or went. */
+const STREAMS_CHECK_MS = 60_000
 /** KCL: how often a worker looks whether the fleet changed its version. */
 const VERSION_CHECK_MS = 60_000
+
+export interface ChangingStreams {
+  /** Learns of the streams of the moment. @param isHeld whether this worker holds a lease of a stream */
+  readonly refresh: (isHeld: (identifier: string) => boolean) => Promise<void>
+  readonly strategy: FormerStreamsLeasesDeletionStrategy
+}
 
 export interface KclLeaseCoordinatorOptions {
   readonly store: LeaseStore
@@ -38,6 +47,8 @@ export interface KclLeaseCoordinatorOptions {
   readonly listener: LeaseListener
   /** the streams of the moment; with identifiers when there is more than one */
   readonly streams: () => readonly ConsumedStream[]
+  /** where streams come and go while the worker runs; left out, they are those of the start */
+  readonly changingStreams?: ChangingStreams | undefined
   /** figures of this worker's load for the leader; none: it goes by throughput */
   readonly metricSources?: readonly WorkerMetricSource[] | undefined
 }
@@ -136,6 +147,16 @@ export class KclLeaseCoordinator implements LeaseCoordinator {
         FIRST_AUDIT_MS,
       ),
     ]
+    const { changingStreams } = this.#options
+    if (changingStreams !== undefined)
+      this.#leading.push(
+        this.#loop(
+          'looking for streams that came or went',
+          STREAMS_CHECK_MS,
+          this.#streamsCheck(changingStreams),
+          STREAMS_CHECK_MS,
+        ),
+      )
     // Checks of a fleet that started together are spread.
     if (!isFinal(this.#version.version))
       this.#leading.push(
@@ -325,6 +346,17 @@ export class KclLeaseCoordinator implements LeaseCoordinator {
         value: elapsedMs,
         unit: 'Milliseconds',
       })
+    }
+  }
+
+  #streamsCheck({ refresh, strategy }: ChangingStreams): () => Promise<void> {
+    const table = this.#options.store.leases
+    const former = new FormerStreams({ ...this.#options, table, strategy, shardSync: this.#shardSync })
+    return async () => {
+      const held = new Set(this.#held.all().map(({ lease }) => lease.streamIdentifier))
+      await refresh(identifier => held.has(identifier))
+      if (await this.#gaining.leads()) await former.run()
+      else former.forget()
     }
   }
 

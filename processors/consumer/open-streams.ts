@@ -1,0 +1,219 @@
+/** Opens the streams that a consumer is given: by name, by ARN, as sources, or from a tracker that names others as time goes on. */
+import { type Env, MillraceError, type StreamSource } from '../../core/index.ts'
+import { FanOutSource, type KinesisClientLike, KinesisSource } from '../../streams/index.ts'
+import type { ConsumerConfiguration } from './configuration.ts'
+import type { ChangingStreams } from './leases/kcl-lease-coordinator.ts'
+import { type InitialPosition, type ConsumedStream as LeasedStream, shardsOpenAt } from './leases/stream-shards.ts'
+import { type OpenedStream, StreamList, type StreamTracker } from './stream-list.ts'
+import type { ConsumedStream } from './worker.ts'
+
+/** A stream by name or ARN, or a source that the caller opened and closes. */
+export type StreamChoice =
+  | string
+  | { readonly streamName: string }
+  | { readonly streamArn: string }
+  | {
+      readonly source: StreamSource
+      /** needed where a worker reads several streams: `account:stream:creationEpoch` */
+      readonly streamIdentifier?: string | undefined
+      /** true where a read waits for records by itself. Default false */
+      readonly waits?: boolean | undefined
+    }
+
+export type StreamSelection = StreamChoice | readonly StreamChoice[] | StreamTracker<StreamChoice>
+
+export interface StreamOpenerOptions {
+  readonly client?: KinesisClientLike | undefined
+  readonly limits?: 'service' | 'none' | undefined
+}
+
+export class StreamOpener {
+  readonly #options: StreamOpenerOptions
+  readonly #configuration: ConsumerConfiguration
+  readonly #env: Env
+  readonly #signal = new AbortController().signal
+
+  constructor(options: StreamOpenerOptions, configuration: ConsumerConfiguration, env: Env) {
+    this.#options = options
+    this.#configuration = configuration
+    this.#env = env
+  }
+
+  /** One stream; with an identifier when the worker reads several. */
+  async open(
+    choice: StreamChoice,
+    isOneOfSeveral: boolean,
+  ): Promise<{ readonly stream: ConsumedStream; readonly close: () => Promise<void> }> {
+    if (typeof choice !== 'string' && 'source' in choice) {
+      const { source, streamIdentifier = null, waits = false } = choice
+      return { stream: { source, streamIdentifier, waits }, close: () => Promise.resolve() }
+    }
+    const source = await openSource(nameOf(choice), this.#options, this.#configuration, this.#env, this.#signal)
+    try {
+      const streamIdentifier = isOneOfSeveral ? await this.#identifierOf(source) : null
+      return {
+        stream: { source, streamIdentifier, waits: source instanceof FanOutSource },
+        close: () => source.close(),
+      }
+    } catch (error) {
+      await source.close().catch(() => {})
+      throw error
+    }
+  }
+
+  /** @throws MillraceError `config` for a source without an identifier */
+  async openIdentified(choice: StreamChoice): Promise<OpenedStream> {
+    const { stream, close } = await this.open(choice, true)
+    const { streamIdentifier } = stream
+    if (streamIdentifier !== null) return { stream: { ...stream, streamIdentifier }, close }
+    throw new MillraceError(
+      'config',
+      `source ${stream.source.streamName} of a tracker needs a streamIdentifier: account:stream:creationEpoch`,
+    )
+  }
+
+  /**
+   * The stream that leases name.
+   * @throws MillraceError `not_found` when the stream of that name is a later one
+   */
+  async openByIdentifier(identifier: string): Promise<OpenedStream> {
+    const opened = await this.openIdentified({ streamName: identifier.split(':')[1] ?? '' })
+    if (opened.stream.streamIdentifier === identifier) return opened
+    await opened.close()
+    throw new MillraceError(
+      'not_found',
+      `stream ${identifier} is gone: ${opened.stream.streamIdentifier} has its name now`,
+    )
+  }
+
+  async #identifierOf(source: KinesisSource | FanOutSource): Promise<string> {
+    const { arn, creationEpoch } = await source.identity(this.#signal)
+    return `${arn.split(':')[4] ?? ''}:${source.streamName}:${creationEpoch}`
+  }
+}
+
+/** The streams of a worker. */
+export interface WorkerStreams {
+  /** those that stay; empty with a tracker */
+  readonly fixed: readonly ConsumedStream[]
+  current(): readonly ConsumedStream[]
+  /** with a tracker only */
+  readonly list: StreamList<StreamChoice> | null
+  readonly changing: ChangingStreams | undefined
+}
+
+/** Opens what is selected. What has to be closed at the end is added to `closers`. */
+export async function openStreams(
+  selection: StreamSelection,
+  opener: StreamOpener,
+  closers: (() => Promise<void>)[],
+  failed: (what: string, error: unknown) => void,
+): Promise<WorkerStreams> {
+  if (isTracker(selection)) {
+    const list = new StreamList<StreamChoice>({
+      tracker: selection,
+      nameOf: keyOf,
+      open: choice => opener.openIdentified(choice),
+      openByIdentifier: identifier => opener.openByIdentifier(identifier),
+      failed,
+    })
+    closers.push(() => list.close())
+    await list.refresh(() => false)
+    return {
+      fixed: [],
+      current: () => list.current,
+      list,
+      changing: {
+        refresh: isHeld => list.refresh(isHeld),
+        strategy: selection.formerStreamsLeasesDeletionStrategy ?? { leaseDeletionType: 'NO_STREAMS_LEASES_DELETION' },
+      },
+    }
+  }
+  const choices = Array.isArray(selection) ? (selection as readonly StreamChoice[]) : [selection as StreamChoice]
+  const fixed: ConsumedStream[] = []
+  for (const choice of choices) {
+    const { stream, close } = await opener.open(choice, choices.length > 1)
+    closers.push(close)
+    fixed.push(stream)
+  }
+  return { fixed, current: () => fixed, list: null, changing: undefined }
+}
+
+function isTracker(selection: StreamSelection): selection is StreamTracker<StreamChoice> {
+  return typeof selection === 'object' && 'streamConfigList' in selection
+}
+
+/** The same stream has the same key in every list of a tracker. */
+function keyOf(choice: StreamChoice): string {
+  if (typeof choice === 'string') return choice
+  if ('streamName' in choice) return choice.streamName
+  if ('streamArn' in choice) return choice.streamArn
+  return choice.streamIdentifier ?? choice.source.streamName
+}
+
+function nameOf(choice: Exclude<StreamChoice, { readonly source: StreamSource }>) {
+  if (typeof choice !== 'string') return choice
+  return choice.startsWith('arn:') ? { streamArn: choice } : { streamName: choice }
+}
+
+function openSource(
+  name: { readonly streamName: string } | { readonly streamArn: string },
+  { client, limits }: StreamOpenerOptions,
+  configuration: ConsumerConfiguration,
+  { clock }: Env,
+  signal: AbortSignal,
+): Promise<KinesisSource | FanOutSource> {
+  const { retrievalMode, consumerArn, consumerName, applicationName, idleTimeBetweenReadsInMillis } = configuration
+  const common = {
+    ...name,
+    client,
+    clock,
+    region: given(configuration.regionName),
+    endpoint: given(configuration.kinesisEndpoint),
+  }
+  if (retrievalMode === 'POLLING')
+    return KinesisSource.open({ ...common, limits, idleMs: idleTimeBetweenReadsInMillis })
+  return FanOutSource.open(
+    consumerArn === ''
+      ? { ...common, consumerName: consumerName === '' ? applicationName : consumerName }
+      : { ...common, consumerArn },
+    signal,
+  )
+}
+
+/** A stream as shard sync sees it. */
+export function leasedStream(
+  { source, streamIdentifier }: ConsumedStream,
+  configuration: ConsumerConfiguration,
+): LeasedStream {
+  const { signal } = new AbortController()
+  return {
+    identifier: streamIdentifier,
+    initialPosition: initialPositionOf(configuration),
+    shards: {
+      async list(openAt) {
+        if (openAt !== null && source.listShardsOpenAt !== undefined) return source.listShardsOpenAt(openAt, signal)
+        const shards = await source.listShards(signal)
+        return openAt === null ? shards : shardsOpenAt(shards, openAt)
+      },
+    },
+  }
+}
+
+function initialPositionOf(configuration: ConsumerConfiguration): InitialPosition {
+  switch (configuration.initialPositionInStream) {
+    case 'LATEST':
+      return { kind: 'latest' }
+    case 'TRIM_HORIZON':
+      return { kind: 'trimHorizon' }
+    case 'AT_TIMESTAMP': {
+      const timestamp = configuration.initialPositionTimestamp
+      if (timestamp === null) throw new MillraceError('config', 'AT_TIMESTAMP needs initialPositionTimestamp')
+      return { kind: 'atTimestamp', timestamp }
+    }
+  }
+}
+
+function given(text: string): string | undefined {
+  return text === '' ? undefined : text
+}
