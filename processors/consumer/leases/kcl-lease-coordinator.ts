@@ -68,6 +68,8 @@ export class KclLeaseCoordinator implements LeaseCoordinator {
   #always: Repeating[] = []
   /** what only those do who may gain leases */
   #leading: Repeating[] = []
+  /** streams whose first leases this worker makes */
+  readonly #begun = new Set<ConsumedStream>()
   #stopCapture: () => void = () => {}
   #mayGain = true
 
@@ -275,7 +277,12 @@ export class KclLeaseCoordinator implements LeaseCoordinator {
       const leases = await store.leases.list()
       const bare = this.#shardSync.bare(leases)
       const mayBegin = dueAt === null ? bare.length > 0 && (await this.#gaining.leads()) : clock.monotonicMs() >= dueAt
-      if (mayBegin) for (const stream of bare) await this.#shardSync.begin(stream)
+      if (mayBegin) for (const stream of bare) this.#begun.add(stream)
+      // A start that failed between two leases of a stream is repeated, though the table is not bare of it any more.
+      for (const stream of this.#begun) {
+        await this.#shardSync.begin(stream)
+        this.#begun.delete(stream)
+      }
       if (mayBegin || bare.length === 0) {
         if (bare.length === 0 && leases.length > 0) await this.#syncAtStart(leases)
         return
