@@ -4,6 +4,7 @@
  */
 import { compareSequenceNumbers, MEBIBYTE, type Position, type RecordBatch } from '../core/index.ts'
 import { type Aggregate, deliverableCount, looksAggregated } from './aggregation/decode.ts'
+import { withPlainAggregates } from './compression/plain-aggregates.ts'
 import { mayBeCompressed, type Uncompressed, uncompress } from './compression/uncompress.ts'
 import { eachCarrier, UserSpans } from './user-spans.ts'
 
@@ -31,7 +32,7 @@ export class UnpackedRecords {
 
   /** @param after the last user record that is not wanted; all records before it are left out as well */
   constructor(records: RecordBatch, after: Position | null, options: UnpackOptions) {
-    this.#records = records
+    this.#records = options.uncompressed ? withPlainAggregates(records) : records
     this.#isUncompressing = options.uncompressed
     this.#spans = new UserSpans(Math.min(ROOM_MAX, Math.ceil(records.length * ratio) + 16))
     this.#expand(after)

@@ -5,9 +5,11 @@
  *   a user record whose hash key is outside the shard     the whole aggregate is dropped: another shard's reader has it too, or had
  *   an index outside its table                            what stands before it is delivered, the rest is lost
  *
- * Where the KCL says nothing, each drop is told with its place and reason. Nothing is copied: records are spans into the fetch.
+ * Where the KCL says nothing, each drop is told with its place and reason. Nothing is copied: records are spans into the fetch. Only
+ * aggregates that our producer compressed, which the KCL does not know, are uncompressed first.
  */
 import type { RecordBatch } from '../../core/index.ts'
+import { withPlainAggregates } from '../../streams/compression/plain-aggregates.ts'
 import { type Aggregate, deliverableCount, type HashRange } from '../../streams/index.ts'
 import { eachCarrier, UserSpans } from '../../streams/user-spans.ts'
 import type { RecordTable } from './consumer-record.ts'
@@ -50,11 +52,12 @@ export class DeaggregatedRecords implements RecordTable {
    * @param unpacks false where aggregates are records like any other, as in a Kafka topic. Default true
    */
   constructor(records: RecordBatch, range: HashRange | null, unpacks = true) {
-    this.#records = records
+    const plain = unpacks ? withPlainAggregates(records) : records
+    this.#records = plain
     this.#range = range
     this.#spans = new UserSpans(Math.min(ROOM_MAX, Math.ceil(records.length * ratio) + 16))
     if (unpacks)
-      eachCarrier(records, 0, (carrier, start, end, aggregate) => {
+      eachCarrier(plain, 0, (carrier, start, end, aggregate) => {
         if (aggregate === null) this.#spans.push(start, end - start, carrier, -1)
         else this.#aggregate(aggregate, carrier)
       })

@@ -1,4 +1,5 @@
 /** User records out of aggregates, from the start and from every place within them. */
+import { gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import type { Position, StartPosition } from '../../core/index.ts'
 import { recordBytes } from '../../core/record.ts'
@@ -76,4 +77,13 @@ test('what only looks like an aggregate is one record, byte for byte', async () 
   const found = await readAll(source, { kind: 'trimHorizon' })
   expect(found).toHaveLength(3)
   expect(found[1]?.data).toBe(new TextDecoder().decode(damaged))
+})
+
+test('an aggregate that its producer compressed is unpacked too, and read on from within', async () => {
+  const packed = (...items: string[]) => gzipSync(aggregateOf(...items))
+  const source = await streamOf(packed('a', 'b'), text('c'), gzipSync('d'), packed('e', 'f', 'g'), aggregateOf('h'))
+  const all = await readAll(source, { kind: 'trimHorizon' })
+  expect(all.map(({ data }) => data).join('')).toBe('abcdefgh')
+  for (const [index, { position }] of all.entries())
+    expect(await readAll(source, { kind: 'after', position })).toEqual(all.slice(index + 1))
 })

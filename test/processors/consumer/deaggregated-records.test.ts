@@ -1,6 +1,7 @@
 /** User records of one fetch: what is delivered, what is dropped, and that each drop is told. */
 import { createHash } from 'node:crypto'
 import { inspect } from 'node:util'
+import { gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import { compareSequenceNumbers, RecordBatchBuilder } from '../../../core/index.ts'
 import { RecordView } from '../../../processors/consumer/consumer-record.ts'
@@ -128,4 +129,27 @@ test('a record shows what it holds when it is looked at or written as JSON', () 
   const view = new RecordView(new DeaggregatedRecords(batchOf(Buffer.from('x')), null), 0)
   expect(inspect(view)).toContain("partitionKey: 'carrier 0'")
   expect(JSON.parse(JSON.stringify(view))).toMatchObject({ data: 'eA==', aggregated: false })
+})
+
+test('an aggregate that was compressed is read like any other, and other gzip stays as it is', () => {
+  const [a = '', b = ''] = lower
+  const [foreign = ''] = upper
+  const many = Array.from({ length: 1_000 }, (_, i) => `${i}`).filter(key => hashKeyOf(key) <= LOWER.endingHashKey)
+  const data = gzipSync('no aggregate')
+  const damaged = Buffer.from(aggregate(a))
+  damaged[damaged.length - 1] = (damaged.at(-1) ?? 0) ^ 1
+  const left = [data, gzipSync(damaged), gzipSync(MAGIC), data.subarray(0, 12), Buffer.from([0x1f, 0x8b])]
+  const batch = batchOf(
+    gzipSync(aggregate(a, b)),
+    ...left,
+    gzipSync(aggregate(...many)),
+    gzipSync(aggregate(a, foreign)),
+  )
+  const records = new DeaggregatedRecords(batch, LOWER)
+  expect(records.length).toBe(2 + left.length + many.length)
+  expect(texts(records).slice(0, 2)).toEqual([`data of ${a}`, `data of ${b}`])
+  expect(left.map((_, i) => Buffer.from(records.data(2 + i)))).toEqual(left)
+  expect(records.place(records.length - 1)).toEqual({ sequenceNumber: '106', subsequenceNumber: many.length - 1 })
+  expect(records.dropped).toMatchObject([{ kind: 'outside_range', records: 2, sequenceNumber: '107' }])
+  expect(new DeaggregatedRecords(batch, LOWER, false).length).toBe(batch.length)
 })
