@@ -50,6 +50,8 @@ export class StreamOpener {
     }
     const source = await openSource(nameOf(choice), this.#options, this.#configuration, this.#env, this.#signal)
     try {
+      // A missing permission stops the start, instead of every shard after its records have waited.
+      await source.checkPermissions(this.#signal)
       const streamIdentifier = isOneOfSeveral ? await this.#identifierOf(source) : null
       return {
         stream: { source, streamIdentifier, waits: source instanceof FanOutSource },
