@@ -26,6 +26,10 @@ const COMMON: ReadonlyMap<string, ErrorMeaning> = new Map([
   ['ThrottlingException', THROTTLED_MEANING],
   ['Throttling', THROTTLED_MEANING],
   ['RequestLimitExceeded', THROTTLED_MEANING],
+  ['TooManyRequestsException', THROTTLED_MEANING],
+  ['RequestThrottledException', THROTTLED_MEANING],
+  ['RequestTimeout', THROTTLED_MEANING],
+  ['RequestTimeoutException', THROTTLED_MEANING],
   ['CredentialsProviderError', CREDENTIALS],
   ['UnrecognizedClientException', CREDENTIALS],
   ['InvalidClientTokenId', CREDENTIALS],
@@ -35,6 +39,8 @@ const COMMON: ReadonlyMap<string, ErrorMeaning> = new Map([
   ['ExpiredTokenException', CREDENTIALS],
   ['ExpiredToken', CREDENTIALS],
 ])
+/** Of the 4xx, those that say nothing against the request: it came too slowly, or too many did (RFC 9110, RFC 6585). */
+const THROTTLED_STATUSES: ReadonlySet<unknown> = new Set([408, 429])
 const DENIED: ReadonlySet<string> = new Set(['AccessDeniedException', 'AccessDenied', 'NotAuthorized'])
 
 /** A call that failed, as an IAM policy names it. */
@@ -83,8 +89,7 @@ export class ServiceErrors {
     const status = memberOf(metadata, 'httpStatusCode')
     const requestId = memberOf(metadata, 'requestId')
     const errorCode = memberOf(error, 'code')
-    const isOurFault = typeof status === 'number' && status >= 400 && status < 500
-    const meaning = meanings.get(name) ?? COMMON.get(name) ?? (isOurFault ? REFUSED : UNKNOWN)
+    const meaning = meanings.get(name) ?? COMMON.get(name) ?? meaningOfStatus(status)
     const facts = [
       typeof errorCode === 'string' && errorCode !== name ? errorCode : null,
       typeof status === 'number' ? `status ${status}` : null,
@@ -109,6 +114,11 @@ export class ServiceErrors {
       cause === undefined || !keepsCause ? {} : { cause },
     )
   }
+}
+
+function meaningOfStatus(status: unknown): ErrorMeaning {
+  if (THROTTLED_STATUSES.has(status)) return THROTTLED_MEANING
+  return typeof status === 'number' && status >= 400 && status < 500 ? REFUSED : UNKNOWN
 }
 
 /** The name of what was thrown, such as `ConditionalCheckFailedException`. */
