@@ -85,7 +85,12 @@ export class LeaseGaining {
   async switchTo(isAssigned: boolean): Promise<void> {
     if (isAssigned === this.#isAssigned || this.#isStopped) return
     await Promise.all(this.#loops.map(loop => loop.stop()))
-    await this.#leader.resign()
+    try {
+      await this.#leader.resign()
+    } catch (error) {
+      // The lead that was kept expires by itself; a worker whose loops stand still would gain nothing more.
+      this.#options.listener.failed?.('giving up the lead', error)
+    }
     this.prepare(isAssigned)
     this.start()
   }
