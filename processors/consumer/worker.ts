@@ -17,7 +17,7 @@ import {
 import { type ConsumerConfiguration, type InitialPosition, ignoredSettings } from './configuration.ts'
 import { type ConsumerEvent, textOf } from './consumer-event.ts'
 import { type ConsumerCounts, ConsumerMetrics, type ConsumerMetricsHook } from './consumer-metrics.ts'
-import { completeFailurePolicy, type FailurePolicy } from './failure-policy.ts'
+import { backoffMsOf, completeFailurePolicy, type FailurePolicy } from './failure-policy.ts'
 import { HeldShardLease } from './held-shard-lease.ts'
 import type { ExtendedSequenceNumber } from './leases/extended-sequence-number.ts'
 import type { HeldLease, LeaseCoordinator, LeaseListener, LeaseLossReason } from './leases/lease-coordinator.ts'
@@ -55,6 +55,8 @@ export interface ConsumerWorkerOptions {
 
 /** What a processor whose lease is lost gets to come back, before the worker ends without it. */
 const STOP_GRACE_MS = 1_000
+/** Between two tries to open the stream of a lease. */
+const REOPEN = { backoffMs: 1_000, backoffMsMax: 60_000 }
 
 export type WorkerState = 'new' | 'running' | 'stopping' | 'stopped'
 
@@ -86,6 +88,8 @@ export class ConsumerWorker {
   #state: WorkerState = 'new'
   #stopMetrics: () => void = () => {}
   readonly #hurry = new AbortController()
+  /** a shutdown or a stop has begun */
+  readonly #ending = new AbortController()
   #stopping: Promise<void> | null = null
 
   /** @throws MillraceError `config` for streams and policies that cannot be */
@@ -195,6 +199,7 @@ export class ConsumerWorker {
       `worker ${this.workerIdentifier} stops, with ${budgetMs} ms for ${this.#shards.size} shards`,
     )
     this.#coordinator.stopGaining()
+    this.#ending.abort()
     for (const { consumer } of this.#shards.values()) consumer.requestShutdown()
     await Promise.race([this.#allDone(), clock.sleep(budgetMs, this.#hurry.signal)])
     // Fenced by their counters: whoever takes these leases starts at once, and what still runs here can store nothing.
@@ -213,6 +218,7 @@ export class ConsumerWorker {
 
   async #stopAll(): Promise<void> {
     this.#state = 'stopping'
+    this.#ending.abort()
     await this.#coordinator.stop()
     for (const { consumer } of this.#shards.values()) consumer.leaseLost('this worker stopped')
     // A processor that never comes back must not hold the process; those that do are a few turns away.
@@ -224,6 +230,7 @@ export class ConsumerWorker {
   }
 
   #finish(): void {
+    this.#ending.abort()
     this.#stopMetrics()
     this.#handMetrics()
     this.#state = 'stopped'
@@ -257,24 +264,35 @@ export class ConsumerWorker {
     else this.#run(held, stream)
   }
 
-  /** The lease of a stream that this worker has not heard of: another one knew it first. */
+  /**
+   * The lease of a stream that this worker has not heard of: another one knew it first. While it is held nobody else processes it, so
+   * a stream that cannot be opened is tried again.
+   */
   async #findAndRun(held: HeldLease): Promise<void> {
     const { leaseKey, streamIdentifier, shardId } = held.lease
-    try {
-      if (streamIdentifier === null || this.#options.findStream === undefined)
-        throw new MillraceError('config', 'this worker does not read it: the table may belong to another application')
-      const stream = await this.#options.findStream(streamIdentifier)
-      const now = this.#coordinator.held(leaseKey)
-      if (now?.token !== held.token) return
-      if (this.#state === 'running' || this.#state === 'new') this.#run(now, stream)
-      else await this.#coordinator.release(now)
-    } catch (error) {
+    const { clock, random } = this.#options
+    const tell = (text: string): void =>
       this.#tell(
         'background_failed',
         'error',
-        `lease ${leaseKey} is of stream ${streamIdentifier ?? '(one stream without a name)'}: ${textOf(error)}`,
+        `lease ${leaseKey} is of stream ${streamIdentifier ?? '(one stream without a name)'}: ${text}`,
         shardId,
       )
+    if (streamIdentifier === null || this.#options.findStream === undefined)
+      return tell('this worker does not read it: the table may belong to another application')
+    for (let failures = 1; ; failures++) {
+      try {
+        const stream = await this.#options.findStream(streamIdentifier)
+        const now = this.#coordinator.held(leaseKey)
+        if (now?.token !== held.token) return
+        if (this.#ending.signal.aborted) await this.#coordinator.release(now)
+        else this.#run(now, stream)
+        return
+      } catch (error) {
+        tell(textOf(error))
+      }
+      await clock.sleep(backoffMsOf(REOPEN, failures, random), this.#ending.signal)
+      if (this.#ending.signal.aborted || this.#coordinator.held(leaseKey)?.token !== held.token) return
     }
   }
 

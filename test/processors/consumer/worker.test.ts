@@ -1,6 +1,6 @@
 /** A worker with a lease side that a test scripts: leases come and go, shards begin and end, and everything is told. */
 import { describe, expect, test } from 'vitest'
-import { type MetricDatum, MillraceError } from '../../../core/index.ts'
+import { type MetricDatum, MillraceError, type StreamSource } from '../../../core/index.ts'
 import {
   type ConsumerConfiguration,
   completeConsumerConfiguration,
@@ -40,7 +40,7 @@ class Tracer {
 
 async function world(
   more: Partial<ConsumerConfiguration> = {},
-  extra: Partial<Pick<ConsumerWorkerOptions, 'failurePolicy' | 'streams' | 'onMetrics'>> = {},
+  extra: Partial<Pick<ConsumerWorkerOptions, 'failurePolicy' | 'streams' | 'findStream' | 'onMetrics'>> = {},
 ) {
   const env = memoryEnv()
   const streams = await LocalStreams.open({ env })
@@ -61,6 +61,7 @@ async function world(
     onEvent: event => events.push(event),
     failurePolicy: extra.failurePolicy,
     onMetrics: extra.onMetrics,
+    ...(extra.findStream === undefined ? {} : { findStream: extra.findStream }),
   })
   if (made === undefined) throw new Error('a worker makes its lease side at once')
   const coordinator: ScriptedCoordinator = made
@@ -114,6 +115,54 @@ describe('leases and shard consumers', () => {
       '0 initialize',
       '0 a',
     ])
+  })
+
+  test('a stream that cannot be opened is tried again while its lease is held, less and less often, and not after a stop', async () => {
+    let tries = 0
+    let isThere = false
+    let source: StreamSource | undefined
+    const { env, stream, events, tracer, worker, coordinator, put } = await world(
+      {},
+      {
+        streams: [],
+        findStream: async streamIdentifier => {
+          tries++
+          if (!isThere || source === undefined) throw new MillraceError('connection_lost', 'no answer')
+          return { source, streamIdentifier, waits: false }
+        },
+      },
+    )
+    source = stream.asSource()
+    await put(0, 'a')
+    const streamIdentifier = '123456789012:s:1'
+    const [first, second] = [SHARD, OTHER].map(shardId => `${streamIdentifier}:${shardId}`) as [string, string]
+    await worker.start()
+    coordinator.gain(first, { streamIdentifier, shardId: SHARD })
+    await env.clock.advance(600_000)
+    expect(tries).toBeGreaterThan(10)
+    expect(tries).toBeLessThan(40)
+    expect(events.filter(event => event.kind === 'background_failed').map(event => event.message)).toEqual(
+      Array.from({ length: tries }, () => `lease ${first} is of stream ${streamIdentifier}: no answer`),
+    )
+    expect(tracer.trace).toEqual([])
+    isThere = true
+    await env.clock.advance(60_000)
+    expect(tracer.trace).toEqual(['0 initialize', '0 a'])
+
+    isThere = false
+    tries = 0
+    coordinator.gain(second, { streamIdentifier, shardId: OTHER })
+    await env.clock.advance(10_000)
+    coordinator.lose(second)
+    const before = tries
+    expect(before).toBeGreaterThan(1)
+    await env.clock.advance(600_000)
+    expect(tries).toBe(before)
+    coordinator.gain(second, { streamIdentifier, shardId: OTHER })
+    await env.clock.until(worker.shutdown())
+    const atEnd = tries
+    await env.clock.advance(600_000)
+    expect(tries).toBe(atEnd)
   })
 
   test('a hand-off ends the batch, lets the processor checkpoint, and gives the lease to its new owner', async () => {
