@@ -2,6 +2,7 @@
 import { gzipSync } from 'node:zlib'
 import { assert } from '../core/index.ts'
 import { encodeKeyed } from '../streams/aggregation/encode.ts'
+import { uncompressedBytesMax } from '../streams/compression/uncompress.ts'
 import type { AggregateCompression } from './configuration.ts'
 import type { PendingRecord } from './pending.ts'
 import type { OpenShard, PutEntry, TargetCapabilities } from './put-target.ts'
@@ -89,7 +90,9 @@ function aggregateOf(
   const plain = encoded ?? encodeKeyed(records)
   if (compression === 'none') return plain
   const packed = gzipSync(plain, { level: GZIP_LEVEL })
-  return packed.length < plain.length ? packed : plain
+  // what became too small is refused by readers, as a bomb would be
+  const isReadable = plain.length <= uncompressedBytesMax(packed.length)
+  return packed.length < plain.length && isReadable ? packed : plain
 }
 
 function firstOf(records: readonly PendingRecord[]): PendingRecord {

@@ -28,9 +28,18 @@ export function mayBeCompressed(first: number | undefined): boolean {
   return first === 0x1f || first === 0x78 || first === 0x28 || first === 0xff || first === 0x82
 }
 
+/**
+ * The most that a record may become without its compression, in bytes, that many included: 64 KiB, or 100 times its size where that is
+ * more, and never more than 64 MiB. Who compresses asks too, so that everything written can be read.
+ * @param packedBytes size of the compressed record
+ */
+export function uncompressedBytesMax(packedBytes: number): number {
+  return Math.min(UNCOMPRESSED_BYTES_MAX, Math.max(RATIO_FROM_BYTES, packedBytes * UNCOMPRESSED_RATIO_MAX))
+}
+
 /** The bytes of a record without its compression. */
 export function uncompress(bytes: Uint8Array): Uncompressed {
-  const bytesMax = Math.min(UNCOMPRESSED_BYTES_MAX, Math.max(RATIO_FROM_BYTES, bytes.length * UNCOMPRESSED_RATIO_MAX))
+  const bytesMax = uncompressedBytesMax(bytes.length)
   if (begins(bytes, GZIP)) return attempt('gzip', bytes, bytesMax, zlib.gunzipSync)
   if (isSnappy(bytes)) return attempt('Snappy', bytes, bytesMax, (all, limit) => unsnap(all, limit.maxOutputLength))
   if (begins(bytes, ZSTANDARD))

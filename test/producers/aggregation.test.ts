@@ -1,4 +1,4 @@
-import { gunzipSync } from 'node:zlib'
+import { gunzipSync, gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import {
   type MarkOptions,
@@ -9,6 +9,7 @@ import {
   type UserRecordInput,
 } from '../../producers/index.ts'
 import { looksAggregated, parseMark } from '../../streams/aggregation.ts'
+import { uncompress, uncompressedBytesMax } from '../../streams/compression/uncompress.ts'
 import { Deduplicator } from '../../streams/deduplicator.ts'
 import { memoryEnv } from '../support/memory-env.ts'
 import { md5, ShardedTarget } from './sharded-target.ts'
@@ -257,6 +258,24 @@ test('with AggregateCompression an aggregate is stored as gzip where that is sma
   const plain = world({ configuration: { AggregateCompression: 'gzip' } })
   await plain.clock.until(plain.put('alone'))
   expect(Buffer.from(plain.target.stored[0]?.entry.data ?? []).toString()).toBe('alone')
+})
+
+test('an aggregate that would become so small that readers refuse it is stored plain', async () => {
+  const w = world({ configuration: { AggregateCompression: 'gzip', AggregationMaxSize: 1_000_000 } })
+  await w.clock.until(w.producer.mapped())
+  const sizes = [20_000, 400_000]
+  for (const size of sizes) {
+    const puts = [1, 2].map(i => w.put(`${i}${' '.repeat(size)}`, { partitionKey: 'k' }))
+    await w.clock.until(Promise.all(puts))
+  }
+  const [small, large] = w.target.stored.map(({ entry }) => entry.data)
+  if (small === undefined || large === undefined) throw new Error('two aggregates')
+  // below 64 KiB the ratio does not count
+  expect(looksAggregated(gunzipSync(small))).toBe(true)
+  expect(uncompress(small)).toEqual(gunzipSync(small))
+  expect(gzipSync(large, { level: 3 }).length).toBeLessThan(large.length / 100)
+  expect(looksAggregated(large)).toBe(true)
+  expect([100, 656, 1_000, 10_000_000].map(uncompressedBytesMax)).toEqual([65_536, 65_600, 100_000, 67_108_864])
 })
 
 test('a shard takes 1000 records in a burst and then 1500 a second, however many are put', async () => {
