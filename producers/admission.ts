@@ -16,7 +16,8 @@ export interface Admissible {
 
 export class Admission<T extends Admissible> {
   readonly #limits: AdmissionLimits
-  readonly #line: T[] = []
+  /** those before the head are out, and cleared: they may settle and be freed long before their places are */
+  readonly #line: (T | undefined)[] = []
   #head = 0
   #records = 0
   #bytes = 0
@@ -101,7 +102,7 @@ export class Admission<T extends Admissible> {
   }
 
   #advance(): void {
-    this.#head++
+    this.#line[this.#head++] = undefined
     if (this.#head < 1_024 || this.#head * 2 < this.#line.length) return
     this.#line.splice(0, this.#head)
     this.#head = 0

@@ -211,7 +211,7 @@ export class Ledger {
   #letGo(record: PendingRecord): void {
     assert(!record.settled, 'a put settles once')
     record.stage = 'settled'
-    this.#outstanding.settled()
+    this.#outstanding.settled(record.sizeBytes)
     this.#lanes?.leave(record)
   }
 }
