@@ -3,7 +3,7 @@
  * keys: user records are never aggregated, the partition key is not sent, and the outcome's sequence number is Firehose's RecordId.
  */
 import { MEBIBYTE } from '../core/index.ts'
-import type { PutOutcome, PutTarget } from './put-target.ts'
+import { KINESIS_CAPABILITIES, type PutOutcome, type PutTarget } from './put-target.ts'
 
 interface PutRecordBatchOutputLike {
   readonly RequestResponses?:
@@ -35,6 +35,7 @@ const CALL_BYTES_MAX = 4 * MEBIBYTE
 export function firehoseTarget({ client, DeliveryStreamName }: FirehoseTargetOptions): PutTarget {
   return {
     streamName: DeliveryStreamName,
+    capabilities: { ...KINESIS_CAPABILITIES, aggregates: false },
     callBytesMax: CALL_BYTES_MAX,
     async putRecords(entries, signal) {
       const input = { DeliveryStreamName, Records: entries.map(({ data }) => ({ Data: data })) }

@@ -84,7 +84,7 @@ export class Producer {
   #isClosed = false
   readonly #closeBegun = new AbortController()
 
-  /** @throws MillraceError `config` for a setting out of range */
+  /** @throws MillraceError `config` for a setting out of range, and for marks where the target takes no aggregates */
   constructor(options: ProducerOptions) {
     const { target, env, encodeSchema: encode } = options
     const { clock } = env
@@ -95,6 +95,11 @@ export class Producer {
       throw new MillraceError(
         'config',
         'marks travel in aggregates, which a topic of Kafka does not get; use an idempotent or transactional kafka target',
+      )
+    if (options.marks !== undefined && capabilities.aggregates === false)
+      throw new MillraceError(
+        'config',
+        'marks travel in aggregates, which the delivery stream of a firehoseTarget would deliver as they are; leave out marks, or put into a Kinesis stream (kinesisTarget) from which Firehose reads',
       )
     const mark = options.marks === undefined ? null : completeMark(options.marks, env)
     const recorder = new MetricsRecorder({

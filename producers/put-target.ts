@@ -42,6 +42,8 @@ export interface TargetCapabilities {
   /** `hash`: by hash key, the partition key is needed. `partition`: by a number or the key, which may be empty: no key */
   readonly routing: 'hash' | 'partition'
   readonly headers: boolean
+  /** false: whoever reads what is put does not unpack aggregates, so nothing may need them. Default true */
+  readonly aggregates?: boolean | undefined
   /** records of one partition are stored in the order of their calls */
   readonly ordered: boolean
   /**

@@ -189,3 +189,13 @@ test('a delivery stream gets plain records in calls of 4 MiB at most, and failed
   expect(new Set(outcomes.map(({ sequenceNumber }) => sequenceNumber)).size).toBe(12)
   expect(producer.metrics()).toMatchObject({ recordsPut: 12, retries: 1, shardMap: 'none' })
 })
+
+test('marks are refused where a delivery stream would deliver their aggregates as they are', () => {
+  const client = { putRecordBatch: () => Promise.resolve({}) }
+  const target = firehoseTarget({ client, DeliveryStreamName: 'clicks' })
+  const env = memoryEnv()
+  expect(() => new Producer({ target, env, marks: {} })).toThrow(
+    expect.objectContaining({ code: 'config', message: expect.stringMatching(/^marks travel in .* firehoseTarget /) }),
+  )
+  expect(() => new Producer({ target, env })).not.toThrow()
+})
