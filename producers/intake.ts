@@ -83,9 +83,10 @@ export class Intake {
     if (routing === 'hash' && partition !== undefined)
       throw invalid('partition is for Kafka; a stream of Kinesis routes by partitionKey or explicitHashKey')
     if (partition !== undefined && !(Number.isSafeInteger(partition) && partition >= 0))
-      throw invalid(`partition is ${partition}; give a whole number from 0`)
+      throw invalid(`partition is ${String(partition)}; give a whole number from 0`)
     if (headers !== undefined && !carriesHeaders)
       throw invalid('headers cannot be carried by this target; put them into the data')
+    if (headers !== undefined) checkHeaders(headers)
     return { ...(partition === undefined ? {} : { partition }), ...(headers === undefined ? {} : { headers }) }
   }
 }
@@ -105,6 +106,23 @@ function normalHashKey(text: string): string {
   if (value < 0n || value > HASH_KEY_MAX)
     throw invalid(`explicit hash key ${JSON.stringify(text).slice(0, 80)} is not a decimal number from 0 to 2^128 - 1`)
   return value.toString()
+}
+
+/** Types say so, but callers in JavaScript have none, and a client would fail on them for a whole call. */
+function checkHeaders(headers: unknown): void {
+  // a Map or a list has no entries where they are looked for
+  if (typeof headers !== 'object' || headers === null || Symbol.iterator in headers)
+    throw invalid(`headers are ${wordFor(headers)}; give an object with a string or a Uint8Array for each name`)
+  for (const [name, value] of Object.entries(headers))
+    if (typeof value !== 'string' && !(value instanceof Uint8Array))
+      throw invalid(
+        `header ${JSON.stringify(name).slice(0, 80)} is ${wordFor(value)}; give a string or a Uint8Array, or leave the header out`,
+      )
+}
+
+function wordFor(value: unknown): string {
+  if (value === null) return 'null'
+  return typeof value === 'object' ? `a ${value.constructor?.name ?? 'object'}` : typeof value
 }
 
 function headerBytes(headers: Readonly<Record<string, Uint8Array | string>>): number {

@@ -195,17 +195,20 @@ export class Producer {
     const arrivedAt = Math.floor(now)
     for (let place = 0; place < records.length; place++) {
       const input = records[place]
+      let record: PendingRecord | null = null
       try {
         if (typeof input !== 'object' || input === null || input.schema !== undefined) {
           this.#putApart(input as UserRecordInput, batch, place)
           continue
         }
-        const record = this.#intake.take(input, arrivedAt, batch)
+        record = this.#intake.take(input, arrivedAt, batch)
         batch.enter(place, record.order)
         this.#enter(record, now)
       } catch (error) {
-        if (!(error instanceof MillraceError)) throw error
-        batch.fill(place, error)
+        if (error instanceof MillraceError) batch.fill(place, error)
+        // what has entered settles by itself, and its failure here is ours
+        else if (record !== null) throw error
+        else batch.fill(place, unreadable(error))
       }
     }
     return batch.results
@@ -353,6 +356,12 @@ export class Producer {
 
 /** How often `mapped` looks. */
 const MAP_POLL_MS = 5
+
+/** An input that threw when it was looked at. */
+function unreadable(cause: unknown): MillraceError {
+  const text = cause instanceof Error ? cause.message : String(cause)
+  return new MillraceError('invalid_argument', `put: the record cannot be read: ${text}`, { cause })
+}
 
 /** Of the promise that was made last: one function for all promises, where a closure for each would cost more. */
 let lentResolve: Resolve = () => {}

@@ -70,6 +70,45 @@ test('a record that no stream takes is a value at its place, and the others are 
   expect(target.stored).toEqual(['a', 'b', 'c'])
 })
 
+const TOPIC = { routing: 'partition', headers: true, ordered: false, idempotent: false, transactional: false } as const
+
+test('headers that no client could send are refused by name before anything is put', async () => {
+  const env = memoryEnv()
+  const target = Object.assign(new ScriptedTarget(), { capabilities: TOPIC })
+  const producer = new Producer({ target, env })
+  const odd = [{ n: 5 }, null, { n: null }, { n: undefined }, new Map([['n', 'x']]), ['x'], 'text', { n: { a: 1 } }]
+  const records = odd.flatMap((headers, i) => [{ ...record(`bad-${i}`), headers }, record(`good-${i}`)])
+  const results = await env.clock.until(producer.putMany(records as unknown as UserRecordInput[]))
+  expect(results.map(word)).toEqual(odd.flatMap(() => ['invalid_argument', 'stored']))
+  expect(target.stored).toEqual(odd.map((_, i) => `good-${i}`))
+  const texts = results.flatMap(result => (result instanceof Error ? [result.message] : []))
+  expect(texts.slice(0, 5)).toEqual([
+    'put: header "n" is number; give a string or a Uint8Array, or leave the header out',
+    'put: headers are null; give an object with a string or a Uint8Array for each name',
+    'put: header "n" is null; give a string or a Uint8Array, or leave the header out',
+    'put: header "n" is undefined; give a string or a Uint8Array, or leave the header out',
+    'put: headers are a Map; give an object with a string or a Uint8Array for each name',
+  ])
+  const bad = { ...record('x'), headers: { n: 5 } } as unknown as UserRecordInput
+  expect(() => producer.put(bad)).toThrow(MillraceError)
+  const good = { ...record('y'), headers: { a: 'text', b: bytes('z') } }
+  expect((await env.clock.until(producer.putMany([good]))).map(word)).toEqual(['stored'])
+})
+
+test('a record that throws when it is looked at fills its place, and the others are put', async () => {
+  const { env, target, producer } = scripted()
+  const thrower = {
+    partitionKey: 'k',
+    get data(): Uint8Array {
+      throw new TypeError('no bytes here')
+    },
+  }
+  const results = await env.clock.until(producer.putMany([record('a'), thrower, record('b')]))
+  expect(results.map(word)).toEqual(['stored', 'invalid_argument', 'stored'])
+  expect(results[1]).toMatchObject({ message: 'put: the record cannot be read: no bytes here' })
+  expect(target.stored).toEqual(['a', 'b'])
+})
+
 test('each record is given up by itself, with the error that its own put would have had', async () => {
   const { env, producer } = scripted({ RecordTtl: 1_000, ReturnUserRecordOnFailure: true }, entries =>
     entries.map((entry, i) =>
