@@ -68,7 +68,8 @@ export interface ProducerConfiguration {
   readonly MaxOutstandingBytes: number
   /**
    * KPL repeats a record until RecordTtl whatever the error says. The default false gives up at once where a repeat cannot
-   * help (access denied, no such stream, a record that the service refuses). Not in KPL.
+   * help (access denied, no such stream, wrong credentials, a record that the service refuses), and after three attempts where the
+   * credentials have expired. Not in KPL.
    */
   readonly RetryPermanentErrors: boolean
 }

@@ -14,7 +14,7 @@ import type { PendingRecord } from './pending.ts'
 import { placementOf } from './placement.ts'
 import { type CallResult, callTarget } from './put-call.ts'
 import { KINESIS_CAPABILITIES, type PutOutcome, type PutStored, type PutTarget } from './put-target.ts'
-import { classOfCode, type Failure, judge } from './retrier.ts'
+import { classOfCode, type Failure, judge, reasonOf } from './retrier.ts'
 import type { ShardMap } from './shard-map.ts'
 
 /** A bundle on its way, with the user records in it that somebody still waits for when it leaves. */
@@ -222,9 +222,10 @@ export class Courier {
       if (record.settled) continue
       ledger.addFailure(record, sentAt, endedAt, failure)
       const left = record.expiresAt - now
-      const verdict = judge(failure.errorClass, record.tries, left, draw, settings)
+      const tries = failure.errorClass === 'stale' ? record.triesWith(failure.code) : record.tries
+      const verdict = judge(failure.errorClass, tries, left, draw, settings)
       if (verdict.kind === 'give_up') {
-        ledger.giveUp(record, verdict.failure, `${failure.code}: ${failure.message}`, now)
+        ledger.giveUp(record, verdict.failure, reasonOf(failure), now)
         continue
       }
       lanes?.giveBack(record)

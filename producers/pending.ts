@@ -156,6 +156,12 @@ export class PendingRecord implements KeyedItem {
     return this.failures === null ? 0 : this.failures.count
   }
 
+  /** Attempts that failed with that code, one after the other, up to the last; of those that are kept. */
+  triesWith(code: string): number {
+    const attempts = this.failures === null ? [] : this.failures.attempts
+    return attempts.length - 1 - attempts.findLastIndex(attempt => attempt.errorCode !== code)
+  }
+
   /** What was put, for the error of a record that was given up. */
   get input(): UserRecordInput {
     const { key, data, explicitKey, topicPlace } = this

@@ -202,19 +202,47 @@ test('FailIfThrottled gives up at once, and so does an error that no repeat help
   expect(kpl.target.calls.length).toBeGreaterThan(2)
 })
 
-test('with expired credentials a record is repeated, as new ones may come, and else the error says what was wrong', async () => {
-  const expired = Object.assign(new Error('The security token included in the request is expired'), {
-    name: 'ExpiredTokenException',
-  })
-  const renewed = world({}, (entries, call) => (call < 4 ? expired : entries.map(entry => renewed.target.store(entry))))
+const named = (name: string, message: string): Error => Object.assign(new Error(message), { name })
+
+test('with expired credentials a record has three attempts, as new ones may come, and then the error says what to do', async () => {
+  const expired = named('ExpiredTokenException', 'The security token included in the request is expired')
+  const renewed = world({}, (entries, call) => (call < 3 ? expired : entries.map(entry => renewed.target.store(entry))))
   await renewed.env.clock.until(renewed.put('a'))
   expect(renewed.target.stored).toEqual(['a'])
 
-  const never = world({ RecordTtl: 1_000 }, () => expired)
+  const never = world({}, () => expired)
   await never.env.clock.until(never.put('a'))
   const error = failureOf(only(never.settled, 'a'))
-  expect(error.attempts[0]).toMatchObject({ errorCode: 'ExpiredTokenException', errorMessage: expired.message })
-  expect(error.failure).toBe('expired')
+  expect(never.target.calls).toHaveLength(3)
+  expect(error.attempts).toMatchObject(
+    Array(3).fill({ errorCode: 'ExpiredTokenException', errorMessage: expired.message }),
+  )
+  expect(error).toMatchObject({ failure: 'permanent', retry: 'never' })
+  expect(error.message).toContain('is expired; the credentials have expired: renew them (by a new login, or')
+
+  // an entry's own code, and failures before that were of something else
+  const mixed = world({}, (entries, call) =>
+    entries.map(() => (call < 5 ? INTERNAL : { errorCode: 'ExpiredToken', errorMessage: 'expired' })),
+  )
+  await mixed.env.clock.until(mixed.put('a'))
+  expect(failureOf(only(mixed.settled, 'a')).failure).toBe('permanent')
+  expect(mixed.target.calls).toHaveLength(7)
+
+  const kpl = world({ RetryPermanentErrors: true, RecordTtl: 20_000 }, () => expired)
+  await kpl.env.clock.until(kpl.put('a'))
+  expect(failureOf(only(kpl.settled, 'a')).failure).toBe('expired')
+  expect(kpl.target.calls.length).toBeGreaterThan(5)
+})
+
+test('credentials that are wrong fail a record at the first answer', async () => {
+  for (const name of ['UnrecognizedClientException', 'InvalidSignatureException', 'CredentialsProviderError']) {
+    const w = world({}, () => named(name, 'no'))
+    await w.env.clock.until(w.put('a'))
+    const error = failureOf(only(w.settled, 'a'))
+    expect(error).toMatchObject({ failure: 'permanent', retry: 'never' })
+    expect(error.message).toContain(`${name}: no; check the credentials of the client, then put again`)
+    expect(w.target.calls).toHaveLength(1)
+  }
 })
 
 test('one entry that the service refuses fails alone, wherever it stands among the others', async () => {
