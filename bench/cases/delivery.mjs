@@ -7,6 +7,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { Readable, Transform, Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createDeflateRaw, createGzip, gunzipSync, gzipSync, inflateRawSync } from 'node:zlib'
+import { ByteWriter as HyparquetWriter, parquetWriteRows } from 'hyparquet-writer'
 import snappy from 'snappy'
 import { peer } from '../lib/alasql.mjs'
 import { buffersOf, generateClicks } from '../lib/clicks.mjs'
@@ -211,6 +212,16 @@ async function* parquetComparison(batches, bytes, print) {
   let stallMs = 0
   const engines = [
     {
+      name: 'by hand, JSON.parse and hyparquet-writer',
+      role: 'hyparquetWriter',
+      run: () => byHyparquet(batches),
+      answer: () => {
+        const file = join(folder, 'hyparquet.parquet')
+        writeFileSync(file, byHyparquet(batches))
+        return readByDuckdb(file)
+      },
+    },
+    {
       name: 'millrace, delivery stream with conversion',
       role: 'ours',
       run: () =>
@@ -249,6 +260,26 @@ async function* parquetComparison(batches, bytes, print) {
     engines,
   }
   rmSync(folder, { recursive: true })
+}
+
+function byHyparquet(batches) {
+  const types = { event_ms: 'INT64', latency_ms: 'DOUBLE' }
+  const columns = NAMES.map(name => ({ name, type: types[name] ?? 'STRING' }))
+  const rows = batches.flatMap(batch =>
+    batch.map(data => {
+      const row = JSON.parse(data.toString())
+      return { ...row, event_ms: BigInt(row.event_ms) }
+    }),
+  )
+  const writer = new HyparquetWriter()
+  void parquetWriteRows({
+    writer,
+    rows,
+    columns,
+    codec: 'SNAPPY',
+    compressors: { SNAPPY: input => snappy.compressSync(input) },
+  })
+  return Buffer.from(writer.getBytes())
 }
 
 async function byParquetjsLite(lite, batches) {
