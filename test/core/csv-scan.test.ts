@@ -185,6 +185,12 @@ const VALUES = [
 ]
 
 describe('the fast way of CSV', () => {
+  it('takes ten zero bytes for no day, also before the first one', () => {
+    const zeros = '\0'.repeat(10)
+    agreed([['d', 'DATE']], [zeros, '2026-01-15', zeros])
+    agreed([['t', 'TIMESTAMP']], [zeros, `${zeros} 01:02:03`, '2026-01-15 01:02:03', zeros])
+  })
+
   it.each(
     ALL.map(([name, type], i) => [name, type, i] as const),
   )('gives the answer of the slow one for every value in column %s of type %s', (_name, _type, index) => {

@@ -515,6 +515,27 @@ describe.each(SCANNERS)('the %s scanner', kind => {
     )
     expect(agreed(kind, columns, batches).kept).toBeLessThan(100)
   })
+
+  it('knows the greatest decimal of each precision to the last digit', () => {
+    for (const precision of [15, 16, 17, 18])
+      for (const scale of [0, 4, precision]) {
+        const most = '9'.repeat(precision)
+        const whole = `${most.slice(0, precision - scale) || '0'}.${most.slice(precision - scale) || '0'}`
+        const above = `1${'0'.repeat(precision - scale)}`
+        agreed(
+          kind,
+          [['d', `DECIMAL(${precision},${scale})`]],
+          [['{"d":1}'], [`{"d":${whole}}`, `{"d":-${whole}}`, `{"d":${above}}`, `{"d":-${above}}`, `{"d":${above}.0}`]],
+        )
+      }
+  })
+
+  it('cuts no text of CHAR at the end of what it could unescape', () => {
+    const long = (blanks: number, end: string) => `{"c":"\\n${'x'.repeat(200)}${' '.repeat(blanks)}${end}"}`
+    const texts = [40, 54, 55, 56, 80].flatMap(blanks => [long(blanks, ''), long(blanks, 'tail'), long(blanks, ' t')])
+    agreed(kind, [['c', 'CHAR(300)']], [['{"c":"\\n"}'], texts])
+    agreed(kind, [['c', 'VARCHAR(300)']], [['{"c":"\\n"}'], texts])
+  })
 })
 
 describe('the choice of a scanner', () => {

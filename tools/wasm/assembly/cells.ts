@@ -9,7 +9,16 @@
 import { dateOf, timeEnd, timeOf } from './datetime'
 import { intern, NO_ENTRY } from './intern'
 import { exponential, fraction, magnitude, negative, number, skipNumber } from './number'
-import { isUtf8, stringEnd, stringHigh, stringStop, UNESCAPED, unescape, unescapedSize } from './text'
+import {
+  isUtf8,
+  stringEnd,
+  stringHigh,
+  stringStop,
+  UNESCAPED,
+  UNESCAPED_BYTES_MAX,
+  unescape,
+  unescapedSize,
+} from './text'
 
 /** Kept, all cells written. */
 export const KEPT: u32 = 0
@@ -95,6 +104,8 @@ function escapedString(column: usize, row: u32, start: usize, at: usize, end: us
   if (column == 0) return close + 1
   // Only an entry can say what the text is: its span in the record would show the escapes.
   if (load<u32>(column) != TEXT || load<u32>(column, 24) != 0) return 0
+  // What was not written cannot be cut at its trailing blanks.
+  if (unescapedSize > UNESCAPED_BYTES_MAX) return 0
   if (!writeText(column, row, start, UNESCAPED, UNESCAPED + unescapedSize)) return 0
   const place = (<usize>row) << 2
   const entry = intern(UNESCAPED, load<u32>(<usize>load<u32>(column, 16) + place))

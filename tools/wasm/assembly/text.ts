@@ -72,7 +72,7 @@ export function isUtf8(start: usize, end: usize): bool {
 }
 
 /** Bytes of a text without its escapes, at most; texts that are longer go the slow way. */
-const UNESCAPED_BYTES_MAX: usize = 255
+export const UNESCAPED_BYTES_MAX: usize = 255
 export const UNESCAPED = memory.data(320)
 /** Bytes that `unescape` has written to UNESCAPED, or more than UNESCAPED_BYTES_MAX when it gave up writing. */
 export let unescapedSize: usize = 0

@@ -19,9 +19,11 @@ export type Operation = keyof typeof OPERATIONS
 
 export interface ScanColumn {
   readonly operation: Operation
-  /** integers: the range, both ends included; DECIMAL: `max` is the greatest scaled magnitude */
+  /** integers: the range, both ends included; DECIMAL: `max` is the greatest scaled magnitude, as near as a double is to it */
   readonly min: number
   readonly max: number
+  /** DECIMAL: the greatest scaled magnitude, which no double holds from 16 digits on */
+  readonly scaledMax: bigint
   /** DECIMAL */
   readonly scale: number
   /** texts: more bytes than this go the slow way, because they may have to be cut */
@@ -30,7 +32,7 @@ export interface ScanColumn {
   readonly padded: boolean
 }
 
-const NONE = { min: 0, max: 0, scale: 0, bytesMax: 0, padded: false }
+const NONE = { min: 0, max: 0, scaledMax: 0n, scale: 0, bytesMax: 0, padded: false }
 
 /** The scan column of a type, or null for types that only the slow way writes. */
 export function scanColumnOf(type: SqlType): ScanColumn | null {
@@ -48,7 +50,13 @@ export function scanColumnOf(type: SqlType): ScanColumn | null {
     case 'BIGINT':
       return { ...NONE, operation: 'bigint' }
     case 'DECIMAL':
-      return { ...NONE, operation: 'decimal', scale: type.scale, max: 10 ** type.precision - 1 }
+      return {
+        ...NONE,
+        operation: 'decimal',
+        scale: type.scale,
+        max: 10 ** type.precision - 1,
+        scaledMax: 10n ** BigInt(type.precision) - 1n,
+      }
     case 'BOOLEAN':
       return { ...NONE, operation: 'boolean' }
     case 'CHAR':

@@ -230,8 +230,10 @@ export class WasmScanner implements Scanner {
     ] as const)
       words.setUint32(column + at, value, true)
     words.setFloat64(column + 32, spec.min, true)
-    if (spec.operation === 'decimal') words.setBigInt64(column + 40, BigInt(spec.max), true)
+    if (spec.operation === 'decimal') words.setBigInt64(column + 40, spec.scaledMax, true)
     else words.setFloat64(column + 40, spec.max, true)
+    // The day that was read last: none yet, which ten zero bytes would be.
+    words.setUint32(column + 56, 0xffffffff, true)
     return {
       numbers: new Float64Array(buffer, text ? 0 : values, text ? 0 : rows),
       integers: new BigInt64Array(buffer, text ? 0 : values, text ? 0 : rows),
