@@ -3,17 +3,18 @@
  * digest. No reader but ours knows them. Whatever else is gzip is data and stays as it is.
  */
 import { constants, gunzipSync } from 'node:zlib'
-import { MEBIBYTE, type RecordBatch } from '../../core/index.ts'
+import { assert, type RecordBatch } from '../../core/index.ts'
 import { looksAggregated } from '../aggregation/decode.ts'
 import { isDigestRight } from '../aggregation/digests.ts'
 import { uncompress } from './uncompress.ts'
 
 /** Bytes of a record that show how its content begins: a gzip header without a name, and the longest table of codes of deflate. */
 const PEEK_BYTES = 512
-/** Uncompressed bytes of one batch at most. Aggregates beyond them stay as they are, which no fetch of a producer's aggregates reaches. */
-export const PLAIN_BYTES_MAX = 256 * MEBIBYTE
-
-/** The same batch when it holds no such aggregate; else one whose bytes have them uncompressed, after all others. */
+/**
+ * The same batch when it holds no such aggregate; else one whose bytes have them uncompressed, after all others. The limits of a fetch
+ * (10 MiB, 10,000 records) and of what one record may become (`uncompress`) bound them to 1 GiB; what producers write becomes 5 to 20
+ * times as large.
+ */
 export function withPlainAggregates(records: RecordBatch): RecordBatch {
   const { bytes, length } = records
   const found: Buffer[] = []
@@ -23,7 +24,7 @@ export function withPlainAggregates(records: RecordBatch): RecordBatch {
     const offset = records.offsets[i] ?? 0
     if (bytes[offset] !== 0x1f || bytes[offset + 1] !== 0x8b) continue
     const plain = plainAggregate(bytes.subarray(offset, offset + (records.sizes[i] ?? 0)))
-    if (plain === null || end + plain.length - bytes.length > PLAIN_BYTES_MAX) continue
+    if (plain === null) continue
     if (found.length === 0) {
       offsets = offsets.slice(0, length)
       sizes = sizes.slice(0, length)
@@ -32,6 +33,7 @@ export function withPlainAggregates(records: RecordBatch): RecordBatch {
     offsets[i] = end
     sizes[i] = plain.length
     end += plain.length
+    assert(end < 2 ** 31, 'offsets have 32 bits')
   }
   if (found.length === 0) return records
   return {
