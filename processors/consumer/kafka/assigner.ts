@@ -13,7 +13,7 @@ import type { KafkaAssignerLike, KafkaClusterLike } from './client.ts'
 const NAME = 'RoundRobinAssigner'
 const VERSION = 0
 
-/** @param beforeJoin called before each join, which waits for it; never rejects */
+/** @param beforeJoin called before each join, which waits for it; where it rejects, there is no join */
 export function assignerWith(
   beforeJoin: () => Promise<void>,
 ): (config: { cluster: KafkaClusterLike }) => KafkaAssignerLike {

@@ -242,9 +242,12 @@ export class KafkaConsumer {
           this.#assigned(membership, partitions)
         },
         leaving: async () => {
+          // Of an earlier life nothing is left to end, and the partitions of this one are none of its business.
+          const isCurrent = (): boolean => this.#life?.membership === membership
+          if (!isCurrent()) return
           this.#become('leaving')
           await this.#leaving()
-          this.#become('joining')
+          if (isCurrent() && this.#phase === 'leaving') this.#become('joining')
         },
         batch: batch => this.#accept(membership, batch),
         skipped: (at, firstOffset, lastOffset) => this.#skipped(membership, at, firstOffset, lastOffset),

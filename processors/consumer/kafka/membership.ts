@@ -129,6 +129,8 @@ export class Membership {
         return Promise.resolve()
       },
     })
+    // A member that joined while it left is in the group all the same, and would hold partitions that nobody reads.
+    if (this.#hasEnded) await this.#disconnect()
   }
 
   /** Fetches a partition from an offset on. */
@@ -159,14 +161,18 @@ export class Membership {
   /** Leaves the group, so that others get the partitions at once. Resolves in any case. */
   async leave(): Promise<void> {
     this.#hasEnded = true
-    await Promise.race([this.#consumer.disconnect().catch(() => {}), this.#options.clock.sleep(LEAVE_MS)])
+    await Promise.race([this.#disconnect(), this.#options.clock.sleep(LEAVE_MS)])
+  }
+
+  async #disconnect(): Promise<void> {
+    await this.#consumer.disconnect().catch(() => {})
   }
 
   #joined(assignment: Readonly<Record<string, readonly number[]>>): void {
     const { listener } = this.#options
     this.#generation++
-    // A life that is over may still join once more, before it has left.
-    if (this.#hasEnded) return
+    // A life that is over may still join once more, where it had asked before it ended.
+    if (this.#hasEnded) return void this.#disconnect()
     const partitions = Object.entries(assignment).flatMap(([topic, numbers]) =>
       numbers.map(partition => ({ topic, partition })),
     )
@@ -176,7 +182,9 @@ export class Membership {
     listener.assigned(partitions)
   }
 
+  /** @throws an error that kafkajs does not repeat, once this life is over: it must not come back into the group */
   async #beforeJoin(): Promise<void> {
+    this.#mustLive()
     const { clock, settings, listener } = this.#options
     // The group waits, but only for members that it hears of.
     const stop = clock.every(settings.heartbeatInterval, () => {
@@ -187,6 +195,12 @@ export class Membership {
     } finally {
       stop()
     }
+    this.#mustLive()
+  }
+
+  #mustLive(): void {
+    if (this.#hasEnded)
+      throw Object.assign(new Error(`this member of group ${this.#options.groupId} has ended`), { retriable: false })
   }
 
   #end(because: string, repeatable: boolean): void {
