@@ -398,7 +398,7 @@ export class KafkaConsumer {
     if (partition?.feed.accept(batch) === true) return true
     // Nothing of it comes again before somebody says where to go on.
     membership.pause(batch)
-    if (partition !== undefined) void this.#recheck(membership, partition)
+    if (partition?.feed.isClosed === false) void this.#recheck(membership, partition)
     return false
   }
 
@@ -406,7 +406,8 @@ export class KafkaConsumer {
     const partition = this.#partitions.get(shardIdOf(at.topic, at.partition))
     if (partition === undefined || partition.feed.skip(firstOffset, lastOffset)) return
     membership.pause(at)
-    void this.#recheck(membership, partition)
+    // A reader that is closed wants nothing more.
+    if (!partition.feed.isClosed) void this.#recheck(membership, partition)
   }
 
   /** The fetch came from elsewhere: it was under way when the group rebalanced, or the broker has nothing where the reader stands. */
@@ -419,7 +420,11 @@ export class KafkaConsumer {
         const { next } = partition.feed
         const start = (await this.#startsOf(topic, [number], new Map([[number, next]]))).get(number)
         if (!partition.isLive || this.#partitions.get(shardId) !== partition || start === undefined) return
-        if (start.problem === null) return membership.begin(partition.at, next)
+        if (partition.feed.isClosed) return
+        if (start.problem === null) {
+          partition.feed.resumed()
+          return membership.begin(partition.at, next)
+        }
         partition.consumer.leaseLost(start.problem)
         await partition.done
         if (partition.isLive && this.#state === 'running') this.#begin(membership, partition.at, start)

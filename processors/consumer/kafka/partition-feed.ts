@@ -64,6 +64,15 @@ export class PartitionFeed implements ShardReader {
     return this.#bytes
   }
 
+  get isClosed(): boolean {
+    return this.#isClosed
+  }
+
+  /** Fetching goes on by the will of another: where that is too much still, the next batch pauses it again. */
+  resumed(): void {
+    this.#isPaused = false
+  }
+
   /** False when the batch begins elsewhere and was not taken. */
   accept(batch: KafkaBatchLike): boolean {
     const first = BigInt(batch.fetchedOffset ?? batch.firstOffset() ?? batch.lastOffset())
@@ -85,8 +94,11 @@ export class PartitionFeed implements ShardReader {
 
   /** kafkajs went over records that readers do not see: those of aborted transactions, and markers. False when it should not have. */
   skip(firstOffset: string | null, lastOffset: string): boolean {
-    if (this.#isClosed || (firstOffset !== null && BigInt(firstOffset) > this.#next)) return false
-    const end = BigInt(lastOffset) + 1n
+    if (this.#isClosed) return false
+    const last = BigInt(lastOffset)
+    // Without a first one everything fetched lies before the offset that was asked for, and kafkajs calls that one the last.
+    if (firstOffset === null ? last !== this.#next : BigInt(firstOffset) > this.#next) return false
+    const end = last + 1n
     if (end > this.#next) this.#next = end
     return true
   }
