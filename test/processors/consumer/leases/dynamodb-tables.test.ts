@@ -196,7 +196,7 @@ describe('a table that is there', () => {
   })
 })
 
-/** It takes two seconds. Once, in many runs of all tests, DynamoDB Local had not ended the index after 60; another table gets another try. */
+/** It takes two seconds. Once, in many runs of all tests, it had not ended after 60, for a reason that is not known; another table gets another try. */
 const ONCE_MORE = { timeout: 30_000, retry: 2 }
 
 describe.skipIf(dynamoLocalMissing !== null)('a table of 2.x, in DynamoDB Local', () => {
