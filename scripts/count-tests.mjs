@@ -1,7 +1,9 @@
 // Prints "PASSED FAILED SKIPPED" from vitest's JSON report and names what was skipped and what failed, with the beginning of the
-// reason. A run without a single test is a failure.
+// reason, and the files that took longest. A run without a single test is a failure.
 import { readFileSync } from 'node:fs'
 import { relative } from 'node:path'
+
+const SLOWEST_FILES = 20
 
 const beginning = (text = '') => text.split('\n').slice(0, 4).join(' | ').slice(0, 600)
 const report = JSON.parse(readFileSync(process.argv[2], 'utf8'))
@@ -17,5 +19,10 @@ for (const file of report.testResults) {
       `failed: ${relative(process.cwd(), file.name)}: ${test.fullName}: ${beginning(test.failureMessages[0])}`,
     )
 }
+const seconds = file => Math.round((file.endTime - file.startTime) / 1000)
+const slowest = report.testResults.toSorted((a, b) => seconds(b) - seconds(a)).slice(0, SLOWEST_FILES)
+console.error(
+  `slowest (s): ${slowest.map(file => `${seconds(file)} ${relative(process.cwd(), file.name).replace(/^test\/|\.test\.ts$/g, '')}`).join(', ')}`,
+)
 console.log(`${report.numPassedTests} ${report.numFailedTests} ${skipped.length}`)
 if (report.numTotalTests === 0) process.exit(1)
