@@ -61,7 +61,10 @@ export interface LambdaHandlerSettings {
   readonly hashRange?: ((shardId: string, streamArn: string) => Promise<LambdaHashRange | null>) | undefined
   /** false leaves records that the KPL aggregated as they are. Default true */
   readonly deaggregate?: boolean | undefined
-  /** of the time that the function has, what is kept for the answer, milliseconds: records are then given up. Default 1,000 */
+  /**
+   * of the time that the function has, what is kept for the answer, milliseconds: records are then given up. Default 1,000, and no
+   * more than half of the time that is left when the call begins
+   */
   readonly marginMs?: number | undefined
   onEvent?(event: ConsumerEvent): void
   readonly clock?: Clock | undefined
@@ -92,31 +95,50 @@ export type KinesisLambdaHandler = (
 /** Shards whose processor an environment keeps; it sees few, and forgets the one that it has not seen for longest. */
 const SHARDS_MAX = 1_000
 const MARGIN_MS = 1_000
+/** A function may have one second in all, which the margin must not take up. */
+const MARGIN_SHARE = 0.5
 const UNSIGNALLED = ['shardEnded', 'leaseLost', 'shutdownRequested'] as const
 
 interface Shard {
   readonly processor: RecordProcessor
   readonly range: LambdaHashRange | null
+}
+
+interface ShardOutcome {
+  /** what Lambda gets; or what the call fails with, so that the whole batch comes again */
+  readonly answer: KinesisLambdaResponse | { readonly thrown: unknown }
   /** finished in the middle of an aggregate, of which the answer could name the carrier only */
-  partly: ExtendedSequenceNumber | null
+  readonly partly: ExtendedSequenceNumber | null
+  /** true: its call still runs */
+  readonly isAbandoned: boolean
 }
 
 /** Makes the handler of a function. Processors live as long as their environment, one for each shard. */
 export function lambdaHandler(options: LambdaHandlerOptions): KinesisLambdaHandler {
   const shards = new Map<string, Shard>()
+  // Outlives its processor: what is finished stays so when a call is abandoned.
+  const partly = new Map<string, ExtendedSequenceNumber>()
   const host = new LambdaHost(options)
   return async (event, context) => {
     const batch = readKinesisEvent(event)
     const key = `${batch.streamArn} ${batch.shardId}`
     const shard = shards.get(key) ?? (await host.open(batch))
     shards.delete(key)
-    const { response, isAbandoned } = await host.process(shard, batch, event, context)
+    const done = partly.get(key) ?? null
+    partly.delete(key)
+    const outcome = await host.process(shard, batch, done, event, context)
     // A call that still runs must not meet the next one.
-    if (!isAbandoned) shards.set(key, shard)
-    const [oldest] = shards.keys()
-    if (shards.size > SHARDS_MAX && oldest !== undefined) shards.delete(oldest)
-    return response
+    if (!outcome.isAbandoned) keep(shards, key, shard)
+    if (outcome.partly !== null) keep(partly, key, outcome.partly)
+    if ('thrown' in outcome.answer) throw outcome.answer.thrown
+    return outcome.answer
   }
+}
+
+function keep<T>(map: Map<string, T>, key: string, value: T): void {
+  map.set(key, value)
+  const [oldest] = map.keys()
+  if (map.size > SHARDS_MAX && oldest !== undefined) map.delete(oldest)
 }
 
 class LambdaHost {
@@ -157,27 +179,29 @@ class LambdaHost {
       pendingCheckpoint: null,
       pendingCheckpointState: null,
     })
-    return { processor: processor as RecordProcessor, range, partly: null }
+    return { processor: processor as RecordProcessor, range }
   }
 
+  /** @param partly how far an earlier call came within an aggregate that Lambda gives again */
   async process(
     shard: Shard,
     { shardId, records }: LambdaBatch,
+    partly: ExtendedSequenceNumber | null,
     event: KinesisLambdaEvent,
     context: LambdaContextLike | undefined,
-  ): Promise<{ readonly response: KinesisLambdaResponse; readonly isAbandoned: boolean }> {
+  ): Promise<ShardOutcome> {
     const table = new DeaggregatedRecords(records, shard.range, this.#options.deaggregate ?? true)
     for (const { explanation, sequenceNumber, records: count, kind } of table.dropped)
       this.#tell('aggregate_dropped', 'warn', shardId, explanation, { sequenceNumber, records: count, reason: kind })
     const { window: given } = event
     const window = given === undefined ? null : new WindowState({ ...event, window: given })
     // The carrier comes again as a whole: what was done of it is left out, once, where the batch begins as it was asked for.
-    const isResumed =
-      shard.partly !== null && records.length > 0 && records.sequenceNumber(0) === shard.partly.sequenceNumber
-    const start = isResumed && shard.partly !== null ? shard.partly : TRIM_HORIZON
-    shard.partly = null
+    const isResumed = records.length > 0 && records.sequenceNumber(0) === partly?.sequenceNumber
+    const resumed = isResumed ? partly : null
+    const start = resumed ?? TRIM_HORIZON
     const from = table.firstAfter(start, compareExtended)
-    if (from === table.length && window === null) return { response: { batchItemFailures: [] }, isAbandoned: false }
+    if (from === table.length && window === null)
+      return { answer: { batchItemFailures: [] }, partly: null, isAbandoned: false }
 
     const checkpointer = new ShardCheckpointer({
       shardId,
@@ -201,13 +225,15 @@ class LambdaHost {
 
     const next = table.firstAfter(checkpointer.lastCheckpoint, compareExtended)
     const isDone = next >= table.length
-    if (outcome !== null && (isDone ? window !== null || views.length === 0 : next <= from)) throw outcome.thrown
+    // With the batch comes what it began with: the window's state, and the aggregate whose first part is done.
+    if (outcome !== null && (isDone ? window !== null || views.length === 0 : next <= from))
+      return { answer: outcome, partly: resumed, isAbandoned }
     if (!isDone) this.#tellUnfinished(shardId, table, next, outcome?.thrown)
-    if (!isDone && table.subsequenceNumber(next) > 0) shard.partly = checkpointer.lastCheckpoint
+    const left = !isDone && table.subsequenceNumber(next) > 0 ? checkpointer.lastCheckpoint : null
     const response: KinesisLambdaResponse = {
       batchItemFailures: isDone ? [] : [{ itemIdentifier: table.sequenceNumber(next) }],
     }
-    if (window === null) return { response, isAbandoned }
+    if (window === null) return { answer: response, partly: left, isAbandoned }
     if (window.savedBytes > WINDOW_STATE_BYTES_MAX)
       this.#tell(
         'background_failed',
@@ -215,7 +241,7 @@ class LambdaHost {
         shardId,
         `the state of a tumbling window of ${shardId} has ${window.savedBytes} bytes of JSON, and Lambda keeps ${WINDOW_STATE_BYTES_MAX}: it ends the window early`,
       )
-    return { response: { ...response, state: window.saved }, isAbandoned }
+    return { answer: { ...response, state: window.saved }, partly: left, isAbandoned }
   }
 
   /** Runs processRecords for as long as the function has. */
@@ -249,7 +275,9 @@ class LambdaHost {
       (thrown: unknown) => ({ thrown }),
     )
     if (context === undefined) return { outcome: await work, isAbandoned: false }
-    const leftMs = Math.max(0, context.getRemainingTimeInMillis() - (this.#options.marginMs ?? MARGIN_MS))
+    const remainingMs = context.getRemainingTimeInMillis()
+    const marginMs = this.#options.marginMs ?? Math.min(MARGIN_MS, remainingMs * MARGIN_SHARE)
+    const leftMs = Math.max(0, remainingMs - marginMs)
     const late = clock.sleep(leftMs, over.signal).then(() => 'late' as const)
     const first = await Promise.race([work, late])
     over.abort()

@@ -194,6 +194,70 @@ test('aggregates are unpacked; what was finished within one does not come again 
   expect(got[2]).toEqual(['a', 'b', 'c', 'd', 'e'])
 })
 
+test.each([
+  ['throws', async () => Promise.reject(new Error('no database'))],
+  // the time of the function ends first
+  ['never comes back', async () => new Promise<void>(() => {})],
+])('what was finished of an aggregate stays so when the next call %s', async (_, fails) => {
+  const clock = new SimClock()
+  const got: string[][] = []
+  let opened = 0
+  const handler = lambdaHandler({
+    clock,
+    processor: () => {
+      opened++
+      return {
+        async processRecords({ records, checkpointer }) {
+          got.push(records.map(textOf))
+          if (got.length === 1) return checkpointer.checkpoint(records[1] as ConsumerRecord)
+          if (got.length < 4) return fails()
+          await checkpointer.checkpoint()
+        },
+      }
+    },
+  })
+  const batch = eventOf(recordOf(1, aggregateOf('a', 'b', 'c')), recordOf(2, 'd'))
+  const answers: unknown[] = []
+  for (let call = 0; call < 4; call++) {
+    const answered = handler(batch, { getRemainingTimeInMillis: () => 1_000 }).catch((error: Error) => error.message)
+    void answered.then(answer => answers.push(answer))
+    await clock.run(2_000)
+  }
+  const isThrowing = answers[1] === 'no database'
+  expect(answers).toEqual([failures(1), answers[1], answers[1], failures()])
+  expect(got).toEqual([['a', 'b', 'c', 'd'], ...Array.from({ length: 3 }, () => ['c', 'd'])])
+  // One that threw is called again; one that still runs is not.
+  expect(opened).toBe(isThrowing ? 1 : 3)
+})
+
+test('an aggregate whose first part is done fails with the window it counts in, and both come again', async () => {
+  const got: string[][] = []
+  const handler = lambdaHandler({
+    processor: () => ({
+      async processRecords({ records, checkpointer, window }) {
+        got.push(records.map(textOf))
+        if (window === undefined) throw new Error('no window')
+        for (const record of records) {
+          window.state = { seen: ((window.state as { seen?: string }).seen ?? '') + textOf(record) }
+          await checkpointer.checkpoint(record)
+          if (got.length === 1 && textOf(record) === 'b') throw new Error('in the middle')
+        }
+        if (got.length === 2) throw new Error('at the end')
+      },
+    }),
+  })
+  const records = [recordOf(1, aggregateOf('a', 'b', 'c')), recordOf(2, 'd')]
+  const first = await handler(windowEvent(records, {}))
+  expect(first).toEqual({ ...failures(1), state: { seen: 'ab' } })
+  const state = first.state as Record<string, unknown>
+  await expect(handler(windowEvent(records, state))).rejects.toThrow('at the end')
+  expect(await handler(windowEvent(records, state))).toEqual({ ...failures(), state: { seen: 'abcd' } })
+  expect(got.slice(1)).toEqual([
+    ['c', 'd'],
+    ['c', 'd'],
+  ])
+})
+
 test('an aggregate with a hash key of another shard is dropped and told, where the range is known', async () => {
   const got: string[] = []
   const events: ConsumerEvent[] = []
