@@ -1,8 +1,8 @@
 /** CHAR_TO_TIMESTAMP and TIMESTAMP_TO_CHAR, and their relatives for DATE and TIME: the pattern comes first. */
 import { SqlError } from '../../core/errors.ts'
+import { PatternError } from '../../core/patterns/pattern-error.ts'
 import type { Value } from '../../core/rows.ts'
 import { sqlTypeText } from '../../core/sql-type.ts'
-import { PatternError } from '../patterns/pattern-error.ts'
 import { DAY_MS } from './calendar.ts'
 import {
   type DatetimePattern,

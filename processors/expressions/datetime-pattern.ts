@@ -3,7 +3,7 @@
  * a H k K h m s S z Z X, text in quotes, English names, UTC, weeks from Sunday. A parsed text may go on behind the pattern.
  */
 
-import { PatternError } from '../patterns/pattern-error.ts'
+import { PatternError } from '../../core/patterns/pattern-error.ts'
 import { addMonths, civilFromDays, DAY_MS, daysFromCivil, daysInMonth } from './calendar.ts'
 
 type Token =

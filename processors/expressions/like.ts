@@ -3,7 +3,7 @@
  * is taken at its first fit, which never costs a later one its place.
  */
 
-import { PATTERN_LENGTH_MAX } from '../patterns/pattern-error.ts'
+import { PATTERN_LENGTH_MAX } from '../../core/patterns/pattern-error.ts'
 
 /** One pattern element: a code point that must be there, or any one. */
 type Element = number | null

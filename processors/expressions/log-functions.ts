@@ -3,10 +3,10 @@
  * All fields of one call share a parser and what it found lately, so that a text is parsed once for all of its columns.
  */
 import { SqlError } from '../../core/errors.ts'
+import { PATTERN_TEXT_MAX, PatternError, PatternTooCostly } from '../../core/patterns/pattern-error.ts'
 import { ROWS_PER_BATCH_MAX } from '../../core/rows.ts'
 import { type LogArgument, prepareLogParser } from '../patterns/log/log-functions.ts'
 import type { LogParser } from '../patterns/log/log-parser.ts'
-import { PATTERN_TEXT_MAX, PatternError, PatternTooCostly } from '../patterns/pattern-error.ts'
 import { RowFailure } from './failures.ts'
 import { type FunctionCall, type FunctionImplementation, scalar } from './function-call.ts'
 import type { ExpressionHost } from './kernel.ts'

@@ -1,11 +1,21 @@
 /** SIMILAR TO, SUBSTRING with patterns, REGEX_REPLACE. A constant pattern is prepared, or refused, when the program is compiled. */
 import { SqlError } from '../../core/errors.ts'
+import type { Pattern } from '../../core/patterns/pattern.ts'
+import {
+  PATTERN_STEPS_MAX,
+  PATTERN_TEXT_MAX,
+  PatternError,
+  PatternTooCostly,
+} from '../../core/patterns/pattern-error.ts'
+import { parseRegex } from '../../core/patterns/regex.ts'
+import {
+  offsetOfCharacter,
+  parseReplacement,
+  type Replacement,
+  replaceMatches,
+} from '../../core/patterns/regex-replace.ts'
+import { parseSimilar, parseSimilarParts } from '../../core/patterns/similar.ts'
 import type { Value } from '../../core/rows.ts'
-import type { Pattern } from '../patterns/pattern.ts'
-import { PATTERN_STEPS_MAX, PATTERN_TEXT_MAX, PatternError, PatternTooCostly } from '../patterns/pattern-error.ts'
-import { parseRegex } from '../patterns/regex.ts'
-import { offsetOfCharacter, parseReplacement, type Replacement, replaceMatches } from '../patterns/regex-replace.ts'
-import { parseSimilar, parseSimilarParts } from '../patterns/similar.ts'
 import { RowFailure, shown } from './failures.ts'
 import { type FunctionCall, type FunctionImplementation, scalar } from './function-call.ts'
 

@@ -1,7 +1,7 @@
 /** Functions of texts. Places and lengths count code points. */
 import { SqlError } from '../../core/errors.ts'
+import { PATTERN_TEXT_MAX } from '../../core/patterns/pattern-error.ts'
 import type { Value } from '../../core/rows.ts'
-import { PATTERN_TEXT_MAX } from '../patterns/pattern-error.ts'
 import { codePointLength } from './cast.ts'
 import { comparator } from './comparison.ts'
 import { coalesceKernel } from './conditional.ts'

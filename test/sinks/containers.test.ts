@@ -8,7 +8,7 @@ import { snappyUncompress } from 'hyparquet'
 import { describe, expect, it } from 'vitest'
 import { BLOCK_BYTES } from '../../sinks/compress.ts'
 import { CONTAINERS, type CompressionFormat } from '../../sinks/containers/container.ts'
-import { HAS_JAVA } from '../processors/patterns/java.ts'
+import { HAS_JAVA } from '../support/java.ts'
 import { seededRandom } from '../support/memory-env.ts'
 
 /** Contents around every edge: nothing, a byte, one chunk of 32 KiB and its neighbours, several blocks, and noise. */

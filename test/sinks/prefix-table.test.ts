@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { type PartitionValues, type PrefixKeys, type PrefixOptions, parsePrefixes } from '../../sinks/prefix.ts'
 import type { Problem } from '../../sinks/problem.ts'
-import { HAS_JAVA, runJava } from '../processors/patterns/java.ts'
+import { HAS_JAVA, runJava } from '../support/java.ts'
 import { seededRandom } from '../support/memory-env.ts'
 
 /** instant, zone, pattern of a timestamp, and what it prints; null where it is refused */

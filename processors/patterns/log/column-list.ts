@@ -7,8 +7,9 @@
  * Identifiers follow the rules of SQL: plain ones are folded to upper case. NOT NULL says nothing more than the parser
  * knows: a record that does not match is NULL in all of its fields.
  */
+
+import { PatternError } from '../../../core/patterns/pattern-error.ts'
 import { parseSqlType, type SqlType } from '../../../core/sql-type.ts'
-import { PatternError } from '../pattern-error.ts'
 import { DEFAULT_TYPE, LOG_COLUMNS_MAX, type LogColumn } from './log-parser.ts'
 
 export interface ListedColumn extends LogColumn {

@@ -1,5 +1,5 @@
 /** VARIABLE_COLUMN_LOG_PARSE and FIXED_COLUMN_LOG_PARSE: columns between delimiters, or at fixed places. */
-import { PatternError } from '../pattern-error.ts'
+import { PatternError } from '../../../core/patterns/pattern-error.ts'
 import { parseColumnList } from './column-list.ts'
 import { LOG_COLUMNS_MAX, type LogParser, numberedColumns } from './log-parser.ts'
 

@@ -11,17 +11,17 @@
  * `@` is any text, `()` the empty one and `#` matches nothing at all; `<Alpha>` and its like are the named sets of the AWS SQL
  * reference (FAST_REGEX_LOG_PARSER). `\d` does not exist here; `&`, `~` and intervals such as `<1-31>` are refused.
  */
-import { CharacterSet, complement, EVERY, range, single, union } from '../character-set.ts'
-import { Pattern } from '../pattern.ts'
+import { CharacterSet, complement, EVERY, range, single, union } from '../../../core/patterns/character-set.ts'
+import { Pattern } from '../../../core/patterns/pattern.ts'
 import {
   checkPatternLength,
   PATTERN_GROUPS_MAX,
   PATTERN_NESTING_MAX,
   PATTERN_STEPS_MAX,
   PatternError,
-} from '../pattern-error.ts'
-import type { PatternNode } from '../pattern-node.ts'
-import { PatternReader } from '../pattern-reader.ts'
+} from '../../../core/patterns/pattern-error.ts'
+import type { PatternNode } from '../../../core/patterns/pattern-node.ts'
+import { PatternReader } from '../../../core/patterns/pattern-reader.ts'
 import { type LogParser, numberedColumns } from './log-parser.ts'
 
 const NO_CHARACTER = new CharacterSet(() => false)

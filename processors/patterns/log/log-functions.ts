@@ -1,5 +1,5 @@
 /** The log parsing functions of the dialect by their names, and how many arguments each takes behind the text. */
-import { PatternError } from '../pattern-error.ts'
+import { PatternError } from '../../../core/patterns/pattern-error.ts'
 import { fixedColumnLogParser, variableColumnLogParser } from './column-log.ts'
 import { fastRegexLogParser } from './fast-regex-log.ts'
 import type { LogParser } from './log-parser.ts'

@@ -1,6 +1,6 @@
 /** REGEX_LOG_PARSE: a Java regular expression over the whole text, one column for each group. */
-import { PATTERN_STEPS_MAX, PatternError } from '../pattern-error.ts'
-import { parseRegex } from '../regex.ts'
+import { PATTERN_STEPS_MAX, PatternError } from '../../../core/patterns/pattern-error.ts'
+import { parseRegex } from '../../../core/patterns/regex.ts'
 import { parseColumnList } from './column-list.ts'
 import { type LogParser, numberedColumns } from './log-parser.ts'
 

@@ -1,5 +1,5 @@
 /** W3C_LOG_PARSE: lines of web servers, by a named format or an Apache LogFormat string. One column for each specifier. */
-import { checkPatternLength, PatternError } from '../pattern-error.ts'
+import { checkPatternLength, PatternError } from '../../../core/patterns/pattern-error.ts'
 import { LOG_COLUMNS_MAX, type LogParser, numberedColumns } from './log-parser.ts'
 
 /** AWS SQL reference, W3C_LOG_PARSE; the IIS format, which it does not spell out, is Microsoft's own with commas. */

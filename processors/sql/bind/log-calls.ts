@@ -1,7 +1,7 @@
 /** Calls of log parsing functions, which stand alone in a select item; log-records.ts says what becomes of their fields. */
 import { SqlError } from '../../../core/errors.ts'
+import { PatternError } from '../../../core/patterns/pattern-error.ts'
 import { isLogFunction, type LogArgument, prepareLogParser } from '../../patterns/log/log-functions.ts'
-import { PatternError } from '../../patterns/pattern-error.ts'
 import type { ExpressionNode } from '../ast.ts'
 import type { Expression } from '../expression.ts'
 import { argument } from './calls.ts'

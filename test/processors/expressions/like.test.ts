@@ -1,7 +1,7 @@
 /** LIKE within its limits: patterns of 4,096 units, texts of 1,048,576, work in proportion to the text. */
 import { expect, test } from 'vitest'
+import { PATTERN_LENGTH_MAX, PATTERN_TEXT_MAX } from '../../../core/patterns/pattern-error.ts'
 import { matchesLike, parseLike } from '../../../processors/expressions/like.ts'
-import { PATTERN_LENGTH_MAX, PATTERN_TEXT_MAX } from '../../../processors/patterns/pattern-error.ts'
 import { seededRandom } from '../../support/seeded-random.ts'
 import { batchOf, call, column, literal, schemaOf, valuesOf } from './builders.ts'
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { parseRegex } from '../../../processors/patterns/regex.ts'
+import { parseRegex } from '../../../core/patterns/regex.ts'
 import { call, literal, valueOf } from './builders.ts'
 
 const text = (value: string) => literal(value, 'VARCHAR(4000)')

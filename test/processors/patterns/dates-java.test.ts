@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest'
+import { PatternError } from '../../../core/patterns/pattern-error.ts'
 import {
   formatDatetime,
   parseDatetime,
   parseDatetimePattern,
   unreadableLetter,
 } from '../../../processors/expressions/datetime-pattern.ts'
-import { PatternError } from '../../../processors/patterns/pattern-error.ts'
-import { HAS_JAVA, hexOf, JAVA_HEX, runJava } from './java.ts'
+import { HAS_JAVA, hexOf, JAVA_HEX, runJava } from '../../support/java.ts'
 
 /** The moment from which two-digit years are counted: the same on both sides. */
 const NOW = Date.UTC(2024, 5, 15, 12)

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import { PatternError } from '../../../processors/patterns/pattern-error.ts'
-import { parseRegex } from '../../../processors/patterns/regex.ts'
-import { parseReplacement, replaceMatches } from '../../../processors/patterns/regex-replace.ts'
-import { HAS_JAVA, hexOf, JAVA_HEX, runJava } from './java.ts'
+import { PatternError } from '../../../core/patterns/pattern-error.ts'
+import { parseRegex } from '../../../core/patterns/regex.ts'
+import { parseReplacement, replaceMatches } from '../../../core/patterns/regex-replace.ts'
+import { HAS_JAVA, hexOf, JAVA_HEX, runJava } from '../../support/java.ts'
 
 const JUDGE = `
 import java.io.*;

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
+import type { Pattern } from '../../../core/patterns/pattern.ts'
+import { PatternTooCostly } from '../../../core/patterns/pattern-error.ts'
+import { parseRegex } from '../../../core/patterns/regex.ts'
+import { parseSimilar } from '../../../core/patterns/similar.ts'
 import { prepareLogParser } from '../../../processors/patterns/log/log-functions.ts'
-import type { Pattern } from '../../../processors/patterns/pattern.ts'
-import { PatternTooCostly } from '../../../processors/patterns/pattern-error.ts'
-import { parseRegex } from '../../../processors/patterns/regex.ts'
-import { parseSimilar } from '../../../processors/patterns/similar.ts'
 
 /** Steps for a text of a size, and for one of twice the size: linear work doubles. */
 function growth(pattern: Pattern, run: (text: string) => unknown, text: (size: number) => string): number {
