@@ -1,7 +1,6 @@
 /** A shard of an embedded stream: its place in the stream, and its log. */
 import type { ShardDescription } from '../../core/index.ts'
 import type { HashRange } from '../hash-key.ts'
-import { FIRST_COUNTER } from './sequence-counter.ts'
 import type { ShardLog } from './shard-log.ts'
 import type { ShardThroughput } from './throughput.ts'
 
@@ -70,12 +69,13 @@ export function shardIndexOf(shardId: string): number {
 export function newShards(
   ranges: readonly { startingHashKey: bigint; endingHashKey: bigint }[],
   openedAt: number,
+  firstCounter: number,
 ): ShardRecord[] {
   return ranges.map((range, i) => ({
     ...range,
     shardId: shardIdOf(i),
     parentShardIds: [],
-    firstCounter: FIRST_COUNTER,
+    firstCounter,
     openedAt,
     lastCounter: null,
     closedAt: null,

@@ -311,14 +311,20 @@ export class LocalStream implements Stream, StreamSource, SourceStream {
     this.#intake.countHeld()
   }
 
+  /** the sequence counter of the next record of any shard */
+  get nextCounter(): number {
+    return this.#shards.nextCounter
+  }
+
   /** @throws MillraceError `not_found` */
   shard(shardId: string): LocalShard {
     return this.#shards.get(shardId)
   }
 
   startCounter(shard: LocalShard, from: IteratorStart): Promise<number> {
-    const { streamName } = this
-    return startCounter({ streamName, now: this.clock.now(), nextCounter: this.#shards.nextCounter }, shard, from)
+    const { streamName, firstCounter } = this.description
+    const { nextCounter } = this.#shards
+    return startCounter({ streamName, now: this.clock.now(), firstCounter, nextCounter }, shard, from)
   }
 
   trimmedBefore(now: number): number {

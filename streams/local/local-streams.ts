@@ -10,12 +10,12 @@ import {
   RETENTION_HOURS_DEFAULT,
 } from '../../core/index.ts'
 import { evenHashRanges } from '../hash-key.ts'
+import { CounterFloor, isCounterFile } from './counter-floor.ts'
 import { isLockFile, lockDirectory } from './directory-lock.ts'
 import { newShards } from './local-shard.ts'
 import { LocalStream } from './local-stream.ts'
 import type { StreamNotice } from './notice.ts'
 import type { Durability } from './segment-log.ts'
-import { FIRST_COUNTER } from './sequence-counter.ts'
 import { readStreamFile, type StreamRecord, type Tag } from './stream-file.ts'
 import type { StreamSettings } from './stream-settings.ts'
 import type { ShardLimits } from './throughput.ts'
@@ -71,11 +71,14 @@ export class LocalStreams {
   readonly #streams = new Map<string, LocalStream>()
   /** names that are being created or deleted */
   readonly #busy = new Set<string>()
+  readonly #counters: CounterFloor
   #limits: ShardLimits | null
-  #unlock: () => Promise<void> = () => Promise.resolve()
+  #unlock: () => Promise<void>
 
-  private constructor(options: LocalStreamsOptions) {
+  private constructor(options: LocalStreamsOptions, counters: CounterFloor, unlock: () => Promise<void>) {
     this.#options = options
+    this.#counters = counters
+    this.#unlock = unlock
     this.#limits = options.limits ?? null
   }
 
@@ -85,19 +88,21 @@ export class LocalStreams {
    *   Files throws
    */
   static async open(options: LocalStreamsOptions): Promise<LocalStreams> {
-    const streams = new LocalStreams(options)
     const { directory, env, owner = 'millrace' } = options
-    if (directory === undefined) return streams
+    if (directory === undefined)
+      return new LocalStreams(options, await CounterFloor.open(env.files, null), () => Promise.resolve())
     await env.files.makeDirectory(directory)
     await env.files.syncDirectory(dirname(directory))
-    streams.#unlock = await lockDirectory(env, directory, owner)
+    const unlock = await lockDirectory(env, directory, owner)
+    let streams: LocalStreams | null = null
     try {
+      streams = new LocalStreams(options, await CounterFloor.open(env.files, directory), unlock)
       await streams.#load(directory)
+      return streams
     } catch (error) {
-      await streams.close()
+      await (streams?.close() ?? unlock())
       throw error
     }
-    return streams
   }
 
   /**
@@ -131,6 +136,7 @@ export class LocalStreams {
     this.#busy.add(streamName)
     try {
       const createdAt = this.#options.env.clock.now()
+      const firstCounter = this.#counters.next
       const stream = await this.#openStream(
         {
           streamName,
@@ -142,8 +148,9 @@ export class LocalStreams {
           consumers: [],
           shardLevelMetrics: [],
           encryptionKeyId: null,
-          shards: newShards(evenHashRanges(shards), createdAt),
-          nextCounter: FIRST_COUNTER,
+          shards: newShards(evenHashRanges(shards), createdAt, firstCounter),
+          firstCounter,
+          nextCounter: firstCounter,
         },
         createdAt + this.#stateDelayMs,
       )
@@ -204,7 +211,7 @@ export class LocalStreams {
   async #load(directory: string): Promise<void> {
     const { files, clock } = this.#options.env
     for (const name of await files.list(directory)) {
-      if (isLockFile(name)) continue
+      if (isLockFile(name) || isCounterFile(name)) continue
       if (name.startsWith(DELETED)) {
         await files.remove(`${directory}/${name}`)
         continue
@@ -224,6 +231,9 @@ export class LocalStreams {
     this.#busy.add(streamName)
     try {
       await stream.close()
+      // First: a stream of that name may be created as soon as the old one is gone. One is left out: the number before the
+      // first of a stream names the place before it.
+      await this.#counters.raise(stream.nextCounter + 1)
       const { directory, env } = this.#options
       if (directory === undefined) return
       // Renamed first: a half-deleted directory must not look like a stream after a crash.

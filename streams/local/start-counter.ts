@@ -7,6 +7,8 @@ import { counterOf } from './sequence-counter.ts'
 export interface StartContext {
   readonly streamName: string
   readonly now: number
+  /** no record of the stream has a smaller one; the number before it names the place where nothing was read yet */
+  readonly firstCounter: number
   /** no record has it yet */
   readonly nextCounter: number
 }
@@ -34,9 +36,13 @@ export async function startCounter(context: StartContext, shard: LocalShard, fro
   }
 }
 
-function counterIn({ streamName, nextCounter }: StartContext, shard: LocalShard, sequenceNumber: string): number {
+function counterIn(
+  { streamName, firstCounter, nextCounter }: StartContext,
+  shard: LocalShard,
+  sequenceNumber: string,
+): number {
   const counter = counterOf(sequenceNumber)
-  if (counter === null || counter >= nextCounter)
+  if (counter === null || counter < firstCounter - 1 || counter >= nextCounter)
     throw new MillraceError(
       'invalid_argument',
       `sequence number ${sequenceNumber} used on shard ${shard.shardId} in stream ${streamName} is invalid because it did not come from this stream`,

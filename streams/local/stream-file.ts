@@ -1,6 +1,7 @@
 /** What a stream in files keeps beside its records: one JSON file, replaced in one step. */
 import { type Files, MillraceError } from '../../core/index.ts'
 import type { ShardRecord } from './local-shard.ts'
+import { FIRST_COUNTER } from './sequence-counter.ts'
 
 export type Tag = readonly [key: string, value: string]
 
@@ -25,6 +26,8 @@ export interface StreamRecord {
   /** the key that records are said to be encrypted with; they are not */
   readonly encryptionKeyId: string | null
   readonly shards: readonly ShardRecord[]
+  /** no record of the stream has a smaller counter */
+  readonly firstCounter: number
   /** the counter to go on with after an orderly end; null while the stream is in use */
   readonly nextCounter: number | null
 }
@@ -32,7 +35,13 @@ export interface StreamRecord {
 const FILE = 'stream.json'
 const VERSION = 1
 /** What older files do not have. */
-const ADDED_LATER = { tags: [], consumers: [], shardLevelMetrics: [], encryptionKeyId: null }
+const ADDED_LATER = {
+  tags: [],
+  consumers: [],
+  shardLevelMetrics: [],
+  encryptionKeyId: null,
+  firstCounter: FIRST_COUNTER,
+}
 
 export async function writeStreamFile(files: Files, directory: string, record: StreamRecord): Promise<void> {
   const path = `${directory}/${FILE}`

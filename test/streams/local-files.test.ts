@@ -101,8 +101,51 @@ describe('a stream in files', () => {
     const streams = await open(env)
     await put(await streams.create('s'), 'old')
     await streams.delete('s')
-    expect(env.files.paths()).toEqual(['data/.lock'])
+    expect(env.files.paths()).toEqual(['data/.lock', 'data/.next-counter'])
     expect(await readAll(await streams.create('s'))).toEqual([])
+  })
+
+  test.each([
+    'data',
+    undefined,
+  ])('gives the sequence numbers of a deleted stream to no later one, and takes them for none of its own (directory %s)', async directory => {
+    const env = memoryEnv()
+    let streams = await open(env, { directory })
+    const seen: string[] = []
+    for (let life = 0; life < 3; life++) {
+      const stream = await streams.create('s')
+      const first = (await put(stream, `first of life ${life}`)).sequenceNumber
+      const last = (await put(stream, `last of life ${life}`)).sequenceNumber
+      seen.push(first, last)
+      // the place before the first record is one of the stream, the last record of the life before is not
+      const before = stream.getIterator(SHARD, {
+        kind: 'after',
+        position: { shardId: SHARD, sequenceNumber: seen[life * 2 - 1] ?? first, subsequenceNumber: -1 },
+      })
+      if (life === 0) await before
+      else
+        await expect(before).rejects.toSatisfy(
+          e => hasCode(e, 'invalid_argument') && /did not come from this stream/.test(String(e)),
+        )
+      expect(await readAll(stream)).toEqual([`first of life ${life}`, `last of life ${life}`])
+      await streams.delete('s')
+      if (directory !== undefined) {
+        await streams.close()
+        streams = await open(env, { directory })
+      }
+    }
+    expect(seen.toSorted()).toEqual(seen)
+    expect(new Set(seen).size).toBe(6)
+  })
+
+  test('refuses a directory whose note of the next counter cannot be understood, and gives the lock back', async () => {
+    const env = memoryEnv()
+    await (await open(env)).close()
+    const handle = await env.files.open('data/.next-counter', 'create')
+    await handle.write(utf8.encode('one'), 0)
+    await handle.close()
+    await expect(open(env)).rejects.toSatisfy(e => hasCode(e, 'corrupt_log') && /next-counter/.test(String(e)))
+    expect(env.files.paths()).toEqual(['data/.next-counter'])
   })
 
   test('cuts off a write that was torn at any byte of the last record, says so, and goes on', async () => {
