@@ -4,6 +4,7 @@ import { type ConsumerMetricsDimension, type ConsumerMetricsLevel, METRICS_DIMEN
 import { CLIENT_VERSION_CONFIGS, type ClientVersionConfig } from './leases/client-version.ts'
 
 export type RetrievalMode = 'POLLING' | 'FANOUT'
+export type ShardPrioritization = 'NONE' | 'PARENTS_FIRST'
 export type InitialPosition = 'LATEST' | 'TRIM_HORIZON' | 'AT_TIMESTAMP'
 
 export interface ConsumerConfiguration {
@@ -49,6 +50,9 @@ export interface ConsumerConfiguration {
   readonly ignoreUnexpectedChildShards: boolean
   readonly listShardsBackoffTimeInMillis: number
   readonly maxListShardsRetryAttempts: number
+  readonly maxCacheMissesBeforeReload: number
+  readonly listShardsCacheAllowedAgeInSeconds: number
+  readonly cacheMissWarningModulus: number
   readonly leasesRecoveryAuditorExecutionFrequencyMillis: number
   readonly leasesRecoveryAuditorInconsistencyConfidenceThreshold: number
   /** null: failoverTimeMillis. The KCL has 120,000 and leaves the leases of a dead leader alone for as long */
@@ -71,7 +75,15 @@ export interface ConsumerConfiguration {
   readonly gracefulLeaseHandoffTimeoutMillis: number
   /** how workers of KCL 2.x beside this one are dealt with; the row Migration3.0 of the fleet goes before it */
   readonly clientVersionConfig: ClientVersionConfig
+  /**
+   * true moves what an older fleet keeps in two tables of its own into the lease table, once every worker has reported for an hour
+   * that it can (the row TableMigration3.5 says DEPLOYED); until it is COMPLETE it can be set back to false
+   */
+  readonly migrateAllEntitiesToLeaseTable: boolean
+  /** how long everything works from the lease table before the old tables are given up; 1 hour to 7 days */
+  readonly tableMigrationCompleteBakeTimeSeconds: number
   readonly skipShardSyncAtWorkerInitializationIfLeasesExist: boolean
+  readonly shardPrioritization: ShardPrioritization
   readonly maxInitializationAttempts: number
   readonly schedulerInitializationBackoffTimeMillis: number
 
@@ -82,6 +94,10 @@ export interface ConsumerConfiguration {
   readonly logWarningForTaskAfterMillis: number | null
   readonly callProcessRecordsEvenForEmptyRecordList: boolean
   readonly metricsLevel: ConsumerMetricsLevel
+  /** of metrics in CloudWatch; empty: as the application */
+  readonly namespace: string
+  /** metrics that one interval sends together at most; see `metricsMaxQueueSize` for what may wait */
+  readonly publisherFlushBuffer: number
   readonly metricsBufferTimeMillis: number
   readonly metricsMaxQueueSize: number
   readonly metricsEnabledDimensions: readonly ConsumerMetricsDimension[]
@@ -136,6 +152,9 @@ const DEFAULTS: ConsumerConfiguration = {
   ignoreUnexpectedChildShards: false,
   listShardsBackoffTimeInMillis: 1_500,
   maxListShardsRetryAttempts: 50,
+  maxCacheMissesBeforeReload: 1_000,
+  listShardsCacheAllowedAgeInSeconds: 30,
+  cacheMissWarningModulus: 250,
   leasesRecoveryAuditorExecutionFrequencyMillis: 120_000,
   leasesRecoveryAuditorInconsistencyConfidenceThreshold: 3,
   leaderLeaseDurationMillis: null,
@@ -155,7 +174,10 @@ const DEFAULTS: ConsumerConfiguration = {
   isGracefulLeaseHandoffEnabled: true,
   gracefulLeaseHandoffTimeoutMillis: 30_000,
   clientVersionConfig: 'CLIENT_VERSION_CONFIG_3X',
+  migrateAllEntitiesToLeaseTable: false,
+  tableMigrationCompleteBakeTimeSeconds: 86_400,
   skipShardSyncAtWorkerInitializationIfLeasesExist: false,
+  shardPrioritization: 'NONE',
   maxInitializationAttempts: 20,
   schedulerInitializationBackoffTimeMillis: 1_000,
   parentShardPollIntervalMillis: 10_000,
@@ -164,6 +186,8 @@ const DEFAULTS: ConsumerConfiguration = {
   logWarningForTaskAfterMillis: null,
   callProcessRecordsEvenForEmptyRecordList: false,
   metricsLevel: 'DETAILED',
+  namespace: '',
+  publisherFlushBuffer: 200,
   metricsBufferTimeMillis: 10_000,
   metricsMaxQueueSize: 10_000,
   metricsEnabledDimensions: METRICS_DIMENSIONS,
@@ -189,6 +213,7 @@ const RANGES: Readonly<Record<string, readonly [min: number, max: number]>> = {
   maxCacheByteSize: [1, ANY],
   maxRecordsCount: [1, ANY],
   metricsBufferTimeMillis: [1, ANY],
+  publisherFlushBuffer: [1, ANY],
   taskBackoffTimeMillis: [1, ANY],
   parentShardPollIntervalMillis: [1, ANY],
   varianceBalancingFrequency: [1, ANY],
@@ -212,10 +237,17 @@ const CHOICES: Readonly<Record<string, readonly string[]>> = {
   leaseAssignmentStrategy: ['WORKER_UTILIZATION_AWARE', 'LEASE_COUNT_BASED'],
   clientVersionConfig: CLIENT_VERSION_CONFIGS,
   metricsLevel: ['NONE', 'SUMMARY', 'DETAILED'],
+  shardPrioritization: ['NONE', 'PARENTS_FIRST'],
 }
 
+const NO_CACHE = 'the list of shards is not cached, but read anew where it is needed: when one ends, and by the audit'
 /** Settings of the KCL that are read and do nothing here, and why. Whoever sets one is told. */
 export const SETTINGS_WITHOUT_EFFECT: Readonly<Partial<Record<keyof ConsumerConfiguration, string>>> = {
+  maxCacheMissesBeforeReload: NO_CACHE,
+  listShardsCacheAllowedAgeInSeconds: NO_CACHE,
+  cacheMissWarningModulus: NO_CACHE,
+  shardPrioritization:
+    'a child waits until its parents are processed in any case, and all shards of a worker go on together',
   shardSyncIntervalMillis:
     'shards are looked for when one ends, and by the audit every leasesRecoveryAuditorExecutionFrequencyMillis',
   shardConsumerDispatchPollIntervalMillis: 'a shard consumer goes on as soon as it can, and is not polled',

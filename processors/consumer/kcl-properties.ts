@@ -9,6 +9,7 @@ import {
   choicesOf,
   completeConsumerConfiguration,
   defaultOf,
+  type ShardPrioritization,
   unknownNames,
 } from './configuration.ts'
 
@@ -29,10 +30,25 @@ const ALIASES: Readonly<Record<string, string>> = {
   'fanoutConfig.consumerArn': 'consumerArn',
   'pollingConfig.maxRecords': 'maxRecords',
   'pollingConfig.idleTimeBetweenReadsInMillis': 'idleTimeBetweenReadsInMillis',
+  'pollingConfig.maxPendingProcessRecordsInput': 'maxPendingProcessRecordsInput',
+  'pollingConfig.millisBehindLatestThresholdForReducedTps': 'millisBehindLatestThresholdForReducedTps',
   maxGetRecordsCacheByteSize: 'maxCacheByteSize',
+  dynamoDbLockBasedLeaderLeaseDurationInMillis: 'leaderLeaseDurationMillis',
+  dynamoDbLockBasedLeaderHeartbeatPeriodInMillis: 'leaderHeartbeatIntervalMillis',
+  dynamoDBRequestTimeout: 'dynamoDbRequestTimeout',
+  skipShardSyncAtStartupIfLeasesExist: 'skipShardSyncAtWorkerInitializationIfLeasesExist',
 }
 
-/** Keys of Java, of its threads, its clients, or the process that the daemon starts. */
+/** Parts of Java's configuration that a key may name before its own: `gracefulLeaseHandoffConfig.isGracefulLeaseHandoffEnabled`. */
+const PARTS = [
+  'gracefulLeaseHandoffConfig.',
+  'workerUtilizationAwareAssignmentConfig.',
+  'leaseCleanupConfig.',
+  'fanoutConfig.',
+  'pollingConfig.',
+]
+
+/** Keys of Java, of its threads, its clients, or the process that the daemon starts; a key of a part is looked for without it. */
 const JAVA_KEYS = new Set([
   'executableName',
   'processingLanguage',
@@ -52,13 +68,26 @@ const JAVA_KEYS = new Set([
   'maxGetRecordsThreadPool',
   'dataFetchingStrategy',
   'shutdownGraceMillis',
-  'skipShardSyncAtStartupIfLeasesExist',
   'kinesisRequestTimeout',
-  'dynamoDBRequestTimeout',
+  // It is always used.
+  'usePollingConfigIdleTimeValue',
+  // Fan-out waits for its consumer, and subscribes again, for as long as it takes.
+  'maxDescribeStreamSummaryRetries',
+  'maxDescribeStreamConsumerRetries',
+  'registerStreamConsumerRetries',
+  'retryBackoffMillis',
+  'readTimeoutsToIgnoreBeforeWarning',
+  // Half of what a renewal is early by; a setting that nobody sets.
+  'epsilonMillis',
+  'metricsBackend',
   'streamInfoMode',
-  'migrateAllEntitiesToLeaseTable',
-  'tableMigrationCompleteBakeTimeSeconds',
+  'streamIdOnboardingState',
 ])
+/** Settings of the two tables of their own, which are never made here. */
+const OLD_TABLES = /^(coordinatorStateTableConfig|workerMetricsTableConfig)\./
+
+/** Durations in Java, milliseconds here. */
+const DURATIONS = new Set(['staleWorkerMetricsEntryCleanupDuration', 'dynamoDbRequestTimeout'])
 
 const STREAM_KEYS = ['streamName', 'streamArn']
 
@@ -79,7 +108,8 @@ export function parseKclProperties(text: string): KclProperties {
     else if (name === 'initialPositionInStreamExtended') {
       settings['initialPositionInStream'] = 'AT_TIMESTAMP'
       settings['initialPositionTimestamp'] = instantOf(name, value)
-    } else if (JAVA_KEYS.has(key) || JAVA_KEYS.has(name)) ignored.push(key)
+    } else if (JAVA_KEYS.has(key) || JAVA_KEYS.has(name) || OLD_TABLES.test(name)) ignored.push(key)
+    else if (DURATIONS.has(name)) settings[name] = durationOf(name, value)
     else if (CONSUMER_SETTINGS.includes(name)) settings[name] = valueOf(name, value)
     else unknown.push(key)
   }
@@ -105,7 +135,9 @@ function nameOf(key: string): string {
   const alias = ALIASES[key]
   if (alias !== undefined) return alias
   const small = key.charAt(0).toLowerCase() + key.slice(1)
-  return ALIASES[small] ?? small
+  const part = PARTS.find(one => small.startsWith(one))
+  const own = ALIASES[small] ?? small.slice(part?.length ?? 0)
+  return ALIASES[own] ?? own
 }
 
 function valueOf(name: string, text: string): unknown {
@@ -122,13 +154,29 @@ function valueOf(name: string, text: string): unknown {
   return Math.min(Number(text), Number.MAX_SAFE_INTEGER)
 }
 
+/** Java names a class. */
+const PRIORITIZATIONS: Readonly<Record<string, ShardPrioritization>> = {
+  NoOpShardPrioritization: 'NONE',
+  ParentsFirstShardPrioritization: 'PARENTS_FIRST',
+}
+
 /** The daemon reads words in any case, and `DEFAULT` as enhanced fan-out. */
 function choiceOf(name: string, text: string, choices: readonly string[]): string {
   const upper = text.toUpperCase()
   if (name === 'retrievalMode' && upper === 'DEFAULT') return 'FANOUT'
-  const found = choices.find(choice => choice === upper || choice === `CLIENT_VERSION_CONFIG_${upper}`)
+  const java = name === 'shardPrioritization' ? PRIORITIZATIONS[text.split('.').at(-1) ?? ''] : undefined
+  const found = java ?? choices.find(choice => choice === upper || choice === `CLIENT_VERSION_CONFIG_${upper}`)
   if (found === undefined) throw wrong(name, text, choices.join(', '))
   return found
+}
+
+/** Milliseconds, or what Java's Duration reads, as far as it has days, hours, minutes and seconds. */
+function durationOf(name: string, text: string): number {
+  if (/^\d{1,15}$/.test(text)) return Number(text)
+  const parts = /^P(?:(\d+)D)?(?:T(?=\d)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?$/i.exec(text)
+  if (parts === null || text.length < 3) throw wrong(name, text, 'milliseconds, or a duration such as P1D or PT12H')
+  const [days = 0, hours = 0, minutes = 0, seconds = 0] = parts.slice(1).map(part => Number(part ?? 0))
+  return (((days * 24 + hours) * 60 + minutes) * 60 + seconds) * 1_000
 }
 
 /** Epoch seconds, as the daemon takes them, or an ISO date. */

@@ -150,6 +150,7 @@ async function openStore(
     requestTimeoutMs: configuration.dynamoDbRequestTimeout,
     consistentReads: configuration.consistentReads,
     scanSegments: configuration.leaseTableScanTotalSegments,
+    migrateAllEntitiesToLeaseTable: configuration.migrateAllEntitiesToLeaseTable,
     settings: {
       billingMode: configuration.billingMode,
       readCapacity: configuration.initialLeaseTableReadCapacity,
