@@ -115,6 +115,7 @@ export async function openStreams(
     const list = new StreamList<StreamChoice>({
       tracker: selection,
       nameOf: keyOf,
+      mayBe,
       open: choice => opener.openIdentified(choice),
       openByIdentifier: identifier => opener.openByIdentifier(identifier),
       failed,
@@ -127,6 +128,7 @@ export async function openStreams(
       list,
       changing: {
         refresh: isHeld => list.refresh(isHeld),
+        isNamed: identifier => list.isNamed(identifier),
         strategy: selection.formerStreamsLeasesDeletionStrategy ?? { leaseDeletionType: 'NO_STREAMS_LEASES_DELETION' },
       },
     }
@@ -151,6 +153,16 @@ function keyOf(choice: StreamChoice): string {
   if ('streamName' in choice) return choice.streamName
   if ('streamArn' in choice) return choice.streamArn
   return choice.streamIdentifier ?? choice.source.streamName
+}
+
+/** Whether a choice names the stream of an identifier: of any creation, and, for a bare name, of any account. */
+function mayBe(choice: StreamChoice, identifier: string): boolean {
+  const [account, name] = identifier.split(':')
+  if (typeof choice !== 'string' && 'source' in choice) return choice.streamIdentifier === identifier
+  const named = nameOf(choice)
+  if ('streamName' in named) return named.streamName === name
+  const [, , , , ofAccount, resource] = named.streamArn.split(':')
+  return ofAccount === account && resource === `stream/${name}`
 }
 
 function nameOf(choice: Exclude<StreamChoice, { readonly source: StreamSource }>) {

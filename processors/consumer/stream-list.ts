@@ -24,6 +24,8 @@ export interface StreamListOptions<Choice> {
   readonly tracker: StreamTracker<Choice>
   /** a name for a choice that stays the same from one list to the next */
   readonly nameOf: (choice: Choice) => string
+  /** whether a choice may be the stream of an identifier, for one that could not be opened and told what it is */
+  readonly mayBe: (choice: Choice, identifier: string) => boolean
   readonly open: (choice: Choice) => Promise<OpenedStream>
   /** opens a stream that leases name and the tracker does not */
   readonly openByIdentifier: (identifier: string) => Promise<OpenedStream>
@@ -37,6 +39,8 @@ export class StreamList<Choice> {
   readonly #options: StreamListOptions<Choice>
   /** by the name of the choice */
   #named = new Map<string, OpenedStream>()
+  /** named, and not to be opened the last time */
+  #unopened: readonly Choice[] = []
   /** by identifier: named no more, but leases of it may be left */
   readonly #former = new Map<string, OpenedStream>()
   /** the end of the last refresh: they follow each other */
@@ -49,6 +53,15 @@ export class StreamList<Choice> {
   /** Those that are named now. */
   get current(): readonly ConsumedStream[] {
     return Array.from(this.#named.values(), ({ stream }) => stream)
+  }
+
+  /** Whether the tracker names the stream now, also where it could not be opened: that is no reason to take it for a former one. */
+  isNamed(identifier: string): boolean {
+    const { mayBe } = this.#options
+    return (
+      this.current.some(({ streamIdentifier }) => streamIdentifier === identifier) ||
+      this.#unopened.some(choice => mayBe(choice, identifier))
+    )
   }
 
   /**
@@ -71,14 +84,17 @@ export class StreamList<Choice> {
         `the tracker names ${choices.length} streams; ${STREAMS_MAX} is the most`,
       )
     const named = new Map<string, OpenedStream>()
+    const unopened: Choice[] = []
     for (const choice of choices) {
       const name = nameOf(choice)
       try {
         named.set(name, this.#named.get(name) ?? (await open(choice)))
       } catch (error) {
+        unopened.push(choice)
         failed(`opening stream ${name}`, error)
       }
     }
+    this.#unopened = unopened
     for (const [name, opened] of this.#named)
       if (!named.has(name)) this.#former.set(opened.stream.streamIdentifier, opened)
     this.#named = named

@@ -34,6 +34,8 @@ export interface FormerStreamsOptions {
   readonly listener: LeaseListener
   readonly strategy: FormerStreamsLeasesDeletionStrategy
   readonly streams: () => readonly ConsumedStream[]
+  /** whether a stream is named, also one that cannot be opened at the moment and so is none of `streams` */
+  readonly isNamed: (identifier: string) => boolean
 }
 
 export class FormerStreams {
@@ -52,12 +54,11 @@ export class FormerStreams {
 
   /** By the leader, each minute. */
   async run(): Promise<void> {
-    const { table, clock, shardSync, strategy } = this.#options
+    const { table, clock, shardSync, strategy, streams, isNamed } = this.#options
     const leases = await table.list()
     await this.#begin(shardSync.bare(leases))
     const now = clock.monotonicMs()
-    const named = new Set(this.#options.streams().map(({ identifier }) => identifier))
-    const former = this.#former(leases).filter(identifier => !named.has(identifier))
+    const former = this.#former(leases).filter(identifier => !isNamed(identifier))
     for (const identifier of this.#sinceMs.keys()) if (!former.includes(identifier)) this.#sinceMs.delete(identifier)
     const waitMs =
       strategy.leaseDeletionType === 'NO_STREAMS_LEASES_DELETION' ? 0 : strategy.waitPeriodToDeleteFormerStreamsMillis
@@ -70,7 +71,7 @@ export class FormerStreams {
       this.#sinceMs.delete(identifier)
       deleted++
     }
-    this.#metric('ActiveStreams.Count', named.size)
+    this.#metric('ActiveStreams.Count', streams().length)
     this.#metric('StreamsPendingDeletion.Count', this.#sinceMs.size)
     this.#metric('DeletedStreams.Count', deleted)
   }

@@ -35,6 +35,8 @@ const VERSION_CHECK_MS = 60_000
 export interface ChangingStreams {
   /** Learns of the streams of the moment. @param isHeld whether this worker holds a lease of a stream */
   readonly refresh: (isHeld: (identifier: string) => boolean) => Promise<void>
+  /** Whether a stream is named, though perhaps not to be opened. */
+  readonly isNamed: (identifier: string) => boolean
   readonly strategy: FormerStreamsLeasesDeletionStrategy
 }
 
@@ -356,9 +358,9 @@ export class KclLeaseCoordinator implements LeaseCoordinator {
     }
   }
 
-  #streamsCheck({ refresh, strategy }: ChangingStreams): () => Promise<void> {
+  #streamsCheck({ refresh, isNamed, strategy }: ChangingStreams): () => Promise<void> {
     const table = this.#options.store.leases
-    const former = new FormerStreams({ ...this.#options, table, strategy, shardSync: this.#shardSync })
+    const former = new FormerStreams({ ...this.#options, table, strategy, isNamed, shardSync: this.#shardSync })
     return async () => {
       const held = new Set(this.#held.all().map(({ lease }) => lease.streamIdentifier))
       await refresh(identifier => held.has(identifier))

@@ -1,6 +1,7 @@
 /** Streams that come and go while workers run: a tracker, the real lease side, embedded streams; simulated time. */
 import { expect, test } from 'vitest'
 import {
+  type ConsumeOptions,
   type ConsumerEvent,
   consume,
   type FormerStreamsLeasesDeletionStrategy,
@@ -28,12 +29,16 @@ async function world(names: readonly string[]) {
   }
   const begin = (
     workerIdentifier: string,
-    list: () => readonly string[],
+    list: () => readonly (string | StreamChoice)[],
     formerStreamsLeasesDeletionStrategy?: FormerStreamsLeasesDeletionStrategy,
+    more: Partial<ConsumeOptions> = {},
   ) =>
     env.clock.until(
       consume(
-        { streamConfigList: () => list().map(choice), formerStreamsLeasesDeletionStrategy },
+        {
+          streamConfigList: () => list().map(one => (typeof one === 'string' ? choice(one) : one)),
+          formerStreamsLeasesDeletionStrategy,
+        },
         async (records, _, { signal }) => {
           if (signal.aborted) return
           for (const record of records) got.push(`${workerIdentifier} ${Buffer.from(record.data).toString()}`)
@@ -43,6 +48,7 @@ async function world(names: readonly string[]) {
           store,
           signals: [],
           onEvent: event => events.push(event),
+          ...more,
           configuration: {
             applicationName: 'app',
             workerIdentifier,
@@ -120,6 +126,33 @@ test('only the streams that the application tells lose their leases, and never o
   named = ['a']
   await env.clock.advance(4 * MINUTE)
   expect([await leasesOf('a'), await leasesOf('b'), await leasesOf('c')]).toEqual([2, 0, 2])
+  await env.clock.until(worker.shutdown())
+})
+
+test('a stream that is named and cannot be opened keeps its leases, by name and by ARN, until it is named no more', async () => {
+  const { env, begin, leasesOf, events } = await world(['a', 'b', 'c', 'd'])
+  const first = await begin('w1', () => ['a', 'b', 'c', 'd'])
+  await env.clock.advance(MINUTE)
+  await env.clock.until(first.shutdown())
+  const arnOf = (name: string): string => `arn:aws:kinesis:eu-central-1:000000000000:stream/${name}`
+  let named: readonly (string | StreamChoice)[] = ['a', { streamName: 'b' }, { streamArn: arnOf('c') }]
+  const busy = Object.assign(new Error('rate exceeded'), { name: 'LimitExceededException' })
+  const worker = await begin(
+    'w2',
+    () => named,
+    {
+      leaseDeletionType: 'FORMER_STREAMS_AUTO_DETECTION_DEFERRED_DELETION',
+      waitPeriodToDeleteFormerStreamsMillis: MINUTE,
+    },
+    { client: { send: () => Promise.reject(busy), destroy() {} } },
+  )
+  await env.clock.advance(10 * MINUTE)
+  const counts = () => Promise.all(['a', 'b', 'c', 'd'].map(leasesOf))
+  expect(await counts()).toEqual([2, 2, 2, 0])
+  expect(events.some(({ message }) => message.includes('opening stream b failed'))).toBe(true)
+  named = ['a', { streamArn: arnOf('other') }]
+  await env.clock.advance(10 * MINUTE)
+  expect(await counts()).toEqual([2, 0, 0, 0])
   await env.clock.until(worker.shutdown())
 })
 
