@@ -34,6 +34,7 @@ export interface DynamoLeaseStoreOptions extends DynamoClientOptions {
  *   is missing; `throttled` and `internal` with retry `backoff`
  */
 export async function openDynamoLeaseStore(options: DynamoLeaseStoreOptions): Promise<LeaseStore> {
+  checkTableName(options)
   const client = await DynamoClient.open(options)
   try {
     return await open(client, options)
@@ -80,6 +81,18 @@ async function open(client: DynamoClient, options: DynamoLeaseStoreOptions): Pro
       return Promise.resolve()
     },
   }
+}
+
+/** Amazon DynamoDB, naming rules: 3 to 255 letters, digits, dots, dashes and underscores. */
+function checkTableName({ applicationName, tableName }: DynamoLeaseStoreOptions): void {
+  const name = tableName ?? applicationName
+  if (/^[a-zA-Z0-9_.-]{3,255}$/.test(name)) return
+  throw new MillraceError(
+    'config',
+    tableName === undefined
+      ? `the lease table gets the name of the application, and applicationName ${JSON.stringify(name)} is no name that DynamoDB takes for a table: 3 to 255 letters, digits, dots, dashes and underscores; choose another applicationName, or give tableName`
+      : `tableName ${JSON.stringify(name)} is no name that DynamoDB takes for a table; give 3 to 255 letters, digits, dots, dashes and underscores`,
+  )
 }
 
 /**

@@ -158,6 +158,23 @@ describe('a new application', () => {
   })
 })
 
+describe('a name that DynamoDB takes for no table', () => {
+  it.each([
+    ['ab', {}, 'applicationName "ab" is no name that DynamoDB takes for a table: 3 to 255 letters'],
+    ['a', { tableName: 'bc' }, 'tableName "bc" is no name that DynamoDB takes for a table; give 3 to 255'],
+    ['app', { tableName: 'a/b/c' }, 'tableName "a/b/c" is no name'],
+  ])('is refused before any call: application %s, %j', async (name, options, message) => {
+    await expect(open(name, options)).rejects.toMatchObject({
+      code: 'config',
+      message: expect.stringContaining(message) as string,
+    })
+  })
+
+  it('does not matter where the table has another one', async () => {
+    await expect(open('a', { tableName: application() })).resolves.toBeDefined()
+  })
+})
+
 describe('a table that is there', () => {
   it.each([
     ['another key', 'id', {}],
