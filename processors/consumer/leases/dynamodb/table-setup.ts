@@ -70,7 +70,6 @@ export async function setUpLeaseTable(client: DynamoClient, tableName: string, s
   } else {
     refuseForeign(found, tableName, 'leaseKey')
     await untilActive(client, tableName)
-    if (indexOf(found) === undefined) await addIndex(client, tableName, found)
   }
   await untilIndexActive(client, tableName)
 }
@@ -127,7 +126,10 @@ const INDEX = {
   Projection: { ProjectionType: 'KEYS_ONLY' },
 }
 
-/** Tables of 2.x have no index. A provisioned one gets the capacity of its table. */
+/**
+ * Tables of 2.x have no index. A provisioned one gets the capacity of its table. What becomes of it is told by the table alone:
+ * another worker of the fleet may have been quicker, or the service may be busy with other indexes.
+ */
 async function addIndex(client: DynamoClient, tableName: string, table: TableDescription): Promise<void> {
   const { ReadCapacityUnits = 0, WriteCapacityUnits = 0 } = table.ProvisionedThroughput ?? {}
   const isProvisioned = table.BillingModeSummary?.BillingMode !== 'PAY_PER_REQUEST' && ReadCapacityUnits > 0
@@ -139,12 +141,11 @@ async function addIndex(client: DynamoClient, tableName: string, table: TableDes
       GlobalSecondaryIndexUpdates: [{ Create: { ...INDEX, ...capacity } }],
     })
   } catch (error) {
-    // Another worker of the fleet was quicker: the table is being updated, or has the index by now.
-    const table = ['ResourceInUseException', 'LimitExceededException', 'ValidationException'].includes(errorName(error))
-      ? await describeTable(client, tableName)
-      : null
-    if (table === null || (table.TableStatus === 'ACTIVE' && indexOf(table) === undefined))
-      throw dynamoError(error, 'UpdateTable', tableName)
+    const failure = dynamoError(error, 'UpdateTable', tableName)
+    if (failure.retry === 'backoff') return
+    // That is also what the service says of an index that is there by now.
+    const now = errorName(error) === 'ValidationException' ? await describeTable(client, tableName) : null
+    if (now === null || indexOf(now) === undefined) throw failure
   }
 }
 
@@ -159,6 +160,7 @@ async function untilActive(client: DynamoClient, tableName: string): Promise<voi
   }
 }
 
+/** An index that is not there is asked for, and again where it did not come to be: nobody else would make it. */
 async function untilIndexActive(client: DynamoClient, tableName: string): Promise<void> {
   const { clock } = client
   for (const until = clock.monotonicMs() + INDEX_WAIT_MS_MAX; ; await clock.sleep(INDEX_POLL_MS)) {
@@ -169,6 +171,8 @@ async function untilIndexActive(client: DynamoClient, tableName: string): Promis
       throw slow(
         `the index ${OWNER_INDEX} of the table ${tableName} is ${status ?? 'not there'} after ${INDEX_WAIT_MS_MAX} ms`,
       )
+    // While the table is being updated, the index may be what it is about.
+    if (table?.TableStatus === 'ACTIVE' && status === undefined) await addIndex(client, tableName, table)
   }
 }
 
