@@ -1,10 +1,9 @@
 /** What a `millrace.config.ts` needs. The rooms have entries of their own: `millrace/streams`, `millrace/producers` and so on. */
+export { type LocalFilesOutput, localFiles } from './cli/outputs/local-files.ts'
 export {
   definePipeline,
   type EmbeddedSource,
   embedded,
-  type LocalFilesOutput,
-  localFiles,
   type PipelineDefinition,
   type ReferenceDefinition,
 } from './cli/pipeline.ts'

@@ -1,14 +1,12 @@
 /**
- * Runs a pipeline in this process: embedded stream, Kinesis endpoint, task, deliveries, live page.
+ * Runs a pipeline in this process: embedded stream, Kinesis endpoint, task, outputs, live page.
  *
  *   start ─► running ─► drain: seal the stream, read it to its end, close every window, deliver ─► close
  */
-import { CsvLinesEncoder } from '../core/codecs/csv-lines.ts'
-import { JsonLinesEncoder } from '../core/codecs/json-lines.ts'
 import { type Env, ERROR_STREAM, ERROR_STREAM_SCHEMA, type Schema, type Sink } from '../core/index.ts'
 import { type LiveListener, LiveView, serveLive } from '../dashboards/index.ts'
 import { fileReference, ReferenceRefresh, Task, type TaskCounters } from '../processors/index.ts'
-import { Delivery, FileStore, type ManifestTotals } from '../sinks/index.ts'
+import type { ManifestTotals } from '../sinks/index.ts'
 import {
   DeaggregatedSource,
   type LocalStream,
@@ -19,7 +17,8 @@ import {
 } from '../streams/index.ts'
 import { FanOutSink } from './fan-out-sink.ts'
 import { liveStatusOf } from './live-status.ts'
-import type { LocalFilesOutput, Pipeline } from './pipeline.ts'
+import { type OpenedOutput, openOutput } from './outputs/open-output.ts'
+import type { Pipeline } from './pipeline.ts'
 
 export interface EmbeddedHostOptions {
   readonly pipeline: Pipeline
@@ -49,7 +48,7 @@ export class EmbeddedHost {
   readonly page: LiveListener
   readonly endpoint: StreamsListener
   readonly #streams: LocalStreams
-  readonly #deliveries: ReadonlyMap<string, readonly Delivery[]>
+  readonly #outputs: ReadonlyMap<string, readonly OpenedOutput[]>
   readonly #stopStatus: () => void
   readonly #work: Promise<'ended' | 'stopped'>
   /** settles when the task has ended; rejects with what stopped it */
@@ -62,7 +61,7 @@ export class EmbeddedHost {
     page: LiveListener
     endpoint: StreamsListener
     streams: LocalStreams
-    deliveries: ReadonlyMap<string, readonly Delivery[]>
+    outputs: ReadonlyMap<string, readonly OpenedOutput[]>
     stopStatus: () => void
   }) {
     this.stream = parts.stream
@@ -71,7 +70,7 @@ export class EmbeddedHost {
     this.page = parts.page
     this.endpoint = parts.endpoint
     this.#streams = parts.streams
-    this.#deliveries = parts.deliveries
+    this.#outputs = parts.outputs
     this.#stopStatus = parts.stopStatus
     this.#work = this.task.run()
     this.ended = this.#work.then(() => {})
@@ -85,7 +84,7 @@ export class EmbeddedHost {
     const { application, source } = pipeline
     const undo: (() => Promise<void>)[] = []
     try {
-      const deliveries = makeDeliveries(pipeline, env, onNotice)
+      const outputs = openOutputs(pipeline, env, onNotice)
       const streams = await LocalStreams.open({
         env,
         owner: `millrace, pipeline ${pipeline.name}`,
@@ -133,7 +132,9 @@ export class EmbeddedHost {
         inputStreams: application.inputStreams,
         program: errors =>
           application.start({ errors, startedAt: env.clock.now(), rowTimestamp: () => env.clock.now(), references }),
-        sinks: new Map([...deliveries].map(([name, sinks]): [string, Sink] => [name, new FanOutSink(sinks)])),
+        sinks: new Map(
+          [...outputs].map(([name, opened]): [string, Sink] => [name, new FanOutSink(opened.map(({ sink }) => sink))]),
+        ),
       })
       task.tap(({ stream: name, rows }) => view.rows(name, rows))
       const stopTimers = env.clock.every(STATUS_INTERVAL_MS, () =>
@@ -143,7 +144,7 @@ export class EmbeddedHost {
         stopTimers()
         refresh.stop()
       }
-      return new EmbeddedHost({ stream, task, view, page, endpoint, streams, deliveries, stopStatus })
+      return new EmbeddedHost({ stream, task, view, page, endpoint, streams, outputs, stopStatus })
     } catch (error) {
       for (const step of undo.reverse()) await step()
       throw error
@@ -157,8 +158,8 @@ export class EmbeddedHost {
   /** Objects that were delivered so far, over all outputs. */
   get objects(): number {
     let objects = 0
-    for (const deliveries of this.#deliveries.values())
-      for (const delivery of deliveries) objects += delivery.manifest.totals.objects
+    for (const outputs of this.#outputs.values())
+      for (const { stream } of outputs) objects += stream.manifest.totals.objects
     return objects
   }
 
@@ -166,11 +167,11 @@ export class EmbeddedHost {
   outputs(): ReadonlyMap<string, OutputTotals> {
     const { rowsOut, errorRows } = this.counters
     return new Map(
-      [...this.#deliveries].map(([name, deliveries]) => [
+      [...this.#outputs].map(([name, outputs]) => [
         name,
         {
           rows: name === ERROR_STREAM ? errorRows : (rowsOut[name] ?? 0),
-          deliveries: deliveries.map(delivery => delivery.manifest.totals),
+          deliveries: outputs.map(({ stream }) => stream.manifest.totals),
         },
       ]),
     )
@@ -190,50 +191,28 @@ export class EmbeddedHost {
       // `ended` has told it already.
     })
     // A task that failed leaves its sinks open; what a sink says now it has said to the task before.
-    await Promise.allSettled([...this.#deliveries.values()].flat().map(delivery => delivery.close()))
+    await Promise.allSettled([...this.#outputs.values()].flat().map(({ stream }) => stream.close()))
     await this.page.close()
     await this.endpoint.close()
     await this.#streams.close()
   }
 }
 
-function makeDeliveries(
+function openOutputs(
   pipeline: Pipeline,
   env: Env,
   onNotice: (text: string) => void,
-): ReadonlyMap<string, readonly Delivery[]> {
-  const made = new Map<string, readonly Delivery[]>()
+): ReadonlyMap<string, readonly OpenedOutput[]> {
+  const opened = new Map<string, readonly OpenedOutput[]>()
   for (const [name, outputs] of pipeline.outputs) {
     if (!pipeline.application.outputs.includes(name)) continue
-    const schema = schemaOfOutput(pipeline, name)
-    made.set(
+    const place = { name, schema: schemaOfOutput(pipeline, name), env, staging: null, onNotice }
+    opened.set(
       name,
-      outputs.map(output => makeDelivery(name, output, schema, env, onNotice)),
+      outputs.map(output => openOutput(output, place)),
     )
   }
-  return made
-}
-
-function makeDelivery(
-  name: string,
-  output: LocalFilesOutput,
-  schema: Schema,
-  env: Env,
-  onNotice: (text: string) => void,
-): Delivery {
-  const { kind: _kind, directory, DestinationSchema, ...options } = output
-  const format = DestinationSchema?.RecordFormatType
-  // Records that are asked for in the words of the service are as the service writes them.
-  const rowtime = output.rowtime ?? format === undefined
-  const delivery = new Delivery({ DeliveryStreamName: name, ...options }, schema, {
-    clock: env.clock,
-    random: env.random,
-    store: new FileStore({ files: env.files, clock: env.clock, directory }),
-    encoder: format === 'CSV' ? new CsvLinesEncoder({ rowtime }) : new JsonLinesEncoder({ rowtime }),
-    onRetry: error => onNotice(`output ${name}: ${error.message}; trying again`),
-  })
-  for (const warning of delivery.warnings) onNotice(`output ${name}: ${warning}`)
-  return delivery
+  return opened
 }
 
 function schemaOfOutput(pipeline: Pipeline, name: string): Schema {

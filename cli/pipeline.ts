@@ -11,9 +11,9 @@ import {
   importApplication,
   type PreprocessorFunction,
 } from '../processors/index.ts'
-import type { DeliveryOptions } from '../sinks/index.ts'
 import { withSource } from './exit.ts'
 import { loadHandler } from './module-loader.ts'
+import { type LocalFilesOutput, localFilesProblems } from './outputs/local-files.ts'
 import { readJson, readText } from './pipeline-files.ts'
 
 /** A stream that lives in this process. */
@@ -24,17 +24,6 @@ export interface EmbeddedSource {
   readonly ShardCount?: number
   /** where records are kept, relative to the configuration file; left out, they end with the process */
   readonly directory?: string
-}
-
-/** Objects below a local directory, in Firehose's words. */
-export interface LocalFilesOutput extends Omit<DeliveryOptions, 'DeliveryStreamName'> {
-  readonly kind: 'localFiles'
-  /** relative to the configuration file */
-  readonly directory: string
-  /** begins object names; default the name of the stream */
-  readonly DeliveryStreamName?: string
-  /** records as an output of the service holds them: JSON (default) or CSV, without ROWTIME unless `rowtime` is true */
-  readonly DestinationSchema?: { readonly RecordFormatType: 'JSON' | 'CSV' }
 }
 
 /** A reference table of a pipeline. */
@@ -88,11 +77,6 @@ export function definePipeline(definition: PipelineDefinition): PipelineDefiniti
 /** A stream in this process, in memory unless a directory is given. */
 export function embedded(options: Omit<EmbeddedSource, 'kind'>): EmbeddedSource {
   return { kind: 'embedded', ...options }
-}
-
-/** Objects below a local directory: JSON lines or Parquet, named and buffered as Firehose does. */
-export function localFiles(options: Omit<LocalFilesOutput, 'kind'>): LocalFilesOutput {
-  return { kind: 'localFiles', ...options }
 }
 
 /**
@@ -220,5 +204,9 @@ function shapeProblems(definition: PipelineDefinition): readonly string[] {
         problems.push(`outputs.${stream}: this version delivers to localFiles({ directory }) only`)
       else if (!['JSON', 'CSV', undefined].includes(one.DestinationSchema?.RecordFormatType))
         problems.push(`outputs.${stream}.DestinationSchema.RecordFormatType: must be "JSON" or "CSV"`)
+      else
+        problems.push(
+          ...localFilesProblems(one as Readonly<Record<string, unknown>>).map(text => `outputs.${stream}.${text}`),
+        )
   return problems
 }

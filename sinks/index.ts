@@ -15,6 +15,7 @@ export { type GlueTable, glueTableOf } from './conversion/glue-table.ts'
 export type { HiveColumn, HiveType } from './conversion/hive-type.ts'
 export { tableOfJsonSchema } from './conversion/json-schema-table.ts'
 export { ParquetConversion } from './conversion/parquet-conversion.ts'
+export { RowConversion, type RowConversionOptions } from './conversion/row-conversion.ts'
 export type { ProcessingConfiguration, Processor } from './definition/common.ts'
 export type { ConversionPlan, JsonDeserializer } from './definition/conversion.ts'
 export type { CustomDestinationConfiguration } from './definition/custom.ts'
@@ -30,6 +31,7 @@ export type { DeliveryStreamDefinition, DestinationMember } from './definition/d
 export type {
   DataFormatConversionConfiguration,
   ExtendedS3DestinationConfiguration,
+  ParquetSerDe,
 } from './definition/extended-s3.ts'
 export type { HttpEndpointDestinationConfiguration } from './definition/http-endpoint.ts'
 export type { IcebergDestinationConfiguration } from './definition/iceberg.ts'
@@ -43,7 +45,6 @@ export type { S3DestinationConfiguration } from './definition/s3.ts'
 export type { S3Plan } from './definition/s3-plan.ts'
 export type { SnowflakeDestinationConfiguration } from './definition/snowflake.ts'
 export type { SplunkDestinationConfiguration } from './definition/splunk.ts'
-export { Delivery, type DeliveryParts } from './delivery.ts'
 export { type AwsSignerOptions, awsSigner, type RequestSigner } from './destinations/aws-signature.ts'
 export { type CloudWatchLogsLike, type CloudWatchOptions, cloudWatchDestination } from './destinations/cloudwatch.ts'
 export type {
@@ -83,18 +84,10 @@ export type { SecretReader } from './destinations/secret.ts'
 export { type ErrorRecord, errorObjectsIn, errorRecordsOf } from './dlq/error-records.ts'
 export { type ErrorFilter, errorFilter } from './dlq/filter.ts'
 export { type RedriveParts, type RedriveReport, redrive, redrivenOf } from './dlq/redrive.ts'
-export type { Delimiter } from './formats/json-lines.ts'
 export type { ParquetCompression } from './formats/parquet/codec.ts'
 export { type DeliveredObject, MANIFEST_OBJECTS_MAX, Manifest, type ManifestTotals } from './manifest.ts'
 export { MANIFESTS, type ManifestHead, type ManifestObject } from './manifest-object.ts'
 export { decodePart, encodePart } from './name-part.ts'
-export {
-  checkDeliveryOptions,
-  type DeliveryOptions,
-  type DeliveryPlan,
-  deliveryPlanOf,
-  type ParquetSerDe,
-} from './options.ts'
 export type { RecordDelimiter } from './pipeline/concatenated-body.ts'
 export { DeliveryStream } from './pipeline/delivery-stream.ts'
 export type { OverflowPolicy } from './pipeline/outputs.ts'
@@ -118,7 +111,7 @@ export {
   type LambdaTransformOptions,
   lambdaTransform,
 } from './pipeline/remote-transforms.ts'
-export { RowSink } from './pipeline/row-sink.ts'
+export { RowSink, type RowSinkOptions } from './pipeline/row-sink.ts'
 export type { StreamCounter, StreamGauge, StreamMetrics } from './pipeline/stream-metrics.ts'
 export {
   type Conversion,

@@ -41,6 +41,8 @@ export interface DefinitionPlan {
 
 export interface DefinitionOptions {
   readonly appendDefaultTimePrefix?: 'auto' | 'always' | 'never' | undefined
+  /** In place of CompressionFormat, which has no such value; needs Node 22.15 or later. */
+  readonly compression?: 'ZSTD' | undefined
 }
 
 /** Destinations of the service that are checked and cannot run here. */

@@ -89,3 +89,4 @@ export const extendedS3Destination = structure(s3Required, {
 
 export type ExtendedS3DestinationConfiguration = TypeOf<typeof extendedS3Destination>
 export type DataFormatConversionConfiguration = TypeOf<typeof dataFormatConversion>
+export type ParquetSerDe = TypeOf<typeof parquetSerDe>

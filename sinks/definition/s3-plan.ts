@@ -55,6 +55,7 @@ export interface S3PlanOptions {
   /** null while dynamic partitioning is off */
   readonly keys: PrefixKeys | null
   readonly appendDefaultTimePrefix?: 'auto' | 'always' | 'never' | undefined
+  readonly compression?: 'ZSTD' | undefined
 }
 
 /** @returns null when something is wrong */
@@ -69,7 +70,7 @@ export function s3PlanOf(
     void problems.push({ path: `${path}.${member}`, code, message })
   const hints = hintsOf(configuration, options.roles, refuse)
   checkEncryption(configuration.EncryptionConfiguration, refuse)
-  const compression = configuration.CompressionFormat ?? 'UNCOMPRESSED'
+  const compression = options.compression ?? configuration.CompressionFormat ?? 'UNCOMPRESSED'
   if (options.roles.includes('conversion') && compression !== 'UNCOMPRESSED')
     refuse(
       'CompressionFormat',

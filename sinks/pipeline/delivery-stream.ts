@@ -15,6 +15,7 @@ import { assertAvailable, type DefinitionPlan, definitionPlanOf } from '../defin
 import type { Manifest } from '../manifest.ts'
 import type { Receipt } from '../receipt.ts'
 import type { Segment, StagedObject, Staging } from '../staged/staging.ts'
+import { Turns } from '../turns.ts'
 import type { DataOutput } from './data-output.ts'
 import { DeliveryBooks } from './delivery-books.ts'
 import { errorLine } from './error-line.ts'
@@ -50,6 +51,8 @@ export class DeliveryStream {
   readonly #intake: Intake
   readonly #failure = new StreamFailure()
   readonly #turns = new TurnsOfWork(this.#failure)
+  /** of the loop, between writes */
+  readonly #loop: Turns
   readonly #chain: ProcessingChain
   /** null without a transform */
   readonly #stage: TransformStage | null
@@ -72,6 +75,7 @@ export class DeliveryStream {
     this.#parts = parts
     this.#intake = new Intake(options.intakeBytesMax ?? INTAKE_BYTES_DEFAULT)
     const { clock, random } = parts
+    this.#loop = new Turns(clock)
     const transformParts = {
       clock,
       random,
@@ -228,6 +232,8 @@ export class DeliveryStream {
       return this.#newRecord(bytes.subarray(at - data.length, at), arrivedAt, source)
     })
     this.#take(taken, sizeBytes)
+    // A source that writes without a wait of its own leaves the thread to what is processed.
+    await this.#loop.take()
     await this.#intake.room(() => this.#failure.happened)
     this.#assertOpen()
   }

@@ -1,5 +1,5 @@
 /** Makes what objects of a plan are made with: their buffers, with names, containers and repeats, and the outputs that hold them. */
-import { MEBIBYTE } from '../../core/index.ts'
+import { MEBIBYTE, type MillraceError } from '../../core/index.ts'
 import { CONTAINERS } from '../containers/container.ts'
 import type { S3Plan } from '../definition/s3-plan.ts'
 import { objectName } from '../object-name.ts'
@@ -111,7 +111,10 @@ export class ObjectMaker {
   retrying<T>(operation: () => Promise<T>): Promise<T> {
     const { parts, metrics } = this.#options
     const { clock, random, retryForMs = RETRY_FOR_MS_DEFAULT } = parts
-    const onRetry = (): void => metrics.add('DeliveryToS3.Retries', 1)
+    const onRetry = (error: MillraceError): void => {
+      metrics.add('DeliveryToS3.Retries', 1)
+      parts.onRetry?.(error)
+    }
     return withRetry({ clock, random, retryForMs, onRetry }, operation)
   }
 

@@ -1,4 +1,5 @@
-/** Result rows into a delivery stream: each row is one record, a JSON object without a line feed. */
+/** Result rows into a delivery stream: each row is one record, a JSON object or a line of CSV without its line feed. */
+import { CsvLinesEncoder } from '../../core/codecs/csv-lines.ts'
 import { JsonLinesEncoder } from '../../core/codecs/json-lines.ts'
 import { ByteWriter, type Encoder, type RowBatch, type StagedSink } from '../../core/index.ts'
 import type { Segment, StagedObject } from '../staged/staging.ts'
@@ -6,30 +7,45 @@ import type { DeliveryStream } from './delivery-stream.ts'
 import type { WriteRecord } from './stream-options.ts'
 
 const LINE_FEED = 10
+const QUOTE = 34
+
+export interface RowSinkOptions {
+  /** What the records are. Default JSON. */
+  readonly format?: 'JSON' | 'CSV'
+  /** Whether each record begins with the rowtime. Default true. */
+  readonly rowtime?: boolean
+}
 
 export class RowSink implements StagedSink<StagedObject, Segment> {
   readonly #stream: DeliveryStream
   readonly #encoder: Encoder
+  /** where a record that begins at `from` ends, at its line feed */
+  readonly #endOf: (lines: Uint8Array, from: number) => number
   readonly #out = new ByteWriter(65_536)
 
-  /** @param encoder writes one line feed after each row and none inside; default JSON lines with the rowtime */
-  constructor(stream: DeliveryStream, encoder: Encoder = new JsonLinesEncoder({ rowtime: true })) {
+  constructor(stream: DeliveryStream, { format = 'JSON', rowtime = true }: RowSinkOptions = {}) {
     this.#stream = stream
-    this.#encoder = encoder
+    this.#encoder = format === 'CSV' ? new CsvLinesEncoder({ rowtime }) : new JsonLinesEncoder({ rowtime })
+    this.#endOf = format === 'CSV' ? csvLineEnd : (lines, from) => lines.indexOf(LINE_FEED, from)
   }
 
   /** Waits while the stream's intake is full. A row arrived at its rowtime. */
   write(rows: RowBatch): Promise<void> {
+    return this.#stream.write(this.recordsOf(rows))
+  }
+
+  /** The records of rows, which arrived at their rowtimes. */
+  recordsOf(rows: RowBatch): readonly WriteRecord[] {
     this.#encoder.encode(rows, this.#out)
     const lines = this.#out.take()
     const records: WriteRecord[] = []
     let at = 0
     for (let row = 0; row < rows.length; row++) {
-      const end = lines.indexOf(LINE_FEED, at)
+      const end = this.#endOf(lines, at)
       records.push({ data: lines.subarray(at, end), arrivedAt: rows.rowtimes[row] ?? 0 })
       at = end + 1
     }
-    return this.#stream.write(records)
+    return records
   }
 
   /** Watermarks do not flush: objects obey the buffering hints. */
@@ -51,4 +67,15 @@ export class RowSink implements StagedSink<StagedObject, Segment> {
   close(): Promise<void> {
     return this.#stream.close()
   }
+}
+
+/** A line feed within quotes belongs to a field; a quote in a field is two quotes. */
+function csvLineEnd(lines: Uint8Array, from: number): number {
+  let quoted = false
+  for (let at = from; at < lines.length; at++) {
+    const byte = lines[at]
+    if (byte === QUOTE) quoted = !quoted
+    else if (byte === LINE_FEED && !quoted) return at
+  }
+  return lines.length
 }

@@ -1,5 +1,5 @@
 /** What a delivery stream is made of: its options, and the parts that the caller owns. */
-import { type Clock, MEBIBYTE, type Random } from '../../core/index.ts'
+import { type Clock, MEBIBYTE, type MillraceError, type Random } from '../../core/index.ts'
 import type { DefinitionOptions } from '../definition/definition.ts'
 import type { DeliveryStreamDefinition } from '../definition/delivery-stream.ts'
 import type { DestinationFactory, DestinationParts } from '../destinations/open-destination.ts'
@@ -54,6 +54,8 @@ export interface DeliveryStreamParts extends DestinationParts {
   readonly destination?: DestinationFactory
   /** called for each object after it became visible; must not throw */
   readonly onDelivered?: (object: Receipt, kind: OutputKind) => void
+  /** told of each failure of a store that is followed by another attempt; must not throw */
+  readonly onRetry?: (error: MillraceError) => void
   /** Default 24 hours. */
   readonly retryForMs?: number
 }

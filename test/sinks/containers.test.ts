@@ -1,4 +1,5 @@
 /** The containers of compressed objects, each read back by a decoder that is not ours. */
+
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -6,7 +7,7 @@ import { join } from 'node:path'
 import * as zlib from 'node:zlib'
 import { snappyUncompress } from 'hyparquet'
 import { describe, expect, it } from 'vitest'
-import { BLOCK_BYTES } from '../../sinks/compress.ts'
+import { BLOCK_BYTES, crc32 } from '../../sinks/compress.ts'
 import { CONTAINERS, type CompressionFormat } from '../../sinks/containers/container.ts'
 import { HAS_JAVA } from '../support/java.ts'
 import { seededRandom } from '../support/memory-env.ts'
@@ -179,5 +180,13 @@ describe('containers', () => {
       ['HADOOP_SNAPPY', '.snappy', 'hadoop-snappy'],
       ['ZSTD', '.zst', 'zstd'],
     ])
+  })
+})
+
+describe('crc32', () => {
+  it('is that of RFC 1952 over any cut', () => {
+    const text = new TextEncoder().encode('123456789')
+    expect(crc32(text)).toBe(0xcbf43926)
+    expect(crc32(text.subarray(4), crc32(text.subarray(0, 4)))).toBe(0xcbf43926)
   })
 })
