@@ -45,9 +45,11 @@ export interface Way {
   shards(name: string): Promise<readonly { shardId: string; starting: string; ending: string }[]>
   iterator(name: string, shardId: string, from: From): Promise<string>
   read(name: string, iterator: string, limit?: number): Promise<Read>
+  /** lets time pass; where the clock is not ours, as little as tells two records apart */
+  pass(ms: number): Promise<void>
   close(): Promise<void>
-  readonly clock: SimClock
-  readonly streams: LocalStreams
+  /** null where time passes by itself */
+  readonly clock: SimClock | null
 }
 
 const utf8 = new TextEncoder()
@@ -81,18 +83,33 @@ export async function served(options: Partial<LocalStreamsOptions> = {}) {
 
 export async function sdkWay(protocol: 'h2' | 'http1', directory?: string): Promise<Way> {
   const server = await served({ directory })
-  const { clock, streams, listener } = server
+  const { clock, listener } = server
   const sdk = client(listener.url, protocol)
+  return {
+    ...callsOf(sdk),
+    clock,
+    pass: ms => clock.advance(ms),
+    async close() {
+      sdk.destroy()
+      await server.close()
+    },
+  }
+}
+
+/** The calls through a client of somebody's endpoint. @param created resolves when a stream that was asked for is there */
+export function callsOf(
+  sdk: KinesisClient,
+  created: (StreamName: string) => Promise<void> = () => Promise.resolve(),
+): Omit<Way, 'clock' | 'pass' | 'close'> {
   const entryOf = ({ data, key, hashKey }: Entry) => ({
     Data: utf8.encode(data),
     PartitionKey: key,
     ExplicitHashKey: hashKey,
   })
   return {
-    clock,
-    streams,
     async create(StreamName, ShardCount) {
       await sdk.send(new CreateStreamCommand({ StreamName, ShardCount }))
+      await created(StreamName)
     },
     async put(StreamName, entry) {
       const { ShardId, SequenceNumber } = await sdk.send(new PutRecordCommand({ StreamName, ...entryOf(entry) }))
@@ -135,17 +152,13 @@ export async function sdkWay(protocol: 'h2' | 'http1', directory?: string): Prom
         next: reply.NextShardIterator ?? null,
       }
     },
-    async close() {
-      sdk.destroy()
-      await server.close()
-    },
   }
 }
 
 /** The calls in CBOR, as the Java SDK sends them (java-sdk.test.ts asks that one itself); the codec is ours. */
 export async function cborWay(): Promise<Way> {
   const server = await served()
-  const { clock, streams, listener } = server
+  const { clock, listener } = server
   const call = async (operation: string, body: object): Promise<CborReply> => {
     const headers = {
       host: `localhost:${listener.port}`,
@@ -169,7 +182,7 @@ export async function cborWay(): Promise<Way> {
   })
   return {
     clock,
-    streams,
+    pass: ms => clock.advance(ms),
     close: () => server.close(),
     async create(StreamName, ShardCount) {
       await call('CreateStream', { StreamName, ShardCount })
@@ -245,7 +258,7 @@ export async function processWay(directory?: string): Promise<Way> {
   })
   return {
     clock,
-    streams,
+    pass: ms => clock.advance(ms),
     async create(name, shards) {
       await streams.create(name, { shards })
     },

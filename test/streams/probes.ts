@@ -56,7 +56,8 @@ async function nameOf(call: Promise<unknown>): Promise<string> {
   }
 }
 
-async function untilActive(sdk: KinesisClient, StreamName: string): Promise<void> {
+/** Resolves when a stream is ACTIVE. */
+export async function untilActive(sdk: KinesisClient, StreamName: string): Promise<void> {
   for (let polls = 0; polls < POLLS_MAX; polls++) {
     const { StreamDescriptionSummary } = await sdk.send(new DescribeStreamSummaryCommand({ StreamName }))
     if (StreamDescriptionSummary?.StreamStatus === 'ACTIVE') return

@@ -10,7 +10,8 @@ import type { Rules } from './validate.ts'
 
 export const GET_RECORDS_RULES: Rules = {
   ShardIterator: { type: 'string', required: true, min: 1, max: 512 },
-  Limit: { type: 'integer', min: 1, max: GET_RECORDS_RECORDS_MAX },
+  // Above 10,000: "GetRecords throws InvalidArgumentException" (API reference), so the stream itself refuses that.
+  Limit: { type: 'integer', min: 1 },
   StreamARN: { type: 'string' },
 }
 
