@@ -43,9 +43,14 @@ export class PutBatch {
 
   /** The record with an order has settled. */
   settle(order: number, result: PutResult): void {
-    let at = this.#runs.length - 1
-    while (at > 0 && order < (this.#runs[at]?.fromOrder ?? 0)) at--
-    const run = this.#runs[at]
+    // the last run that begins at or before the order; every second record may have been refused
+    let low = 0
+    for (let high = this.#runs.length - 1; low < high; ) {
+      const middle = (low + high + 1) >> 1
+      if ((this.#runs[middle]?.fromOrder ?? 0) <= order) low = middle
+      else high = middle - 1
+    }
+    const run = this.#runs[low]
     assert(run !== undefined, 'a record that settles has entered')
     this.fill(run.fromPlace + order - run.fromOrder, result)
   }

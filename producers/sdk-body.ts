@@ -25,6 +25,14 @@ interface Arguments {
   readonly request?: unknown
 }
 type Handler = (args: Arguments) => Promise<unknown>
+/** A call whose entries are out of its input. */
+interface OpenCall {
+  readonly entries: readonly PutRecordsEntry[]
+  /** its request was not as it should be, and nothing was sent */
+  refused: boolean
+}
+/** by the context that the middlewares of a call share */
+type CallsByContext = WeakMap<object, OpenCall>
 type Middleware = (next: Handler, context: object) => Handler
 interface MiddlewareStack {
   add(middleware: Middleware, options: { step: string; priority: string; name: string; override: boolean }): void
@@ -39,48 +47,53 @@ export function marked<Input extends object>(input: Input): Input {
 export function writeBodies(client: unknown): void {
   const stack = stackOf(client)
   if (stack === null) return
-  // calls whose entries are out of their inputs, by the context that a call's middlewares share
-  const out = new WeakMap<object, readonly PutRecordsEntry[]>()
+  const out: CallsByContext = new WeakMap()
   const options = { priority: 'high', override: true }
   stack.add(takeOut(out), { ...options, step: 'serialize', name: `${NAME}Serialize` })
   stack.add(bringIn(out), { ...options, step: 'build', name: `${NAME}Build` })
 }
 
-function takeOut(out: WeakMap<object, readonly PutRecordsEntry[]>): Middleware {
+function takeOut(out: CallsByContext): Middleware {
   let understood = true
   return (next, context) => async args => {
     const entries = understood && MARK in args.input && 'Records' in args.input ? entriesOf(args.input.Records) : null
     if (entries === null) return next(args)
-    out.set(context, entries)
+    const call: OpenCall = { entries, refused: false }
+    out.set(context, call)
     try {
       return await next({ ...args, input: { ...args.input, Records: [] } })
     } catch (error) {
-      if (error !== UNKNOWN_REQUEST) throw error
+      // Not by the error: a middleware of the caller may have put another in its place.
+      if (!call.refused) throw error
       understood = false
       return next(args)
     }
   }
 }
 
-function bringIn(out: WeakMap<object, readonly PutRecordsEntry[]>): Middleware {
+function bringIn(out: CallsByContext): Middleware {
   return (next, context) => async args => {
-    const entries = out.get(context)
-    if (entries === undefined) return next(args)
+    const call = out.get(context)
+    if (call === undefined) return next(args)
     out.delete(context)
     const { request } = args
-    if (!isRequest(request)) throw UNKNOWN_REQUEST
-    const body = typeof request.body === 'string' ? Buffer.from(request.body) : plainBuffer(request.body)
+    const body = isRequest(request) ? plainBuffer(request.body) : null
     // a text of the input cannot hold it, since its quotes would be escaped
-    const listAt = body.indexOf(EMPTY_LIST)
-    if (listAt < 0) throw UNKNOWN_REQUEST
+    const listAt = body === null ? -1 : body.indexOf(EMPTY_LIST)
+    if (!isRequest(request) || body === null || listAt < 0) {
+      // Nothing was sent: the call begins again, with its entries in the input.
+      call.refused = true
+      throw new Error('the request of PutRecords is not JSON with an empty list of records')
+    }
     const entriesAt = listAt + EMPTY_LIST.length - 1
-    request.body = recordsBody(body.subarray(0, entriesAt), entries, body.subarray(entriesAt))
+    const whole = recordsBody(body.subarray(0, entriesAt), call.entries, body.subarray(entriesAt))
+    request.body = whole
+    // The SDK looks at the length later; a middleware of the caller may have done so before.
+    for (const name of Object.keys(request.headers))
+      if (name.toLowerCase() === 'content-length') request.headers[name] = String(whole.length)
     return next(args)
   }
 }
-
-/** Nothing was sent: the call begins again, with its entries in the input. */
-const UNKNOWN_REQUEST = new Error('the request of PutRecords is not JSON with an empty list of records')
 
 function stackOf(client: unknown): MiddlewareStack | null {
   if (typeof client !== 'object' || client === null || !('middlewareStack' in client)) return null
@@ -106,15 +119,15 @@ function isEntry(record: unknown): record is PutRecordsEntry {
 }
 
 /** The SDK's own bytes also pass for a text, and warn when they are searched. */
-function plainBuffer(bytes: Uint8Array): Buffer {
+function plainBuffer(bytes: string | Uint8Array): Buffer {
+  if (typeof bytes === 'string') return Buffer.from(bytes)
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
 
-function isRequest(request: unknown): request is { body: string | Uint8Array } {
+function isRequest(request: unknown): request is { body: string | Uint8Array; headers: Record<string, string> } {
   if (typeof request !== 'object' || request === null || !('body' in request) || !('headers' in request)) return false
   const { body, headers } = request
-  const type = Object.entries(headers as Record<string, unknown>).find(
-    ([name]) => name.toLowerCase() === 'content-type',
-  )
+  if (typeof headers !== 'object' || headers === null) return false
+  const type = Object.entries(headers).find(([name]: [string, unknown]) => name.toLowerCase() === 'content-type')
   return JSON_TYPE.test(String(type?.[1])) && (typeof body === 'string' || body instanceof Uint8Array)
 }

@@ -15,6 +15,11 @@ const BREAK = Symbol('break')
 export interface CborMeaning {
   /** what a tagged item is */
   tagged(tag: number, item: unknown): unknown
+  /**
+   * Whether a text that is no UTF-8 breaks the message. A request may be refused for that; a reply may not, for the records behind it
+   * would never be read: there each wrong byte sequence is U+FFFD, as in replies in JSON.
+   */
+  readonly isTextStrict: boolean
   /** what is thrown where the bytes are no message. @param why in the form "it ends too early" */
   broken(why: string): Error
 }
@@ -120,7 +125,7 @@ class CborReader {
   }
 
   #text(bytes: Buffer): string {
-    if (!isUtf8(bytes)) throw this.#meaning.broken('a text is no UTF-8')
+    if (this.#meaning.isTextStrict && !isUtf8(bytes)) throw this.#meaning.broken('a text is no UTF-8')
     return bytes.toString('utf8')
   }
 

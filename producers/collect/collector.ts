@@ -7,7 +7,8 @@
  *   429  too many events of one client, with Retry-After      503  not all events could be stored now: send the same again
  *
  * `text/plain` is on purpose: a browser sends it to another origin without asking first (Fetch standard, CORS-safelisted request
- * header), which is what a beacon needs. Ids that came lately are dropped, so a repeat is harmless.
+ * header), which is what a beacon needs. Ids that came lately are dropped, so a repeat is harmless; one that comes while the first is
+ * still being put has the same answer as the first.
  */
 import { type Env, type HttpReply, type HttpRequest, hasCode, isAllowedRequest } from '../../core/index.ts'
 import type { Outcome } from '../outcome.ts'
@@ -69,6 +70,8 @@ const PREFLIGHT_SECONDS = 86_400
 export class Collector {
   readonly #options: CollectorOptions
   readonly #ids = new RecentIds(IDS_MAX)
+  /** events whose put has not ended, by id: at most those of the requests that wait. True in the end: stored */
+  readonly #underWay = new Map<string, Promise<boolean>>()
   readonly #rates: ClientRates
   readonly #counters = { requests: 0, good: 0, bad: 0, duplicates: 0, refused: 0 }
   #pending = 0
@@ -137,8 +140,8 @@ export class Collector {
       return this.#refuse(reply, 429, 'too many events', { ...headers, 'retry-after': retryAfter })
     }
     const userAgent = request.headers['user-agent'] ?? null
-    const good = this.#split(body, { at: receivedAt, clientIp: truncatedAddress(client), userAgent })
-    if (!(await this.#store(good)))
+    const puts = this.#put(body, { at: receivedAt, clientIp: truncatedAddress(client), userAgent })
+    if (!(await Promise.all(puts)).every(Boolean))
       return this.#refuse(reply, 503, 'not every event could be stored; send the same again', {
         ...headers,
         'retry-after': '1',
@@ -147,33 +150,40 @@ export class Collector {
     reply.end()
   }
 
-  /** The good events that are new. */
-  #split(body: CollectBody, arrival: Arrival): readonly GoodEvent[] {
-    const good: GoodEvent[] = []
+  /** Puts the good events that are new, and gives the ends of those and of the ones that another request is just putting. */
+  #put(body: CollectBody, arrival: Arrival): readonly Promise<boolean>[] {
+    const ends: Promise<boolean>[] = []
     for (const event of body.events) {
       const judged = judgeEvent(event, body, arrival)
-      if (typeof judged === 'string') this.#bad(judged, arrival.at, Buffer.from(JSON.stringify(event) ?? 'null'))
-      else if (this.#ids.add(judged.eventId)) good.push(judged)
-      else this.#counters.duplicates++
+      if (typeof judged === 'string') {
+        this.#bad(judged, arrival.at, Buffer.from(JSON.stringify(event) ?? 'null'))
+        continue
+      }
+      const { eventId } = judged
+      const underWay = this.#underWay.get(eventId)
+      if (underWay !== undefined) ends.push(underWay)
+      if (!this.#ids.add(eventId)) {
+        this.#counters.duplicates++
+        continue
+      }
+      const end = this.#store(judged)
+      this.#underWay.set(eventId, end)
+      void end.then(() => this.#underWay.delete(eventId))
+      ends.push(end)
     }
-    return good
+    return ends
   }
 
-  /** True when all are stored. The others are forgotten, so that they are taken when they come again. */
-  async #store(events: readonly GoodEvent[]): Promise<boolean> {
-    const stored = await Promise.all(
-      events.map(async ({ partitionKey, data, eventId }) => {
-        try {
-          await this.#options.producer.put({ partitionKey, data })
-          this.#counters.good++
-          return true
-        } catch {
-          this.#ids.forget(eventId)
-          return false
-        }
-      }),
-    )
-    return stored.every(Boolean)
+  /** True when it is stored. Else it is forgotten, so that it is taken when it comes again. */
+  async #store({ partitionKey, data, eventId }: GoodEvent): Promise<boolean> {
+    try {
+      await this.#options.producer.put({ partitionKey, data })
+      this.#counters.good++
+      return true
+    } catch {
+      this.#ids.forget(eventId)
+      return false
+    }
   }
 
   #bad(reason: string, receivedAt: number, data: Uint8Array): void {

@@ -13,6 +13,7 @@ class Tagged {
 }
 
 const REPLY: CborMeaning = {
+  isTextStrict: false,
   tagged: (tag, item) => new Tagged(tag, item),
   broken: why => brokenReply(`its CBOR is broken: ${why}`),
 }

@@ -133,6 +133,39 @@ describe('what is taken', () => {
     expect((await post(body([event()]))).status).toBe(204)
     expect(stored.length).toBe(1)
   })
+
+  test.each([
+    true,
+    false,
+  ])('an id that comes while it is still being put has the answer of that put (stored: %s)', async isStored => {
+    const ends: ((isStored: boolean) => void)[] = []
+    const producer = {
+      put: async () => {
+        if (await new Promise<boolean>(resolve => ends.push(resolve)))
+          return { shardId: 's', sequenceNumber: '1', subsequenceNumber: 0, attempts: [] }
+        throw new Error('no')
+      },
+    }
+    const { post, collector } = await world({ producer })
+    let answered = 0
+    const replies = [post(body([event()])), post(body([event()]))].map(async reply => {
+      const { status } = await reply
+      answered++
+      return status
+    })
+    while (collector.counters.requests < 2 || ends.length < 1) await new Promise(setImmediate)
+    await new Promise(setImmediate)
+    expect([ends.length, answered]).toEqual([1, 0])
+    ends[0]?.(isStored)
+    expect(await Promise.all(replies)).toEqual(isStored ? [204, 204] : [503, 503])
+    const again = post(body([event()]))
+    if (!isStored) {
+      while (ends.length < 2) await new Promise(setImmediate)
+      ends[1]?.(true)
+    }
+    expect((await again).status).toBe(204)
+    expect(collector.counters).toMatchObject({ good: 1, duplicates: isStored ? 2 : 1 })
+  })
 })
 
 describe('what is refused', () => {

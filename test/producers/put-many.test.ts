@@ -8,6 +8,7 @@ import {
   type PutResult,
   type UserRecordInput,
 } from '../../producers/index.ts'
+import { PutBatch } from '../../producers/put-batch.ts'
 import { memoryEnv } from '../support/memory-env.ts'
 import { INTERNAL, type Script, ScriptedTarget } from './scripted-target.ts'
 import { ShardedTarget } from './sharded-target.ts'
@@ -71,6 +72,27 @@ test('a record that no stream takes is a value at its place, and the others are 
 })
 
 const TOPIC = { routing: 'partition', headers: true, ordered: false, idempotent: false, transactional: false } as const
+
+test('where every second of many records is refused, each result has its place', () => {
+  const batch = new PutBatch(40_000)
+  for (let place = 0; place < 40_000; place += 2) batch.enter(place, 5 + place / 2)
+  for (let order = 20_004; order >= 5; order--) batch.settle(order, outcomeAt(order))
+  for (let place = 1; place < 40_000; place += 2) batch.fill(place, new MillraceError('invalid_argument', `${place}`))
+  return batch.results.then(results => {
+    expect(
+      results.map(result =>
+        result instanceof Error ? Number(result.message) : 2 * (Number(result.sequenceNumber) - 5),
+      ),
+    ).toEqual(results.map((_, place) => place))
+  })
+})
+
+const outcomeAt = (order: number) => ({
+  shardId: 's',
+  sequenceNumber: String(order),
+  subsequenceNumber: 0,
+  attempts: [],
+})
 
 test('headers that no client could send are refused by name before anything is put', async () => {
   const env = memoryEnv()

@@ -186,3 +186,45 @@ test('an error of the call is the error of the call', async () => {
   client.middlewareStack.add(() => async () => Promise.reject(new Error('no network')), { step: 'finalizeRequest' })
   await expect(target.putRecords(ENTRIES, new AbortController().signal)).rejects.toThrow('no network')
 })
+
+test('a request that is not as expected is left to the SDK also where a middleware changes errors', async () => {
+  const { client, sent } = recordingClient()
+  client.middlewareStack.add(
+    next => async args => {
+      const { request } = args as unknown as { request: { headers: Record<string, string> } }
+      request.headers['content-type'] = 'application/json'
+      return next(args)
+    },
+    { step: 'build', priority: 'high' },
+  )
+  client.middlewareStack.add(
+    next => async args => {
+      try {
+        return await next(args)
+      } catch (error) {
+        throw new Error('wrapped', { cause: error })
+      }
+    },
+    { step: 'serialize', priority: 'low' },
+  )
+  await put(client, ENTRIES)
+  expect(sent).toHaveLength(1)
+  expect((JSON.parse(String(sent[0]?.body)) as { Records: unknown[] }).Records).toHaveLength(ENTRIES.length)
+})
+
+test('a length that a middleware has set before is that of the body that is sent', async () => {
+  const { client, sent } = recordingClient()
+  client.middlewareStack.add(
+    next => async args => {
+      const { request } = args as unknown as { request: { headers: Record<string, string>; body: { length: number } } }
+      request.headers['Content-Length'] = String(request.body.length)
+      return next(args)
+    },
+    { step: 'build', priority: 'high' },
+  )
+  await put(client, ENTRIES)
+  const { headers = {}, body = Buffer.alloc(0) } = sent[0] ?? {}
+  const lengths = Object.entries(headers).filter(([name]) => name.toLowerCase() === 'content-length')
+  expect(lengths.map(([, length]) => length)).toEqual(lengths.map(() => String(body.length)))
+  expect(lengths.length).toBeGreaterThan(0)
+})

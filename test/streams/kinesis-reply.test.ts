@@ -233,6 +233,20 @@ describe('a reply in the CBOR protocol', () => {
     expect(told(readCborReply([Buffer.from(hex, 'hex')], SHARD))).toMatchObject({ data: [], next: null, behind: 0 })
   })
 
+  test('of a key that is no UTF-8 each wrong byte is a replacement character, and the records are read', () => {
+    const reply = Buffer.from(
+      cborOf({
+        Records: [
+          { ApproximateArrivalTimestamp: 1, Data: Buffer.from('a'), PartitionKey: 'kkkk', SequenceNumber: '1' },
+          { ApproximateArrivalTimestamp: 1, Data: Buffer.from('b'), PartitionKey: 'k', SequenceNumber: '2' },
+        ],
+        MillisBehindLatest: 0,
+      }),
+    )
+    reply.set([0xff, 0xc3], reply.indexOf('kkkk') + 1)
+    expect(told(readCborReply([reply], SHARD))).toMatchObject({ data: ['YQ==', 'Yg=='], keys: ['k\ufffd\ufffdk', 'k'] })
+  })
+
   test('is an error that is repeated wherever it is cut off or a byte is changed, or else a reply', () => {
     const whole = body(Buffer.from('c11b0000019bc186de7b', 'hex'))
     for (let at = 0; at < whole.length; at++) {

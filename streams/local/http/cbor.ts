@@ -31,6 +31,7 @@ export function decodeCbor(bytes: Uint8Array): unknown {
 }
 
 const REQUEST: CborMeaning = {
+  isTextStrict: true,
   tagged(tag, item) {
     if (tag !== TAG_EPOCH) return item
     if (typeof item !== 'number') throw REQUEST.broken('an instant is no number')
