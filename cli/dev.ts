@@ -60,7 +60,7 @@ async function watch(host: EmbeddedHost, env: Env, terminal: Terminal, durationM
     terminal.clear()
     await host.drain()
     const { recordsIn, rowsIn, errorRows } = host.counters
-    const sentence = `drained: ${count(recordsIn)} records, ${count(rowsIn)} rows, ${count(errorRows)} error rows, ${count(host.objects)} files`
+    const sentence = `${host.goesOn ? 'stopped, to go on at the next start' : 'drained'}: ${count(recordsIn)} records, ${count(rowsIn)} rows, ${count(errorRows)} error rows, ${count(host.objects)} files`
     terminal.print(sentence)
     host.view.end({ ok: true, sentence, facts: [] })
     await clock.sleep(FAREWELL_MS)

@@ -2,10 +2,11 @@
  * Runs a pipeline in this process: embedded stream, Kinesis endpoint, task, outputs, live page.
  *
  *   start ─► running ─► drain: seal the stream, read it to its end, close every window, deliver ─► close
+ *                       with a directory: end the last round; the next start goes on from there
  */
 import { type Env, ERROR_STREAM, ERROR_STREAM_SCHEMA, type Schema, type Sink } from '../core/index.ts'
 import { type LiveListener, LiveView, serveLive } from '../dashboards/index.ts'
-import { fileReference, ReferenceRefresh, Task, type TaskCounters } from '../processors/index.ts'
+import { fileReference, ReferenceRefresh, Rounds, Task, type TaskCounters } from '../processors/index.ts'
 import type { ManifestTotals } from '../sinks/index.ts'
 import {
   DeaggregatedSource,
@@ -19,6 +20,7 @@ import { FanOutSink } from './fan-out-sink.ts'
 import { liveStatusOf } from './live-status.ts'
 import { type OpenedOutput, openOutput } from './outputs/open-output.ts'
 import type { Pipeline } from './pipeline.ts'
+import { type TaskState, takeOverTask } from './task-state.ts'
 
 export interface EmbeddedHostOptions {
   readonly pipeline: Pipeline
@@ -50,6 +52,7 @@ export class EmbeddedHost {
   readonly #streams: LocalStreams
   readonly #outputs: ReadonlyMap<string, readonly OpenedOutput[]>
   readonly #stopStatus: () => void
+  readonly #goesOn: boolean
   readonly #work: Promise<'ended' | 'stopped'>
   /** settles when the task has ended; rejects with what stopped it */
   readonly ended: Promise<void>
@@ -63,6 +66,7 @@ export class EmbeddedHost {
     streams: LocalStreams
     outputs: ReadonlyMap<string, readonly OpenedOutput[]>
     stopStatus: () => void
+    goesOn: boolean
   }) {
     this.stream = parts.stream
     this.task = parts.task
@@ -72,6 +76,7 @@ export class EmbeddedHost {
     this.#streams = parts.streams
     this.#outputs = parts.outputs
     this.#stopStatus = parts.stopStatus
+    this.#goesOn = parts.goesOn
     this.#work = this.task.run()
     this.ended = this.#work.then(() => {})
     // Whoever awaits `ended` hears of a failure; nobody doing so yet must not end the process.
@@ -84,7 +89,6 @@ export class EmbeddedHost {
     const { application, source } = pipeline
     const undo: (() => Promise<void>)[] = []
     try {
-      const outputs = openOutputs(pipeline, env, onNotice)
       const streams = await LocalStreams.open({
         env,
         owner: `millrace, pipeline ${pipeline.name}`,
@@ -97,6 +101,9 @@ export class EmbeddedHost {
       const stream =
         streams.find(source.StreamName) ??
         (await streams.create(source.StreamName, { shards: source.ShardCount ?? SHARDS_DEFAULT }))
+      // Whoever has the directory of the stream may have the task.
+      const state = await takeOverTask(pipeline, env)
+      const outputs = openOutputs(pipeline, env, state, onNotice)
       const endpoint = await serveStreams({ streams, env, port: options.streamPort })
       undo.push(() => endpoint.close())
       const schemas = new Map(application.outputs.map(name => [name, schemaOfOutput(pipeline, name)] as const))
@@ -130,6 +137,7 @@ export class EmbeddedHost {
         source: new DeaggregatedSource(stream),
         decoder: application.createDecoder({ rowsLent: true }),
         inputStreams: application.inputStreams,
+        rounds: state === null ? null : roundsOf(state, outputs, env),
         program: errors =>
           application.start({ errors, startedAt: env.clock.now(), rowTimestamp: () => env.clock.now(), references }),
         sinks: new Map(
@@ -144,11 +152,26 @@ export class EmbeddedHost {
         stopTimers()
         refresh.stop()
       }
-      return new EmbeddedHost({ stream, task, view, page, endpoint, streams, outputs, stopStatus })
+      return new EmbeddedHost({
+        stream,
+        task,
+        view,
+        page,
+        endpoint,
+        streams,
+        outputs,
+        stopStatus,
+        goesOn: state !== null,
+      })
     } catch (error) {
       for (const step of undo.reverse()) await step()
       throw error
     }
+  }
+
+  /** Whether the next start goes on where this one ends. */
+  get goesOn(): boolean {
+    return this.#goesOn
   }
 
   get counters(): TaskCounters {
@@ -177,10 +200,16 @@ export class EmbeddedHost {
     )
   }
 
-  /** Takes no more records, reads what is there to its end, closes every window and delivers. The page stays up. */
+  /**
+   * Takes no more records, reads what is there to its end, closes every window and delivers. A task with rounds ends its last one
+   * instead: what the program gave is delivered, and open windows go on with the next start. The page stays up.
+   */
   async drain(): Promise<void> {
-    await this.stream.seal()
-    await this.#work
+    if (this.goesOn) await this.task.stop()
+    else {
+      await this.stream.seal()
+      await this.#work
+    }
     this.#stopStatus()
   }
 
@@ -198,18 +227,34 @@ export class EmbeddedHost {
   }
 }
 
+function roundsOf(
+  { table, row, intervalMs }: TaskState,
+  outputs: ReadonlyMap<string, readonly OpenedOutput[]>,
+  { clock }: Env,
+): Rounds {
+  const sinks = [...outputs].flatMap(([name, opened]) =>
+    opened.map(({ sink }, index) => [`${name}/${index}`, sink] as const),
+  )
+  return new Rounds({ clock, table, snapshots: table, row, intervalMs, sinks: new Map(sinks) })
+}
+
 function openOutputs(
   pipeline: Pipeline,
   env: Env,
+  state: TaskState | null,
   onNotice: (text: string) => void,
 ): ReadonlyMap<string, readonly OpenedOutput[]> {
   const opened = new Map<string, readonly OpenedOutput[]>()
   for (const [name, outputs] of pipeline.outputs) {
     if (!pipeline.application.outputs.includes(name)) continue
-    const place = { name, schema: schemaOfOutput(pipeline, name), env, staging: null, onNotice }
+    const schema = schemaOfOutput(pipeline, name)
     opened.set(
       name,
-      outputs.map(output => openOutput(output, place)),
+      outputs.map((output, index) => {
+        const task = `${pipeline.name}/${name}/${index}`
+        const staging = state === null ? null : { incarnation: state.row.incarnation, task }
+        return openOutput(output, { name, schema, env, staging, onNotice })
+      }),
     )
   }
   return opened

@@ -55,7 +55,19 @@ export interface PipelineDefinition {
   readonly preprocess?: string | PreprocessorFunction
   /** by output stream, stored name; a stream that is named gets its rows delivered. `error_stream` may be among them */
   readonly outputs?: Readonly<Record<string, LocalFilesOutput | readonly LocalFilesOutput[]>>
+  /**
+   * For a source with a directory: each row is in the files exactly once, whatever ends the process. What was done becomes true, and
+   * visible, in rounds.
+   */
+  readonly rounds?: RoundsDefinition
   readonly dashboard?: Dashboard
+}
+
+export interface RoundsDefinition {
+  /** where the state of the task is kept, relative to the configuration file; default the source's directory with `-state` behind it */
+  readonly directory?: string
+  /** how long a round is: rows become visible that much later. Default 60, at least 1. */
+  readonly IntervalInSeconds?: number
 }
 
 /** A pipeline with its files read and its program compiled. */
@@ -66,6 +78,8 @@ export interface Pipeline {
   readonly outputs: ReadonlyMap<string, readonly LocalFilesOutput[]>
   /** by reference table, where its rows are and how often to look, in milliseconds; null: once */
   readonly references: ReadonlyMap<string, { readonly path: string; readonly everyMs: number | null }>
+  /** null where the source ends with the process */
+  readonly rounds: { readonly directory: string; readonly intervalMs: number } | null
   readonly dashboard: Dashboard | null
 }
 
@@ -122,6 +136,13 @@ export async function resolvePipeline(definition: PipelineDefinition, file: stri
     application,
     outputs,
     references,
+    rounds:
+      source.directory === undefined
+        ? null
+        : {
+            directory: resolve(base, definition.rounds?.directory ?? `${source.directory}-state`),
+            intervalMs: (definition.rounds?.IntervalInSeconds ?? 60) * 1_000,
+          },
     dashboard: definition.dashboard ?? null,
   }
 }
@@ -190,6 +211,13 @@ function shapeProblems(definition: PipelineDefinition): readonly string[] {
   }
   if (given['preprocess'] !== undefined && !['string', 'function'].includes(typeof given['preprocess']))
     problems.push('preprocess: write the path of a module, or the function')
+  const { directory, IntervalInSeconds = 60 } = (given['rounds'] ?? {}) as Record<string, unknown>
+  if (given['rounds'] !== undefined && source?.directory === undefined)
+    problems.push('rounds: they need a source that outlives the process; give the source a directory')
+  if (directory !== undefined && typeof directory !== 'string')
+    problems.push('rounds.directory: write the path of a directory')
+  if (!(typeof IntervalInSeconds === 'number' && IntervalInSeconds >= 1 && IntervalInSeconds <= 3_600))
+    problems.push('rounds.IntervalInSeconds: must be a number of seconds from 1 to 3600')
   for (const [table, reference] of Object.entries((given['references'] ?? {}) as Record<string, unknown>)) {
     const { file, schema, refreshSeconds } = (reference ?? {}) as Record<string, unknown>
     if (typeof file !== 'string') problems.push(`references.${table}.file: write the path of a JSON or CSV file`)

@@ -36,6 +36,10 @@ export interface StagedSink<Part extends StagedPart = StagedPart, Segment extend
   extends Sink {
   /** Ends a round: everything that was written is durable and invisible when it resolves. Rounds count from 1 without a gap. */
   stage(round: number): Promise<{ readonly parts: readonly Part[]; readonly carried: readonly Segment[] }>
+  /** Ends all open objects, whatever their hints: the next round has everything that was written. */
+  flush(): Promise<void>
+  /** Bytes that were written since the last round. */
+  readonly stagedBytes: number
   /** Goes on after a committed round. Comes before any write. */
   restore(round: number, carried: readonly Segment[]): Promise<void>
   /** Makes the parts of a committed round visible; may be repeated without harm. */

@@ -1,4 +1,5 @@
 /** Records to result rows: SQL applications, their tasks, and replay over files. */
+
 export { type InputSchema, parseInputSchema } from '../core/codecs/input-schema.ts'
 export {
   type Application,
@@ -152,6 +153,16 @@ export { explainProgram } from './sql/explain.ts'
 export { planProgram } from './sql/plan.ts'
 export { inputsOf, type PlanNode, type ProgramPlan, type PumpPlan, type StreamPlan } from './sql/plan-node.ts'
 export { requireStateless, type StatefulPart, statefulParts } from './sql/stateless.ts'
+export { FileTaskTable, type FileTaskTableOptions } from './task/file-task-table.ts'
+export { ROUND_MS_DEFAULT, Rounds, type RoundsOptions, type Stateful } from './task/rounds.ts'
+export type {
+  CommittedOutput,
+  SnapshotRef,
+  TaskCommit,
+  TaskRow,
+  TaskSnapshots,
+  TaskTable,
+} from './task/task-table.ts'
 export {
   runTask,
   type TapListener,

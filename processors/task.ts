@@ -7,6 +7,7 @@
  * One loop, one batch at a time: what a batch causes is with the sinks before the next one is read, so a slow sink slows the
  * reading. Between two batches the program's state equals the merge's position; that is where a round can be cut.
  */
+import { assert } from '../core/assert.ts'
 import type { Decoder } from '../core/codec.ts'
 import type { Env } from '../core/env.ts'
 import { ERROR_STREAM, type ErrorOutput } from '../core/error-output.ts'
@@ -20,12 +21,13 @@ import { Preprocessor, type PreprocessorOptions } from './preprocessor.ts'
 import type { RefreshedTable } from './reference-refresh.ts'
 import { ErrorRows, streamPlaceOf } from './task/error-rows.ts'
 import { InputSplitter } from './task/input-streams.ts'
+import type { Rounds, Stateful } from './task/rounds.ts'
 
 /** How long the loop may hold the thread while records keep coming, before listeners get a turn. Milliseconds. */
 const TURN_MS_MAX = 10
 
-/** A running SQL program, as compileProgram makes it. */
-export interface TaskProgram {
+/** A running SQL program, as compileProgram makes it. Its state is asked for in a task with rounds alone. */
+export interface TaskProgram extends Partial<Stateful> {
   push(stream: string, rows: RowBatch): void
   /** no later row has a smaller rowtime; Infinity at the end of the input */
   advance(bound: number): void
@@ -57,6 +59,11 @@ export interface TaskOptions {
   readonly program: (errors: ErrorOutput) => TaskProgram
   /** by output stream, `error_stream` included where error rows are wanted; results of other streams only reach the taps */
   readonly sinks: ReadonlyMap<string, Sink>
+  /**
+   * Exactly-once: rounds over sinks that stage. The task then begins where the last one ended, with its state. Without them it begins
+   * anew, and what it writes is visible when the sinks show it.
+   */
+  readonly rounds?: Rounds | null
   readonly merge?: Omit<ShardMergeOptions, 'source' | 'clock' | 'random'>
   /** ERROR_TIME: `clock` (default) or the rowtime of the row */
   readonly errorTime?: 'clock' | 'rowtime'
@@ -72,6 +79,8 @@ export interface TaskCounters {
   /** by output stream; the error stream is not among them */
   readonly rowsOut: Readonly<Record<string, number>>
   readonly errorRows: number
+  /** that became true, over all runs of the task; 0 for a task without */
+  readonly rounds: number
   /** epoch milliseconds; -Infinity before the first bound, Infinity at the end */
   readonly watermark: number
   /** of the shard that is furthest behind its tip; null while one has not answered */
@@ -109,7 +118,9 @@ export class Task {
   constructor(options: TaskOptions) {
     const { clock, random } = options.env
     this.#options = options
-    this.#merge = new ShardMerge({ ...options.merge, source: options.source, clock, random })
+    const position = options.rounds?.position ?? options.merge?.position
+    const merge = { ...options.merge, ...(position !== undefined && { position }) }
+    this.#merge = new ShardMerge({ ...merge, source: options.source, clock, random })
     this.#errors = new ErrorRows({
       errorTime: options.errorTime === 'rowtime' ? row => row.rowtime : () => clock.now(),
       placeOf: options.placeOf ?? streamPlaceOf,
@@ -160,6 +171,7 @@ export class Task {
       rowsIn: this.#rowsIn,
       rowsOut: { ...this.#rowsOut },
       errorRows: this.#errors.count,
+      rounds: this.#options.rounds?.committed ?? 0,
       watermark: this.#merge.watermark,
       behindLatestMs: behind.reduce<number | null>((a, b) => (a === null || b === null ? null : Math.max(a, b)), 0),
       merge,
@@ -167,20 +179,24 @@ export class Task {
   }
 
   async #loop(): Promise<'ended' | 'stopped'> {
-    const { clock } = this.#options.env
+    const { env, rounds = null } = this.#options
+    const { clock } = env
     try {
+      await rounds?.restore(this.#states())
       let outcome: 'ended' | 'stopped' | null = null
       for (let turnAt = clock.monotonicMs(); outcome === null; ) {
         const batch = await this.#read()
         if (batch === 'stopped') outcome = 'stopped'
         else {
           const records = batch === null ? null : await this.#preprocessed(batch)
-          if (records === 'stopped') return await this.#close('stopped')
+          // The position is behind records that the program has not seen: there is no round to end.
+          if (records === 'stopped') return await this.#closeSinks('stopped')
           if (records === null) outcome = 'ended'
           else this.#take(records)
           this.#program.advance(this.#merge.watermark)
           await this.#deliver()
           await this.#refreshTables()
+          if (rounds?.due(() => this.#merge.position) === true) await rounds.end(this.#merge.position, this.#states())
         }
         if (clock.monotonicMs() - turnAt > TURN_MS_MAX) {
           // Sources and sinks in memory resolve at once; sockets and timers need the thread too.
@@ -214,7 +230,21 @@ export class Task {
   }
 
   async #close(outcome: 'ended' | 'stopped'): Promise<'ended' | 'stopped'> {
-    await this.#writeErrors(Number.POSITIVE_INFINITY)
+    const { rounds = null } = this.#options
+    // What waits is in the snapshot of a task that goes on later.
+    if (rounds === null || outcome === 'ended') await this.#writeErrors(Number.POSITIVE_INFINITY)
+    await rounds?.end(this.#merge.position, this.#states(), true)
+    return this.#closeSinks(outcome)
+  }
+
+  /** What a round keeps beside the position. */
+  #states(): readonly Stateful[] {
+    const program = this.#program
+    assert(isStateful(program), 'the program of a task with rounds has state to keep')
+    return [this.#errors, program]
+  }
+
+  async #closeSinks(outcome: 'ended' | 'stopped'): Promise<'ended' | 'stopped'> {
     for (const sink of this.#options.sinks.values()) await sink.close()
     return outcome
   }
@@ -273,6 +303,10 @@ export class Task {
     for (const listener of this.#taps) listener(result)
     await this.#options.sinks.get(stream)?.write(rows)
   }
+}
+
+function isStateful(program: TaskProgram): program is TaskProgram & Stateful {
+  return program.snapshot !== undefined && program.restore !== undefined
 }
 
 /** Runs a task until its sealed source has ended, or until the signal is aborted and the batch in hand is finished. */

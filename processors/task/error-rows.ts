@@ -6,6 +6,8 @@ import { ERROR_STREAM_SCHEMA, type ErrorOutput, type ErrorRow } from '../../core
 import { comparePositions, type Position } from '../../core/record.ts'
 import { RowBuilder } from '../../core/row-builder.ts'
 import type { RowBatch } from '../../core/rows.ts'
+import type { StateReader } from '../operators/state-reader.ts'
+import type { StateWriter } from '../operators/state-writer.ts'
 
 /** Lengths of the columns MESSAGE and DATA_ROW (AWS SQL reference, "Error Handling"). */
 const MESSAGE_CHARACTERS_MAX = 4_096
@@ -63,6 +65,26 @@ export class ErrorRows implements ErrorOutput {
     }
     batches.push(builder.take())
     return batches
+  }
+
+  /** Writes the rows that wait. */
+  *snapshot(writer: StateWriter): Generator<void> {
+    writer.number(this.#lastRowtime)
+    writer.count(this.#waiting.length)
+    for (const { data, position, ...rest } of this.#waiting) {
+      writer.text(JSON.stringify({ position, ...rest }))
+      writer.bytes(data)
+      if (writer.sliceFull) yield
+    }
+  }
+
+  /** Reads them, before the first row. */
+  restore(reader: StateReader): void {
+    this.#lastRowtime = reader.number()
+    for (let left = reader.count(); left > 0; left--) {
+      const rest = JSON.parse(reader.text()) as Omit<ErrorRow, 'data'>
+      this.#waiting.push({ ...rest, data: reader.bytes().slice() })
+    }
   }
 
   #messageOf({ message, position, data }: ErrorRow): string {

@@ -22,6 +22,7 @@ export class RowSink implements StagedSink<StagedObject, Segment> {
   /** where a record that begins at `from` ends, at its line feed */
   readonly #endOf: (lines: Uint8Array, from: number) => number
   readonly #out = new ByteWriter(65_536)
+  #stagedBytes = 0
 
   constructor(stream: DeliveryStream, { format = 'JSON', rowtime = true }: RowSinkOptions = {}) {
     this.#stream = stream
@@ -31,7 +32,9 @@ export class RowSink implements StagedSink<StagedObject, Segment> {
 
   /** Waits while the stream's intake is full. A row arrived at its rowtime. */
   write(rows: RowBatch): Promise<void> {
-    return this.#stream.write(this.recordsOf(rows))
+    const records = this.recordsOf(rows)
+    for (const { data } of records) this.#stagedBytes += data.length
+    return this.#stream.write(records)
   }
 
   /** The records of rows, which arrived at their rowtimes. */
@@ -51,8 +54,17 @@ export class RowSink implements StagedSink<StagedObject, Segment> {
   /** Watermarks do not flush: objects obey the buffering hints. */
   advance(_watermark: number): void {}
 
+  flush(): Promise<void> {
+    return this.#stream.flush()
+  }
+
+  get stagedBytes(): number {
+    return this.#stagedBytes
+  }
+
   /** These three need a stream with the option `staging`. */
   stage(round: number): Promise<{ readonly parts: readonly StagedObject[]; readonly carried: readonly Segment[] }> {
+    this.#stagedBytes = 0
     return this.#stream.stage(round)
   }
 
