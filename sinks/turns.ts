@@ -14,9 +14,14 @@ export class Turns {
     this.#lastMs = clock.monotonicMs()
   }
 
-  /** Call between slices. Resolves after a turn of the loop when the last one was too long ago, else at once. */
+  /** Whether the last turn was too long ago. */
+  get due(): boolean {
+    return this.#clock.monotonicMs() - this.#lastMs >= TURN_AFTER_MS
+  }
+
+  /** Call between slices. Resolves after a turn of the loop when one is due, else at once. */
   async take(): Promise<void> {
-    if (this.#clock.monotonicMs() - this.#lastMs < TURN_AFTER_MS) return
+    if (!this.due) return
     await new Promise<void>(resolve => void setImmediate(resolve))
     this.#lastMs = this.#clock.monotonicMs()
   }

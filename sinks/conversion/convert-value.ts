@@ -23,6 +23,8 @@ export class Unfit extends Error {
 export interface ValueRules {
   readonly lax: boolean
   readonly timestamp: TimestampReader
+  /** true: formats of timestamps were configured */
+  readonly formats: boolean
   readonly caseInsensitive: boolean
 }
 
@@ -58,7 +60,8 @@ export function convertValue(value: unknown, type: HiveType, rules: ValueRules, 
     }
     case 'float':
     case 'double': {
-      const number = Number(numberText(value, type, rules, place))
+      // The text of -0 has lost its sign.
+      const number = typeof value === 'number' ? value : Number(numberText(value, type, rules, place))
       const kept = type.kind === 'float' ? Math.fround(number) : number
       if (!Number.isFinite(kept)) throw new Unfit(`${place}: ${shown(value)} does not fit ${type.kind}`)
       return kept
@@ -79,9 +82,12 @@ export function convertValue(value: unknown, type: HiveType, rules: ValueRules, 
       return Buffer.from(value, 'base64')
     case 'date': {
       const match = typeof value === 'string' ? /^(\d{4})-(\d{1,2})-(\d{1,2})$/.exec(value) : null
-      const date = match === null ? Number.NaN : Date.UTC(Number(match[1]), Number(match[2]) - 1, Number(match[3]))
-      // A day that the month does not have would roll over into the next.
-      if (Number.isNaN(date) || new Date(date).getUTCDate() !== Number(match?.[3])) throw unfit(value, type, place)
+      const [year = 0, month = 0, day = 0] = (match ?? []).slice(1).map(Number)
+      // Date.UTC takes the first hundred years for those of the last century.
+      const date = new Date(0).setUTCFullYear(year, month - 1, day)
+      // A day that the month does not have would roll over into the next, and such a month into the next year.
+      if (match === null || new Date(date).getUTCDate() !== day || new Date(date).getUTCMonth() !== month - 1)
+        throw unfit(value, type, place)
       return Math.floor(date / 86_400_000)
     }
     case 'timestamp': {

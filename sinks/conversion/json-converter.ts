@@ -12,17 +12,29 @@ export type Converted = { readonly row: ConvertedRow } | { readonly failed: Fail
 
 export class JsonConverter {
   readonly #columns: readonly HiveColumn[]
-  readonly #rules: ValueRules
-  readonly #rename: ((object: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>) | null
+  /** how values are taken */
+  readonly rules: ValueRules
+  readonly #names: ((name: string) => string) | null
 
   /** @throws MillraceError `config` for a timestamp format that cannot be read */
   constructor(columns: readonly HiveColumn[], deserializer: JsonDeserializer) {
     this.#columns = columns
-    this.#rules =
+    this.rules =
       deserializer.kind === 'openx'
-        ? { lax: true, timestamp: openxTimestamp, caseInsensitive: deserializer.caseInsensitive }
-        : { lax: false, timestamp: hiveTimestamp(deserializer.timestampFormats), caseInsensitive: true }
-    this.#rename = deserializer.kind === 'openx' ? renamer(deserializer) : null
+        ? { lax: true, timestamp: openxTimestamp, formats: false, caseInsensitive: deserializer.caseInsensitive }
+        : {
+            lax: false,
+            timestamp: hiveTimestamp(deserializer.timestampFormats),
+            formats: deserializer.timestampFormats.length > 0,
+            caseInsensitive: true,
+          }
+    this.#names = deserializer.kind === 'openx' ? renamer(deserializer) : null
+  }
+
+  /** The column that a member of a record is for, if the table has it. */
+  columnOf(member: string): string {
+    const name = this.#names?.(member) ?? member
+    return this.rules.caseInsensitive ? name.toLowerCase() : name
   }
 
   /** The row, or why the record has none. */
@@ -52,7 +64,8 @@ export class JsonConverter {
         `the record is ${Array.isArray(value) ? 'an array' : `a ${value instanceof NumberText ? 'number' : typeof value}`} and no object`,
       )
     try {
-      return { row: fieldsOf(this.#rename === null ? value : this.#rename(value), this.#columns, this.#rules, '') }
+      const named = this.#names === null ? value : renamed(value, this.#names)
+      return { row: fieldsOf(named as Readonly<Record<string, unknown>>, this.#columns, this.rules, '') }
     } catch (error) {
       if (error instanceof Unfit) return fail('MalformedData', error.message)
       throw error
@@ -60,22 +73,20 @@ export class JsonConverter {
   }
 }
 
-function renamer(
-  deserializer: Extract<JsonDeserializer, { kind: 'openx' }>,
-): ((object: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>) | null {
+/** New names for members, at every depth; null where all keep theirs. */
+function renamer(deserializer: Extract<JsonDeserializer, { kind: 'openx' }>): ((name: string) => string) | null {
   const { mappings, dotsToUnderscores, caseInsensitive } = deserializer
   const fold = (name: string): string => (caseInsensitive ? name.toLowerCase() : name)
   const columns = new Map(Object.entries(mappings).map(([column, key]) => [fold(key), column.toLowerCase()]))
   if (columns.size === 0 && !dotsToUnderscores) return null
-  const renamed = (value: unknown): unknown => {
-    if (Array.isArray(value)) return value.map(renamed)
-    if (!isPlainObject(value)) return value
-    return Object.fromEntries(
-      Object.entries(value).map(([name, member]) => {
-        const key = dotsToUnderscores ? name.replaceAll('.', '_') : name
-        return [columns.get(fold(name)) ?? columns.get(fold(key)) ?? key, renamed(member)]
-      }),
-    )
+  return name => {
+    const key = dotsToUnderscores ? name.replaceAll('.', '_') : name
+    return columns.get(fold(name)) ?? columns.get(fold(key)) ?? key
   }
-  return object => renamed(object) as Readonly<Record<string, unknown>>
+}
+
+function renamed(value: unknown, nameOf: (name: string) => string): unknown {
+  if (Array.isArray(value)) return value.map(item => renamed(item, nameOf))
+  if (!isPlainObject(value)) return value
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [nameOf(name), renamed(member, nameOf)]))
 }

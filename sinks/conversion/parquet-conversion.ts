@@ -1,110 +1,91 @@
 /**
- * Record format conversion to Parquet for a delivery stream: JSON records become rows of a Glue table. Nested values need
- * definition and repetition levels, so the rows wait as objects and hyparquet-writer encodes a row group at once; flat result
- * rows of programs take the column path of formats/parquet instead.
+ * Record format conversion to Parquet for a delivery stream: JSON records become rows of a Glue table.
+ *
+ *   flat table     records -> scanned columns, or one row each where a record is not as others are -> columns of a row group
+ *   nested table   records -> one row object each -> hyparquet-writer
  */
-import { ByteWriter, ParquetWriter } from 'hyparquet-writer'
-import { MEBIBYTE } from '../../core/index.ts'
+import type { ScannerKind } from '../../core/codecs/json/scan/scan-path.ts'
+import type { RowBatch } from '../../core/index.ts'
 import type { ConversionPlan } from '../definition/conversion.ts'
 import { pageCompressorOf } from '../formats/parquet/codec.ts'
+import type { ParquetColumn } from '../formats/parquet/schema.ts'
 import type { RecordBody } from '../pipeline/object-buffer.ts'
 import type { FailedRecord, StreamRecord } from '../pipeline/record.ts'
 import type { Conversion } from '../pipeline/stream-options.ts'
+import { ColumnBody, ScannedRow } from './column-body.ts'
+import { FlatScan } from './flat-scan.ts'
 import type { GlueTable } from './glue-table.ts'
-import { type ConvertedRow, JsonConverter } from './json-converter.ts'
-import { parquetElementsOf } from './parquet-elements.ts'
+import { JsonConverter } from './json-converter.ts'
+import { parquetColumnOf } from './parquet-elements.ts'
+import { RowObjectBody } from './row-object-body.ts'
 
-/** Rows and bytes of JSON after which a row group is written: what an open file holds in memory, and one turn of the loop. */
-export const CONVERSION_GROUP_ROWS = 20_000
-export const CONVERSION_GROUP_BYTES = 16 * MEBIBYTE
-const CREATED_BY = 'millrace version 0.1.0 (build hyparquet-writer 0.17.0)'
+export interface ParquetConversionOptions {
+  /** How records are scanned; only the speed depends on it. Default `auto`. */
+  readonly scanner?: ScannerKind
+}
 
 export class ParquetConversion implements Conversion {
   readonly #table: GlueTable
   readonly #plan: ConversionPlan
   readonly #converter: JsonConverter
+  /** null for a table with nested columns */
+  readonly #columns: readonly ParquetColumn[] | null
+  readonly #scan: FlatScan | null
+  /** bodies with scanned rows that they have not taken over */
+  readonly #waiting = new Set<ColumnBody>()
+  /** those of the last scan */
+  #rows: RowBatch | null = null
 
   /** @throws MillraceError `config` for a timestamp format that cannot be read */
-  constructor(table: GlueTable, plan: ConversionPlan) {
+  constructor(table: GlueTable, plan: ConversionPlan, { scanner = 'auto' }: ParquetConversionOptions = {}) {
     this.#table = table
     this.#plan = plan
     this.#converter = new JsonConverter(table.columns, plan.deserializer)
+    const columns = table.columns.map(parquetColumnOf)
+    this.#columns = columns.includes(null) ? null : columns.filter(column => column !== null)
+    const { rules } = this.#converter
+    this.#scan =
+      this.#columns === null ? null : FlatScan.of(table.columns, rules, name => this.#converter.columnOf(name), scanner)
+  }
+
+  /** Records that were scanned, and those that were converted one by one; null where none can be scanned. */
+  get scanCounts(): { readonly kept: number; readonly slow: number } | null {
+    return this.#scan?.counts ?? null
+  }
+
+  prepare(records: readonly StreamRecord[]): void {
+    if (this.#scan === null) return
+    for (const body of this.#waiting) body.settle()
+    const { rows, rowOf } = this.#scan.scan(records)
+    this.#rows = rows
+    if (rows === null) return
+    for (let i = 0; i < records.length; i++) {
+      const row = rowOf[i]!
+      if (row >= 0) records[i]!.row = new ScannedRow(rows, row)
+    }
   }
 
   convert(record: StreamRecord, now: number): StreamRecord | FailedRecord {
+    // Another stream with this conversion may have scanned since.
+    if (record.row instanceof ScannedRow && record.row.rows === this.#rows) return record
     const converted = this.#converter.convert(record, now)
-    return 'failed' in converted ? converted.failed : { ...record, row: converted.row }
+    if ('failed' in converted) return converted.failed
+    record.row = converted.row
+    return record
   }
 
   async newBody(): Promise<RecordBody> {
-    const { compression, pageBytes } = this.#plan.parquet
+    const { compression, pageBytes, dictionary } = this.#plan.parquet
     const compress = await pageCompressorOf(compression)
-    return new ConvertedBody(this.#table, {
+    if (this.#columns !== null)
+      return new ColumnBody(
+        { columns: this.#columns, rowtime: false, compression, compress, pageBytes, dictionary },
+        this.#waiting,
+      )
+    return new RowObjectBody(this.#table, {
       codec: compression,
       pageBytes,
       compressors: compress === null ? {} : { [compression]: compress },
     })
-  }
-}
-
-interface BodyOptions {
-  readonly codec: 'UNCOMPRESSED' | 'GZIP' | 'SNAPPY'
-  readonly pageBytes: number
-  readonly compressors: Readonly<Record<string, (page: Uint8Array) => Uint8Array>>
-}
-
-class ConvertedBody implements RecordBody {
-  readonly #table: GlueTable
-  readonly #pageBytes: number
-  readonly #out = new ByteWriter(65_536)
-  readonly #writer: ParquetWriter
-  #rows: ConvertedRow[] = []
-  #bytes = 0
-
-  constructor(table: GlueTable, { codec, pageBytes, compressors }: BodyOptions) {
-    this.#table = table
-    this.#pageBytes = pageBytes
-    this.#writer = new ParquetWriter({
-      writer: this.#out,
-      schema: parquetElementsOf(table.columns),
-      codec,
-      compressors,
-      createdBy: CREATED_BY,
-    })
-  }
-
-  add(record: StreamRecord): number {
-    if (record.row !== undefined) this.#rows.push(record.row)
-    this.#bytes += record.data.length
-    return record.data.length
-  }
-
-  *drain(): Iterable<Uint8Array> {
-    if (this.#rows.length >= CONVERSION_GROUP_ROWS || this.#bytes >= CONVERSION_GROUP_BYTES) yield this.#rowGroup()
-  }
-
-  *finish(): Iterable<Uint8Array> {
-    if (this.#rows.length > 0) yield this.#rowGroup()
-    void this.#writer.finish()
-    yield this.#take()
-  }
-
-  #rowGroup(): Uint8Array {
-    const rows = this.#rows
-    this.#rows = []
-    this.#bytes = 0
-    void this.#writer.write({
-      columnData: this.#table.columns.map(({ name }) => ({ name, data: rows.map(row => row[name]) })),
-      rowGroupSize: rows.length,
-      pageSize: this.#pageBytes,
-    })
-    return this.#take()
-  }
-
-  /** The bytes since the last take; offsets in the file go on. */
-  #take(): Uint8Array {
-    const bytes = this.#out.getBytes().slice()
-    this.#out.index = 0
-    return bytes
   }
 }

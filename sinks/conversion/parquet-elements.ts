@@ -3,10 +3,48 @@
  * old converted type beside the logical one.
  */
 import type { SchemaElement } from 'hyparquet'
+import type { Lane, ParquetColumn } from '../formats/parquet/schema.ts'
 import type { HiveColumn, HiveType } from './hive-type.ts'
 
 const INT32_PRECISION_MAX = 9
 const INT64_PRECISION_MAX = 18
+
+/** The column of a plain type; null for one that nests. */
+export function parquetColumnOf({ name, type }: HiveColumn): ParquetColumn | null {
+  const lane = laneOf(type)
+  const [element] = elementsOf(name, type)
+  return lane === null || element === undefined ? null : { element, lane }
+}
+
+function laneOf(type: HiveType): Lane | null {
+  switch (type.kind) {
+    case 'tinyint':
+    case 'smallint':
+    case 'int':
+    case 'date':
+      return 'int32'
+    case 'bigint':
+    case 'timestamp':
+      return 'int64'
+    case 'decimal':
+      return type.precision <= INT32_PRECISION_MAX
+        ? 'narrow'
+        : type.precision <= INT64_PRECISION_MAX
+          ? 'int64'
+          : 'fixed'
+    case 'string':
+    case 'varchar':
+    case 'char':
+    case 'binary':
+      return 'bytes'
+    case 'array':
+    case 'map':
+    case 'struct':
+      return null
+    default:
+      return type.kind
+  }
+}
 
 /** The schema of a file, depth first, with its root. */
 export function parquetElementsOf(columns: readonly HiveColumn[]): SchemaElement[] {
@@ -85,7 +123,7 @@ function elementsOf(
 }
 
 /** The fewest bytes whose two's complement holds so many digits. */
-function decimalBytes(precision: number): number {
+export function decimalBytes(precision: number): number {
   const most = 10n ** BigInt(precision) - 1n
   let bytes = 1
   while (2n ** BigInt(8 * bytes - 1) - 1n < most) bytes++

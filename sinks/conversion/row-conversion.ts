@@ -105,8 +105,12 @@ class RowsBody implements RecordBody {
     return data.length
   }
 
+  get full(): boolean {
+    return this.#waiting.length >= ROWS_PER_BATCH_MAX || this.#bytes >= DECODED_BYTES_MAX
+  }
+
   *drain(): Iterable<Uint8Array> {
-    if (this.#waiting.length < ROWS_PER_BATCH_MAX && this.#bytes < DECODED_BYTES_MAX) return
+    if (!this.full) return
     this.#decode()
     yield* this.#body.drain()
   }

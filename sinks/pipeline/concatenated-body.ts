@@ -32,8 +32,12 @@ export class ConcatenatedBody implements RecordBody {
     return this.#out.length - before
   }
 
+  get full(): boolean {
+    return this.#out.length >= BLOCK_BYTES
+  }
+
   *drain(): Iterable<Uint8Array> {
-    if (this.#out.length >= BLOCK_BYTES) yield* this.#blocks()
+    if (this.full) yield* this.#blocks()
   }
 
   *finish(): Iterable<Uint8Array> {

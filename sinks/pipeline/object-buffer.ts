@@ -9,15 +9,18 @@ import { assert } from '../../core/index.ts'
 import type { FlushReason } from '../buffer.ts'
 import { type Receipt, ReceiptCounter } from '../receipt.ts'
 import type { ObjectAttributes, ObjectStore, ObjectWriter } from '../stores/store.ts'
+import type { Turns } from '../turns.ts'
 import type { StreamRecord } from './record.ts'
 
 /** The bytes of one object from records. */
 export interface RecordBody {
   /** @returns bytes that count for the buffering hints: before compression and conversion */
   add(record: StreamRecord): number
-  /** What can leave memory by now. */
+  /** Whether `drain` has much to hand over. */
+  readonly full: boolean
+  /** What can leave memory by now, a bounded slice of work a step. */
   drain(): Iterable<Uint8Array>
-  /** All the rest; nothing may follow. */
+  /** All the rest, likewise; nothing may follow. */
   finish(): Iterable<Uint8Array>
 }
 
@@ -34,6 +37,8 @@ export interface ObjectBufferOptions {
   readonly kind: Receipt['kind']
   /** told of each record, where open objects must survive the process; null elsewhere */
   readonly journal: ((record: StreamRecord) => void) | null
+  /** let the event loop turn between slices of work */
+  readonly turns: Turns
   /** told once, when the object is complete */
   readonly onSealed: (receipt: Receipt) => void
 }
@@ -79,6 +84,11 @@ export class ObjectBuffer {
     return this.#options.firstMs
   }
 
+  /** Whether the caller owes an `encode`. */
+  get full(): boolean {
+    return this.#options.body.full
+  }
+
   /** @returns bytes that count for the buffering hints */
   add(record: StreamRecord): number {
     const { body, journal } = this.#options
@@ -89,8 +99,12 @@ export class ObjectBuffer {
     this.#bufferedBytes += bytes
     this.#firstAt = Math.min(this.#firstAt, record.arrivedAt)
     this.#lastAt = Math.max(this.#lastAt, record.arrivedAt)
-    for (const slice of body.drain()) this.#hold(slice)
     return bytes
+  }
+
+  /** Makes bytes of what the body has gathered. */
+  encode(): Promise<void> {
+    return this.#holdAll(this.#options.body.drain())
   }
 
   /** Sends what is held to the store. */
@@ -112,7 +126,7 @@ export class ObjectBuffer {
   async seal(reason: FlushReason, now: () => number): Promise<void> {
     const { body, retrying, store, keyOf, attributes, kind, onSealed } = this.#options
     this.sealed.abort()
-    for (const slice of body.finish()) this.#hold(slice)
+    await this.#holdAll(body.finish())
     await this.drain()
     // Nothing but empty records makes an object of no bytes, which is an object all the same.
     if (this.#writer === null) {
@@ -141,6 +155,14 @@ export class ObjectBuffer {
   async abort(): Promise<void> {
     this.sealed.abort()
     await this.#writer?.abort().catch(() => {})
+  }
+
+  async #holdAll(slices: Iterable<Uint8Array>): Promise<void> {
+    const { turns } = this.#options
+    for (const slice of slices) {
+      this.#hold(slice)
+      if (turns.due) await turns.take()
+    }
   }
 
   #hold(bytes: Uint8Array): void {

@@ -1,5 +1,5 @@
 /** Records into the objects of their partitions. */
-import { assert, type Clock, MillraceError } from '../../core/index.ts'
+import { assert, type Clock, KIBIBYTE, MillraceError, ROWS_PER_BATCH_MAX } from '../../core/index.ts'
 import type { S3Plan } from '../definition/s3-plan.ts'
 import type { PartitionValues } from '../prefix.ts'
 import type { OpenedObject } from '../staged/segment.ts'
@@ -27,12 +27,18 @@ export interface ObjectDataOutputOptions {
 
 /** Records between two looks at the time since the event loop turned. */
 const RECORDS_A_LOOK = 16
+/** Records, and their bytes but for the last one's, that are converted together: a few milliseconds of work. */
+const CONVERTED_RECORDS_MAX = ROWS_PER_BATCH_MAX
+const CONVERTED_BYTES_MAX = 512 * KIBIBYTE
 
 export class ObjectDataOutput implements DataOutput {
   readonly name = 'S3'
   readonly #options: ObjectDataOutputOptions
   readonly #outputs: Outputs
   readonly #turns: Turns
+  /** of the records that are added now */
+  #converted = 0
+  #unfit = 0
 
   constructor(options: ObjectDataOutputOptions) {
     this.#options = options
@@ -54,13 +60,20 @@ export class ObjectDataOutput implements DataOutput {
   }
 
   async add(records: readonly ReadyRecord[]): Promise<readonly FailedRecord[]> {
+    const { conversion, metrics } = this.#options
     const failed: FailedRecord[] = []
-    for (const [index, one] of records.entries()) {
-      const placed = this.#place(one)
+    let prepared = 0
+    for (let index = 0; index < records.length; index++) {
+      if (conversion !== null && index === prepared) prepared = prepareNext(conversion, records, index)
+      const placed = this.#place(records[index]!)
       const problem = placed instanceof Promise ? await placed : placed
       if (problem !== null) failed.push(problem)
-      if (index % RECORDS_A_LOOK === 0) await this.#turns.take()
+      if (index % RECORDS_A_LOOK === 0 && this.#turns.due) await this.#turns.take()
     }
+    if (this.#unfit > 0) metrics.add('FailedConversion.Records', this.#unfit)
+    if (this.#converted > 0) metrics.add('SucceedConversion.Records', this.#converted)
+    this.#unfit = 0
+    this.#converted = 0
     return failed
   }
 
@@ -92,7 +105,7 @@ export class ObjectDataOutput implements DataOutput {
 
   /** Puts one record into its partition's object; returns what failed. */
   #place({ record, queryKeys }: ReadyRecord): FailedRecord | null | Promise<FailedRecord | null> {
-    const { plan, partitioned, clock, metrics, conversion } = this.#options
+    const { plan, partitioned, clock, conversion } = this.#options
     const partition = { query: queryKeys, lambda: record.lambdaKeys }
     let group = ''
     try {
@@ -103,8 +116,11 @@ export class ObjectDataOutput implements DataOutput {
     let placed = record
     if (conversion !== null) {
       const converted = conversion.convert(record, clock.now())
-      metrics.add('code' in converted ? 'FailedConversion.Records' : 'SucceedConversion.Records', 1)
-      if ('code' in converted) return converted
+      if ('code' in converted) {
+        this.#unfit++
+        return converted
+      }
+      this.#converted++
       placed = converted
     }
     const taken = this.#outputs.take(group, placed)
@@ -143,4 +159,18 @@ export class ObjectDataOutput implements DataOutput {
       stage: 'DynamicPartitioning',
     }
   }
+}
+
+/** @returns the record after those that were shown to the conversion */
+function prepareNext(conversion: Conversion, records: readonly ReadyRecord[], from: number): number {
+  const next: StreamRecord[] = []
+  let sizeBytes = 0
+  for (let i = from; i < records.length && next.length < CONVERTED_RECORDS_MAX; i++) {
+    const { record } = records[i]!
+    next.push(record)
+    sizeBytes += record.data.length
+    if (sizeBytes >= CONVERTED_BYTES_MAX) break
+  }
+  conversion.prepare?.(next)
+  return from + next.length
 }

@@ -7,6 +7,7 @@ import type { Receipt } from '../receipt.ts'
 import { RETRY_FOR_MS_DEFAULT, withRetry } from '../retry.ts'
 import type { Staging } from '../staged/staging.ts'
 import type { ObjectStore } from '../stores/store.ts'
+import { Turns } from '../turns.ts'
 import { ConcatenatedBody, type RecordDelimiter } from './concatenated-body.ts'
 import type { Intake } from './intake.ts'
 import { ObjectBuffer } from './object-buffer.ts'
@@ -49,9 +50,11 @@ export interface OutputsWanted {
 export class ObjectMaker {
   readonly #options: ObjectMakerOptions
   readonly #stores = new Map<string, ObjectStore>()
+  readonly #turns: Turns
 
   constructor(options: ObjectMakerOptions) {
     this.#options = options
+    this.#turns = new Turns(options.parts.clock)
   }
 
   outputs({ plan, partitionsMax, overflow, inTurn }: OutputsWanted): Outputs {
@@ -99,6 +102,7 @@ export class ObjectMaker {
       keyOf: oldestAt =>
         prefixOf(oldestAt) + objectName(streamName, version, plan.prefixes.clock(oldestAt), random.uuid(), extension),
       retrying: operation => this.retrying(operation),
+      turns: this.#turns,
       // An interval that ran before the restart goes on.
       firstMs: clock.monotonicMs() - Math.max(0, clock.now() - openedAt),
       kind,

@@ -84,6 +84,7 @@ export class Outputs {
   async settle(group: string): Promise<void> {
     const buffer = this.#buffers.get(group)
     if (buffer === undefined) return
+    if (buffer.full) await this.#encode(buffer)
     if (buffer.bufferedBytes >= this.#target.bytes && !this.#target.reached(this.#options.behind(), this.#nowMs()))
       await this.seal(group, 'size')
     else if (this.#heldBytes > this.#options.heldBytesMax) await this.#drainLargest()
@@ -97,6 +98,7 @@ export class Outputs {
       this.#watch(group, buffer)
     }
     this.#put(group, buffer, record)
+    if (buffer.full) await this.#encode(buffer)
     return buffer
   }
 
@@ -107,13 +109,17 @@ export class Outputs {
       this.#last = group
     }
     this.#buffers.set(group, buffer)
-    const before = buffer.heldBytes
     buffer.add(record)
-    this.#heldBytes += buffer.heldBytes - before
   }
 
   #isDue(buffer: ObjectBuffer): boolean {
-    return buffer.bufferedBytes >= this.#target.bytes || this.#heldBytes > this.#options.heldBytesMax
+    return buffer.full || buffer.bufferedBytes >= this.#target.bytes || this.#heldBytes > this.#options.heldBytesMax
+  }
+
+  async #encode(buffer: ObjectBuffer): Promise<void> {
+    const before = buffer.heldBytes
+    await buffer.encode()
+    this.#heldBytes += buffer.heldBytes - before
   }
 
   async seal(group: string, reason: FlushReason): Promise<void> {

@@ -22,8 +22,8 @@ export interface StreamRecord {
   readonly source: RecordSource | null
   /** partition keys that the transform returned */
   readonly lambdaKeys: Readonly<Record<string, string>>
-  /** values by column, once a conversion has made them */
-  readonly row?: Readonly<Record<string, unknown>>
+  /** what a conversion has made of it, for its own bodies */
+  row?: unknown
 }
 
 /**

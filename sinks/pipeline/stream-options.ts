@@ -72,6 +72,11 @@ export interface WriteRecord {
 
 /** What conversion, such as to Parquet, puts in place of joined bytes. */
 export interface Conversion {
+  /**
+   * Shows the records that are converted next, in order, so that those that are alike can be converted together. At most
+   * ROWS_PER_BATCH_MAX; what was shown before has been put into its body.
+   */
+  prepare?(records: readonly StreamRecord[]): void
   /** the record as it goes into the body, or why it cannot */
   convert(record: StreamRecord, now: number): StreamRecord | FailedRecord
   newBody(): Promise<RecordBody>

@@ -55,8 +55,11 @@ export function booleanBounds(values: Uint8Array, count: number): Bounds {
   return { min_value: !part.includes(0), max_value: part.includes(1) }
 }
 
-/** By unsigned bytes, which for UTF-8 is the order of code points. */
-export function byteBounds({ bytes, starts, length }: ByteEntries): Bounds {
+/**
+ * By unsigned bytes, which for UTF-8 is the order of code points.
+ * @param signed true: they are numbers of one size in two's complement, the highest byte first
+ */
+export function byteBounds({ bytes, starts, length }: ByteEntries, signed: boolean): Bounds {
   if (length === 0) return NONE
   let least = 0
   let greatest = 0
@@ -66,6 +69,10 @@ export function byteBounds({ bytes, starts, length }: ByteEntries): Bounds {
     const leftSize = starts[left + 1]! - leftStart
     const rightSize = starts[right + 1]! - rightStart
     const size = Math.min(leftSize, rightSize)
+    if (signed) {
+      const difference = (bytes[leftStart]! ^ 0x80) - (bytes[rightStart]! ^ 0x80)
+      if (difference !== 0) return difference
+    }
     for (let i = 0; i < size; i++) {
       const difference = bytes[leftStart + i]! - bytes[rightStart + i]!
       if (difference !== 0) return difference
@@ -76,8 +83,10 @@ export function byteBounds({ bytes, starts, length }: ByteEntries): Bounds {
     if (compare(i, least) < 0) least = i
     else if (compare(i, greatest) > 0) greatest = i
   }
-  return {
-    min_value: bytes.slice(starts[least], starts[least + 1]),
-    max_value: bytes.slice(starts[greatest], starts[greatest + 1]),
+  // To hyparquet-writer a bigint is what is stored of a DECIMAL.
+  const at = (index: number): Uint8Array | bigint => {
+    const value = bytes.slice(starts[index], starts[index + 1])
+    return signed ? BigInt.asIntN(value.length * 8, BigInt(`0x${Buffer.from(value).toString('hex')}`)) : value
   }
+  return { min_value: at(least), max_value: at(greatest) }
 }

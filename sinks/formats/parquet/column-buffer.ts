@@ -37,16 +37,28 @@ export abstract class ColumnBuffer {
   /** by row 1 for NULL */
   nulls = new Uint8Array(ROWS_PER_BATCH_MAX)
 
-  /** Takes `length` rows over; returns their bytes before encoding. */
-  append(column: ColumnVector, length: number): number {
-    if (this.rows + length > this.nulls.length) {
-      const nulls = new Uint8Array(Math.max(this.nulls.length * 2, this.rows + length))
-      nulls.set(this.nulls)
-      this.nulls = nulls
-    }
-    const sizeBytes = this.take(column, length)
+  /** Takes the rows `[from, to)` over; returns their bytes before encoding. */
+  append(column: ColumnVector, from: number, to: number): number {
+    const length = to - from
+    this.#reserve(length)
+    const sizeBytes = this.take(column, from, to)
     this.rows += length
     return sizeBytes
+  }
+
+  /** Takes one value as a record conversion makes it; null and undefined are NULL. Returns its bytes before encoding. */
+  put(value: unknown): number {
+    this.#reserve(1)
+    const isNull = value === null || value === undefined
+    this.nulls[this.rows++] = isNull ? 1 : 0
+    return isNull ? 0 : this.takeValue(value)
+  }
+
+  #reserve(length: number): void {
+    if (this.rows + length <= this.nulls.length) return
+    const nulls = new Uint8Array(Math.max(this.nulls.length * 2, this.rows + length))
+    nulls.set(this.nulls)
+    this.nulls = nulls
   }
 
   clear(): void {
@@ -58,7 +70,8 @@ export abstract class ColumnBuffer {
     return this.rows - this.count
   }
 
-  protected abstract take(column: ColumnVector, length: number): number
+  protected abstract take(column: ColumnVector, from: number, to: number): number
+  protected abstract takeValue(value: unknown): number
   abstract bounds(): Bounds
   /** The dictionary where the values repeat enough that it may be worth while, else null. */
   abstract dictionary(): ChunkDictionary | null
@@ -81,7 +94,8 @@ export function columnBufferOf(lane: Lane): ColumnBuffer {
     case 'int64':
       return new BigintBuffer()
     case 'bytes':
-      return new BytesBuffer()
+    case 'fixed':
+      return new BytesBuffer(lane === 'fixed')
   }
 }
 
@@ -116,25 +130,27 @@ class NumberBuffer extends ColumnBuffer {
     this.#values = this.#make(ROWS_PER_BATCH_MAX)
   }
 
-  protected take(column: ColumnVector, length: number): number {
+  protected take(column: ColumnVector, from: number, to: number): number {
+    const length = to - from
     this.#values = room(this.#values, this.count + length, this.#make)
     const values = this.#values
     const lane = this.#lane
+    const shift = this.rows - from
     let count = this.count
     if (lane === 'narrow') {
       assert(column.layout === 'bigint', 'a DECIMAL column has the bigint layout')
-      const halves = new Int32Array(column.values.buffer, column.values.byteOffset, length * 2)
-      for (let row = 0; row < length; row++) {
+      const halves = new Int32Array(column.values.buffer, column.values.byteOffset, to * 2)
+      for (let row = from; row < to; row++) {
         const isNull = column.nulls[row] === 1
-        this.nulls[this.rows + row] = isNull ? 1 : 0
+        this.nulls[shift + row] = isNull ? 1 : 0
         if (!isNull) values[count++] = halves[row * 2]!
       }
     } else {
       assert(column.layout === 'number', 'a column of numbers has the number layout')
       const checked = lane === 'int32' || lane === 'day'
-      for (let row = 0; row < length; row++) {
+      for (let row = from; row < to; row++) {
         const isNull = column.nulls[row] === 1
-        this.nulls[this.rows + row] = isNull ? 1 : 0
+        this.nulls[shift + row] = isNull ? 1 : 0
         if (isNull) continue
         const value = column.values[row]!
         values[count++] = checked ? whole(lane === 'day' ? Math.floor(value / DAY_MS) : value) : value
@@ -142,6 +158,15 @@ class NumberBuffer extends ColumnBuffer {
     }
     this.count = count
     return length * values.BYTES_PER_ELEMENT
+  }
+
+  protected takeValue(value: unknown): number {
+    assert(typeof value === 'number' || typeof value === 'bigint', 'a column of numbers takes numbers')
+    this.#values = room(this.#values, this.count + 1, this.#make)
+    const number = Number(value)
+    // Days come as days here, unlike in a column.
+    this.#values[this.count++] = this.#lane === 'float' || this.#lane === 'double' ? number : whole(number)
+    return this.#values.BYTES_PER_ELEMENT
   }
 
   bounds(): Bounds {
@@ -171,17 +196,19 @@ const TWO_32 = 4_294_967_296
 class BigintBuffer extends ColumnBuffer {
   #halves = new Int32Array(ROWS_PER_BATCH_MAX * 2)
 
-  protected take(column: ColumnVector, length: number): number {
+  protected take(column: ColumnVector, from: number, to: number): number {
     assert(column.layout === 'number' || column.layout === 'bigint', 'a column of 64 bits has numbers or bigints')
+    const length = to - from
+    const shift = this.rows - from
     this.#halves = room(this.#halves, (this.count + length) * 2, size => new Int32Array(size))
     const halves = this.#halves
     let end = this.count * 2
     const { nulls } = column
     const source =
-      column.layout === 'bigint' ? new Int32Array(column.values.buffer, column.values.byteOffset, length * 2) : null
-    for (let row = 0; row < length; row++) {
+      column.layout === 'bigint' ? new Int32Array(column.values.buffer, column.values.byteOffset, to * 2) : null
+    for (let row = from; row < to; row++) {
       const isNull = nulls[row] === 1
-      this.nulls[this.rows + row] = isNull ? 1 : 0
+      this.nulls[shift + row] = isNull ? 1 : 0
       if (isNull) continue
       if (source !== null) {
         halves[end++] = source[row * 2]!
@@ -195,6 +222,15 @@ class BigintBuffer extends ColumnBuffer {
     }
     this.count = end / 2
     return length * 8
+  }
+
+  protected takeValue(value: unknown): number {
+    assert(typeof value === 'bigint', 'a column of 64 bits takes bigints')
+    this.#halves = room(this.#halves, (this.count + 1) * 2, size => new Int32Array(size))
+    this.#halves[this.count * 2] = Number(BigInt.asIntN(32, value))
+    this.#halves[this.count * 2 + 1] = Number(BigInt.asIntN(32, value >> 32n))
+    this.count++
+    return 8
   }
 
   bounds(): Bounds {
@@ -217,15 +253,23 @@ class BigintBuffer extends ColumnBuffer {
 class BooleanBuffer extends ColumnBuffer {
   #values = new Uint8Array(ROWS_PER_BATCH_MAX)
 
-  protected take(column: ColumnVector, length: number): number {
+  protected take(column: ColumnVector, from: number, to: number): number {
     assert(column.layout === 'number', 'a BOOLEAN column has the number layout')
+    const length = to - from
+    const shift = this.rows - from
     this.#values = room(this.#values, this.count + length, size => new Uint8Array(size))
-    for (let row = 0; row < length; row++) {
+    for (let row = from; row < to; row++) {
       const isNull = column.nulls[row] === 1
-      this.nulls[this.rows + row] = isNull ? 1 : 0
+      this.nulls[shift + row] = isNull ? 1 : 0
       if (!isNull) this.#values[this.count++] = column.values[row] === 1 ? 1 : 0
     }
     return length
+  }
+
+  protected takeValue(value: unknown): number {
+    this.#values = room(this.#values, this.count + 1, size => new Uint8Array(size))
+    this.#values[this.count++] = value === true ? 1 : 0
+    return 1
   }
 
   bounds(): Bounds {
@@ -245,18 +289,37 @@ class BooleanBuffer extends ColumnBuffer {
   }
 }
 
-/** Texts as UTF-8 and bytes as they are: for each value which entry it is. */
+/**
+ * Texts as UTF-8 and bytes as they are: for each value which entry it is. Fixed ones have one size, which the schema tells, and are
+ * signed numbers of it.
+ */
 class BytesBuffer extends ColumnBuffer {
+  readonly #fixed: boolean
+  readonly #prefixBytes: number
   readonly #entries = new ByteEntries()
   #indexes = new Int32Array(ROWS_PER_BATCH_MAX)
   /** entries of dictionary texts by id, 1 higher, for this row group */
   #known = new Map<Dictionary, Int32Array>()
 
-  protected take(column: ColumnVector, length: number): number {
-    this.#indexes = room(this.#indexes, this.count + length, size => new Int32Array(size))
-    if (column.layout === 'dictionary') return this.#takeTexts(column, length)
+  constructor(fixed: boolean) {
+    super()
+    this.#fixed = fixed
+    this.#prefixBytes = fixed ? 0 : LENGTH_PREFIX_BYTES
+  }
+
+  protected take(column: ColumnVector, from: number, to: number): number {
+    this.#indexes = room(this.#indexes, this.count + to - from, size => new Int32Array(size))
+    if (column.layout === 'dictionary') return this.#takeTexts(column, from, to)
     assert(column.layout === 'span', 'a column of texts or bytes has the dictionary or the span layout')
-    return this.#takeSpans(column, length)
+    return this.#takeSpans(column, from, to)
+  }
+
+  protected takeValue(value: unknown): number {
+    assert(typeof value === 'string' || value instanceof Uint8Array, 'a column of texts or bytes takes texts or bytes')
+    const bytes = typeof value === 'string' ? Buffer.from(value) : value
+    this.#indexes = room(this.#indexes, this.count + 1, size => new Int32Array(size))
+    this.#indexes[this.count++] = this.#entries.indexOf(bytes, 0, bytes.length, true)
+    return bytes.length + LENGTH_PREFIX_BYTES
   }
 
   override clear(): void {
@@ -266,7 +329,7 @@ class BytesBuffer extends ColumnBuffer {
   }
 
   bounds(): Bounds {
-    return byteBounds(this.#entries)
+    return byteBounds(this.#entries, this.#fixed)
   }
 
   dictionary(): ChunkDictionary | null {
@@ -276,39 +339,42 @@ class BytesBuffer extends ColumnBuffer {
     return {
       count: entries.length,
       indexes: this.#indexes,
-      sizeBytes: entries.sizeBytes + entries.length * LENGTH_PREFIX_BYTES,
+      sizeBytes: entries.sizeBytes + entries.length * this.#prefixBytes,
       write: out => {
-        for (let i = 0; i < entries.length; i++) out.sized(entries.bytes, entries.starts[i]!, entries.starts[i + 1]!)
+        for (let i = 0; i < entries.length; i++) this.#writeEntry(out, i)
       },
     }
   }
 
   sizeOf(value: number): number {
     const index = this.#indexes[value]!
-    return this.#entries.starts[index + 1]! - this.#entries.starts[index]! + LENGTH_PREFIX_BYTES
+    return this.#entries.starts[index + 1]! - this.#entries.starts[index]! + this.#prefixBytes
   }
 
   writePlain(out: PageBytes, from: number, to: number): void {
-    const { bytes, starts } = this.#entries
-    for (let value = from; value < to; value++) {
-      const index = this.#indexes[value]!
-      out.sized(bytes, starts[index]!, starts[index + 1]!)
-    }
+    for (let value = from; value < to; value++) this.#writeEntry(out, this.#indexes[value]!)
   }
 
-  #takeTexts({ dictionary, ids }: DictionaryColumn, length: number): number {
+  #writeEntry(out: PageBytes, index: number): void {
+    const { bytes, starts } = this.#entries
+    if (this.#fixed) out.bytes(bytes.subarray(starts[index], starts[index + 1]))
+    else out.sized(bytes, starts[index]!, starts[index + 1]!)
+  }
+
+  #takeTexts({ dictionary, ids }: DictionaryColumn, from: number, to: number): number {
     let known = this.#known.get(dictionary)
     if (known === undefined || known.length < dictionary.size) {
-      const grown = new Int32Array(dictionary.size)
+      const grown = new Int32Array(dictionary.size * 2)
       if (known !== undefined) grown.set(known)
       known = grown
       this.#known.set(dictionary, known)
     }
     const entries = this.#entries
+    const shift = this.rows - from
     let sizeBytes = 0
-    for (let row = 0; row < length; row++) {
+    for (let row = from; row < to; row++) {
       const id = ids[row]!
-      this.nulls[this.rows + row] = id === NULL_ID ? 1 : 0
+      this.nulls[shift + row] = id === NULL_ID ? 1 : 0
       if (id === NULL_ID) continue
       let entry = known[id]! - 1
       if (entry < 0) {
@@ -323,15 +389,16 @@ class BytesBuffer extends ColumnBuffer {
     return sizeBytes
   }
 
-  #takeSpans({ bytes, offsets, sizes, nulls }: SpanColumn, length: number): number {
+  #takeSpans({ bytes, offsets, sizes, nulls }: SpanColumn, from: number, to: number): number {
+    const shift = this.rows - from
     let sizeBytes = 0
-    for (let row = 0; row < length; row++) {
+    for (let row = from; row < to; row++) {
       const isNull = nulls[row] === 1
-      this.nulls[this.rows + row] = isNull ? 1 : 0
+      this.nulls[shift + row] = isNull ? 1 : 0
       if (isNull) continue
-      const from = offsets[row]!
+      const start = offsets[row]!
       const size = sizes[row]!
-      this.#indexes[this.count++] = this.#entries.indexOf(bytes, from, from + size, true)
+      this.#indexes[this.count++] = this.#entries.indexOf(bytes, start, start + size, true)
       sizeBytes += size + LENGTH_PREFIX_BYTES
     }
     return sizeBytes

@@ -25,7 +25,7 @@ export const PAGE_BYTES_MIN = 65_536
 /** Compressing a page is one step: gzip takes some 20 ms for so many bytes, and larger pages than that are not made. */
 export const PAGE_BYTES_MAX = 1 * MEBIBYTE
 /** `created_by` of the file; readers look here for known defects of a writer. */
-const CREATED_BY = 'millrace version 0.1.0 (build hyparquet-writer 0.17.0)'
+export const CREATED_BY = 'millrace version 0.1.0 (build hyparquet-writer 0.17.0)'
 
 export interface ParquetBodyOptions {
   readonly columns: readonly ParquetColumn[]
@@ -59,31 +59,50 @@ export class ParquetBody implements Body {
     })
   }
 
-  add(rows: RowBatch): number {
+  /** Whether `drain` has a row group to write. */
+  get full(): boolean {
+    return this.#rows >= ROW_GROUP_ROWS || this.#sizeBytes >= ROW_GROUP_BYTES
+  }
+
+  /** Takes all rows over, or those from `from` to before `to`. */
+  add(rows: RowBatch, from = 0, to = rows.length): number {
     const columns: readonly ColumnVector[] = this.#options.rowtime
       ? [{ layout: 'number', values: rows.rowtimes, nulls: new Uint8Array(rows.length) }, ...rows.columns]
       : rows.columns
     let sizeBytes = 0
-    this.#buffers.forEach((buffer, index) => {
+    for (let index = 0; index < this.#buffers.length; index++) {
       const column = columns[index]
-      if (column !== undefined) sizeBytes += buffer.append(column, rows.length)
+      if (column !== undefined) sizeBytes += this.#buffers[index]!.append(column, from, to)
+    }
+    this.#rows += to - from
+    this.#sizeBytes += sizeBytes
+    return sizeBytes
+  }
+
+  /** Takes one row over, a value for each column as a record conversion makes it. */
+  addRow(valueOf: (column: string) => unknown): number {
+    let sizeBytes = 0
+    this.#buffers.forEach((buffer, index) => {
+      sizeBytes += buffer.put(valueOf(this.#options.columns[index]!.element.name))
     })
-    this.#rows += rows.length
+    this.#rows++
     this.#sizeBytes += sizeBytes
     return sizeBytes
   }
 
   *drain(): Iterable<Uint8Array> {
-    if (this.#rows >= ROW_GROUP_ROWS || this.#sizeBytes >= ROW_GROUP_BYTES) yield* this.#rowGroup()
+    if (this.full) yield* this.rowGroup()
   }
 
   *finish(): Iterable<Uint8Array> {
-    if (this.#rows > 0) yield* this.#rowGroup()
+    yield* this.rowGroup()
     void this.#writer.finish()
     yield this.#take()
   }
 
-  *#rowGroup(): Iterable<Uint8Array> {
+  /** Writes the rows since the last row group, if there are any, as one. */
+  *rowGroup(): Iterable<Uint8Array> {
+    if (this.#rows === 0) return
     const { columns, compression, compress, dictionary } = this.#options
     const pageBytes = Math.min(this.#options.pageBytes, PAGE_BYTES_MAX)
     const start = this.#out.offset

@@ -23,7 +23,7 @@ import { type Column, type Schema, type SqlType, sqlTypeText } from '../../../co
 import type { Problem } from '../../problem.ts'
 
 /** How the values of a column lie in memory until they are encoded. */
-export type Lane = 'int32' | 'day' | 'narrow' | 'int64' | 'float' | 'double' | 'boolean' | 'bytes'
+export type Lane = 'int32' | 'day' | 'narrow' | 'int64' | 'float' | 'double' | 'boolean' | 'bytes' | 'fixed'
 
 export interface ParquetColumn {
   readonly element: SchemaElement

@@ -1,6 +1,6 @@
 /** Which layouts a scanner knows: learns those of records that fit none, and forgets those that records no longer have. */
 import type { RowPlan } from '../path.ts'
-import { learnLayout, type PathNode, pathTree } from './layout.ts'
+import { learnLayout, type NameOf, type PathNode, pathTree } from './layout.ts'
 import { LAYOUTS_MAX, type Scanner } from './scanner.ts'
 
 /** Records after which the layouts are judged, */
@@ -22,6 +22,7 @@ export class LayoutSet {
   readonly #scanner: Scanner
   readonly #tree: PathNode
   readonly #columns: readonly number[]
+  readonly #nameOf: NameOf | undefined
   #count = 0
   #lessons = LESSONS_PER_PERIOD
   #records = 0
@@ -31,14 +32,15 @@ export class LayoutSet {
   #rest = 0
   #restNext = REST_RECORDS
 
-  private constructor(scanner: Scanner, tree: PathNode, columns: readonly number[]) {
+  private constructor(scanner: Scanner, tree: PathNode, columns: readonly number[], nameOf: NameOf | undefined) {
     this.#scanner = scanner
     this.#tree = tree
     this.#columns = columns
+    this.#nameOf = nameOf
   }
 
-  /** Null for plans that are not scanned. */
-  static create(scanner: Scanner, plan: RowPlan): LayoutSet | null {
+  /** Null for plans that are not scanned. @param nameOf default: a member is called as it is written */
+  static create(scanner: Scanner, plan: RowPlan, nameOf?: NameOf): LayoutSet | null {
     const read = scanner.columns.map(column => column !== null)
     const tree = pathTree(plan, read)
     return tree === null
@@ -47,6 +49,7 @@ export class LayoutSet {
           scanner,
           tree,
           [...read.keys()].filter(column => read[column]),
+          nameOf,
         )
   }
 
@@ -70,7 +73,7 @@ export class LayoutSet {
   /** Learns the layout of a record that fits none; true when the record would fit now. */
   learn(text: string | null): boolean {
     this.#lessons--
-    const layout = text === null ? null : learnLayout(text, this.#tree, this.#columns)
+    const layout = text === null ? null : learnLayout(text, this.#tree, this.#columns, this.#nameOf)
     if (layout === null) return false
     const index = this.#free.pop() ?? this.#count++
     this.#scanner.setLayout(index, layout)

@@ -75,20 +75,29 @@ function childOf(node: PathNode, name: string): PathNode {
 /** One scalar of a valid document, from its first character to its last. */
 const SCALAR = /"(?:[^"\\]|\\.)*"|[-+.0-9eEtrufalsn]+/y
 
+/** What a member is called; members of one object that are called the same count as equal. */
+export type NameOf = (member: string) => string
+
 /** The layout of a record, or null when none can be learnt from it: invalid, too large, or a column in it is no scalar. */
-export function learnLayout(text: string, tree: PathNode, columns: readonly number[]): Layout | null {
+export function learnLayout(
+  text: string,
+  tree: PathNode,
+  columns: readonly number[],
+  nameOf: NameOf = name => name,
+): Layout | null {
   if (nestsTooDeep(text)) return null
   try {
     JSON.parse(text)
   } catch {
     return null
   }
-  return new Learner(text).learn(tree, columns)
+  return new Learner(text, nameOf).learn(tree, columns)
 }
 
 /** Walks over a document that is known to be valid. */
 class Learner {
   readonly #text: string
+  readonly #nameOf: NameOf
   readonly #fields: LayoutField[] = []
   readonly #found = new Set<number>()
   #at = 0
@@ -97,8 +106,9 @@ class Learner {
   #usable = true
   #rootSeen = false
 
-  constructor(text: string) {
+  constructor(text: string, nameOf: NameOf) {
     this.#text = text
+    this.#nameOf = nameOf
   }
 
   learn(tree: PathNode, columns: readonly number[]): Layout | null {
@@ -162,9 +172,10 @@ class Learner {
       if (this.#text[this.#at] === ',') this.#at++
       this.#next()
       const end = this.#scalarEnd()
-      const name = this.#text.slice(this.#at + 1, end - 1)
+      const written = this.#text.slice(this.#at + 1, end - 1)
+      const name = this.#nameOf(written)
       // Of equal names the last one counts, and an escaped name may equal another: neither is worth a layout.
-      if (names.has(name) || name.includes('\\')) this.#usable = false
+      if (names.has(name) || written.includes('\\')) this.#usable = false
       names.add(name)
       this.#at = end
       this.#next()

@@ -5,6 +5,7 @@ import { storageOf } from '../../../sql-type.ts'
 import type { BatchWriter } from '../../batch-writer.ts'
 import { SCANNED_RECORDS_MAX } from '../../scanned.ts'
 import type { RowPlan } from '../path.ts'
+import type { NameOf } from './layout.ts'
 import { LayoutSet } from './layout-set.ts'
 import { RunWriter, type ScanCounts, type SlowPath } from './run-writer.ts'
 import { type ScanColumn, scanColumnOf } from './scan-column.ts'
@@ -34,6 +35,12 @@ export interface ScanPathOptions {
   /** by column: a value that has no place in it sends the record the slow way */
   readonly judged: readonly boolean[]
   readonly scanner: ScannerKind
+  /** by column, if not needed: true scans its texts as spans, which `check` alone sees. Default: none */
+  readonly shown?: readonly boolean[]
+  /** what a member is called, which columns are looked for by. Default: as it is written */
+  readonly nameOf?: NameOf
+  /** Looks at the cells of `count` records from `first` on before they are written; a record is left to the slow way by its status. */
+  readonly check?: (scanner: Scanner, batch: RecordBatch, first: number, count: number) => void
 }
 
 export class ScanPath {
@@ -41,28 +48,32 @@ export class ScanPath {
   readonly #scanner: Scanner
   readonly #layouts: LayoutSet
   readonly #writer: BatchWriter
+  readonly #shown: readonly number[]
+  readonly #check: ScanPathOptions['check']
 
-  private constructor(scanner: Scanner, layouts: LayoutSet, writer: BatchWriter, needed: readonly boolean[]) {
+  private constructor(scanner: Scanner, layouts: LayoutSet, writer: BatchWriter, options: ScanPathOptions) {
     this.#scanner = scanner
     this.#layouts = layouts
     this.#writer = writer
-    this.#runs = new RunWriter(scanner, writer, needed)
+    this.#runs = new RunWriter(scanner, writer, options.needed)
+    this.#shown = [...(options.shown ?? []).keys()].filter(column => options.shown?.[column] === true)
+    this.#check = options.check
   }
 
   /** Null where nothing is to be scanned, or a plan or type is not. */
   static create(options: ScanPathOptions, writer: BatchWriter): ScanPath | null {
-    const { schema, plan, needed, judged } = options
+    const { schema, plan, needed, judged, shown, nameOf } = options
     const columns: (ScanColumn | null)[] = []
     for (const [i, { type }] of schema.columns.entries()) {
       // A text column takes every value that can be proven, so there is nothing to judge.
-      const read = needed[i] === true || (judged[i] === true && storageOf(type) !== 'text')
+      const read = needed[i] === true || shown?.[i] === true || (judged[i] === true && storageOf(type) !== 'text')
       const column = read ? scanColumnOf(type) : null
       if (read && column === null) return null
       columns.push(column)
     }
     const scanner = scannerOf(options.scanner, columns)
-    const layouts = scanner === null ? null : LayoutSet.create(scanner, plan)
-    return scanner === null || layouts === null ? null : new ScanPath(scanner, layouts, writer, needed)
+    const layouts = scanner === null ? null : LayoutSet.create(scanner, plan, nameOf)
+    return scanner === null || layouts === null ? null : new ScanPath(scanner, layouts, writer, options)
   }
 
   get counts(): Readonly<ScanCounts> {
@@ -83,10 +94,12 @@ export class ScanPath {
       if (record === length) return
       const room = this.#writer.room(length - record)
       this.#runs.say()
+      for (const column of this.#shown) this.#scanner.setSpans(column, true)
       const count = this.#scanner.load(batch, record, Math.min(room, length - record, SCANNED_RECORDS_MAX))
       if (count === 0) this.#runs.leave(record++, slow)
       else {
         this.#scan(record, count, slow)
+        this.#check?.(this.#scanner, batch, record, count)
         this.#runs.write(record, count, slow)
         record += count
       }
