@@ -5,12 +5,11 @@
 import type { ByteWriter } from '../byte-writer.ts'
 import type { Encoder } from '../codec.ts'
 import type { RowBatch } from '../rows.ts'
-import { CellBytes } from './cell-bytes.ts'
-import { DictionaryEntries } from './entry-table.ts'
-import { cellWriterOf, type LineStyle } from './line-cells.ts'
+import type { CellBytes } from './cell-bytes.ts'
+import type { LineStyle } from './line-cells.ts'
+import { type LineFrame, LineWriter } from './line-writer.ts'
 
 const COMMA = 44
-const LINE_FEED = 10
 
 export interface CsvLinesOptions {
   /** true: each line starts with ROWTIME, as `yyyy-MM-dd HH:mm:ss.SSS`. Default false, as Kinesis Data Analytics. */
@@ -19,35 +18,19 @@ export interface CsvLinesOptions {
 
 /** Serves any schema; remembers the entries of dictionaries, so keep one for an output. */
 export class CsvLinesEncoder implements Encoder {
-  readonly #rowtime: boolean
-  readonly #cells = new CellBytes()
-  readonly #style: LineStyle = {
-    nothing: '',
-    quote: 0,
-    entries: new DictionaryEntries('', quoted),
-    text: writeField,
-  }
+  readonly #lines: LineWriter
 
-  constructor(options: CsvLinesOptions = {}) {
-    this.#rowtime = options.rowtime ?? false
+  constructor({ rowtime = false }: CsvLinesOptions = {}) {
+    this.#lines = new LineWriter(STYLE, FRAME, rowtime)
   }
 
   encode(rows: RowBatch, out: ByteWriter): void {
-    const cells = this.#cells
-    const { columns, rowtimes, length } = rows
-    const types = rows.schema.columns
-    const writers = columns.map((column, i) => cellWriterOf(cells, column, types[i]!.type, this.#style))
-    for (let row = 0; row < length; row++) {
-      if (this.#rowtime) cells.timestamp(rowtimes[row]!, 0)
-      for (let i = 0; i < writers.length; i++) {
-        if (i > 0 || this.#rowtime) cells.byte(COMMA)
-        writers[i]!(row)
-      }
-      cells.byte(LINE_FEED)
-    }
-    cells.flush(out)
+    this.#lines.write(rows, out)
   }
 }
+
+const STYLE: LineStyle = { nothing: '', quote: 0, entry: quoted, text: writeField }
+const FRAME: LineFrame = { before: names => names.map((_name, i) => (i === 0 ? '' : ',')), end: () => '\n' }
 
 function quoted(text: string): string {
   return text === '' || /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text

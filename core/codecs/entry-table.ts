@@ -10,6 +10,7 @@ export class EntryTable {
   length = 0
   starts = new Int32Array(16)
   view = new DataView(new ArrayBuffer(256))
+  #bytes = Buffer.from(this.view.buffer)
 
   constructor(entries: readonly string[] = []) {
     for (const entry of entries) this.add(entry)
@@ -17,15 +18,16 @@ export class EntryTable {
 
   /** @returns the index of the entry */
   add(text: string): number {
-    const bytes = Buffer.from(text)
     const start = this.starts[this.length]!
-    const end = start + bytes.length
-    if (end + WORD_SLACK_BYTES > this.view.byteLength) {
-      const grown = new Uint8Array(Math.max(this.view.byteLength * 2, end + WORD_SLACK_BYTES))
-      grown.set(new Uint8Array(this.view.buffer))
-      this.view = new DataView(grown.buffer)
+    // No UTF-16 unit becomes more than three bytes.
+    const most = start + text.length * 3 + WORD_SLACK_BYTES
+    if (most > this.view.byteLength) {
+      const grown = Buffer.alloc(Math.max(this.view.byteLength * 2, most))
+      this.#bytes.copy(grown)
+      this.#bytes = grown
+      this.view = new DataView(grown.buffer, grown.byteOffset, grown.byteLength)
     }
-    new Uint8Array(this.view.buffer).set(bytes, start)
+    const end = start + this.#bytes.write(text, start)
     if (this.length + 2 > this.starts.length) {
       const grown = new Int32Array(this.starts.length * 2)
       grown.set(this.starts)

@@ -5,10 +5,9 @@
 import type { ByteWriter } from '../byte-writer.ts'
 import type { Encoder } from '../codec.ts'
 import type { RowBatch } from '../rows.ts'
-import type { Schema } from '../schema.ts'
-import { CellBytes } from './cell-bytes.ts'
-import { DictionaryEntries, EntryTable } from './entry-table.ts'
-import { cellWriterOf, type LineStyle } from './line-cells.ts'
+import type { CellBytes } from './cell-bytes.ts'
+import type { LineStyle } from './line-cells.ts'
+import { type LineFrame, LineWriter } from './line-writer.ts'
 
 const QUOTE = 34
 const BACKSLASH = 92
@@ -21,53 +20,21 @@ export interface JsonLinesOptions {
 
 /** Serves any schema; remembers the entries of dictionaries, so keep one for an output. */
 export class JsonLinesEncoder implements Encoder {
-  readonly #rowtime: boolean
-  readonly #cells = new CellBytes()
-  readonly #style: LineStyle = {
-    nothing: 'null',
-    quote: QUOTE,
-    entries: new DictionaryEntries('null', text => JSON.stringify(text)),
-    text: writeQuoted,
-  }
-  #schema: Schema | null = null
-  /** what stands before each cell, and after the last one */
-  #between = new EntryTable()
+  readonly #lines: LineWriter
 
-  constructor(options: JsonLinesOptions = {}) {
-    this.#rowtime = options.rowtime ?? false
+  constructor({ rowtime = false }: JsonLinesOptions = {}) {
+    this.#lines = new LineWriter(STYLE, FRAME, rowtime)
   }
 
   encode(rows: RowBatch, out: ByteWriter): void {
-    if (rows.schema !== this.#schema) this.#learn(rows.schema)
-    const cells = this.#cells
-    const between = this.#between
-    const { columns, rowtimes, length } = rows
-    const types = rows.schema.columns
-    const rowtime = this.#rowtime
-    const writers = columns.map((column, i) => cellWriterOf(cells, column, types[i]!.type, this.#style))
-    const first = rowtime ? 1 : 0
-    for (let row = 0; row < length; row++) {
-      if (rowtime) {
-        cells.entry(between, 0)
-        if (!cells.timestamp(rowtimes[row]!, QUOTE)) cells.ascii('null')
-      }
-      for (let i = 0; i < writers.length; i++) {
-        cells.entry(between, first + i)
-        writers[i]!(row)
-      }
-      cells.entry(between, first + writers.length)
-    }
-    cells.flush(out)
+    this.#lines.write(rows, out)
   }
+}
 
-  #learn(schema: Schema): void {
-    this.#schema = schema
-    const names = [...(this.#rowtime ? ['ROWTIME'] : []), ...schema.columns.map(({ name }) => name)]
-    this.#between = new EntryTable([
-      ...names.map((name, i) => `${i === 0 ? '{' : ','}${JSON.stringify(name)}:`),
-      names.length === 0 ? '{}\n' : '}\n',
-    ])
-  }
+const STYLE: LineStyle = { nothing: 'null', quote: QUOTE, entry: text => JSON.stringify(text), text: writeQuoted }
+const FRAME: LineFrame = {
+  before: names => names.map((name, i) => `${i === 0 ? '{' : ','}${JSON.stringify(name)}:`),
+  end: cells => (cells === 0 ? '{}\n' : '}\n'),
 }
 
 /** UTF-8 in quotes, with what JSON does not allow in a string escaped as JSON.stringify does. */
