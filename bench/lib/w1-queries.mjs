@@ -180,6 +180,15 @@ export const refuseErrors = {
  */
 const alive = new Map()
 
+/** The encoders, by decoder: an output keeps its own as a stream does, with the texts that it has written before. */
+const encoders = new WeakMap()
+
+function encoderOf(decoder) {
+  const encoder = encoders.get(decoder) ?? new JsonLinesEncoder()
+  encoders.set(decoder, encoder)
+  return encoder
+}
+
 /**
  * Runs the application of a query over record batches: bytes in, result rows out.
  * @param decoder of the application; a stream keeps its own, so it is warm
@@ -195,7 +204,7 @@ export function runW1(query, application, decoder, batches, table = []) {
     ...(file === null ? {} : { references: new Map([[PAGES.name, file]]) }),
   })
   alive.set(query, program)
-  const encoder = new JsonLinesEncoder()
+  const encoder = encoderOf(decoder)
   const out = new ByteWriter()
   let rows = 0
   let sum = 0
