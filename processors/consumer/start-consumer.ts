@@ -151,6 +151,7 @@ async function openStore(
     consistentReads: configuration.consistentReads,
     scanSegments: configuration.leaseTableScanTotalSegments,
     migrateAllEntitiesToLeaseTable: configuration.migrateAllEntitiesToLeaseTable,
+    tableMigrationCompleteBakeTimeSeconds: configuration.tableMigrationCompleteBakeTimeSeconds,
     settings: {
       billingMode: configuration.billingMode,
       readCapacity: configuration.initialLeaseTableReadCapacity,

@@ -15,7 +15,7 @@ import type { HeldLease, LeaseCoordinator, LeaseListener } from './lease-coordin
 import { LeaseGaining } from './lease-gaining.ts'
 import { LeaseObserver } from './lease-observer.ts'
 import { type LeasePeriods, type LeaseSettings, leasePeriods } from './lease-settings.ts'
-import type { CheckpointChange, LeaseStore } from './lease-table.ts'
+import type { CheckpointChange, LeaseStore, StoreMigration } from './lease-table.ts'
 import { eachOf, Repeating } from './repeating.ts'
 import { ShardEnd } from './shard-end.ts'
 import { ShardSync } from './shard-sync.ts'
@@ -159,6 +159,16 @@ export class KclLeaseCoordinator implements LeaseCoordinator {
           STREAMS_CHECK_MS,
           this.#streamsCheck(changingStreams),
           STREAMS_CHECK_MS,
+        ),
+      )
+    const { migration } = this.#options.store
+    if (migration !== undefined)
+      this.#leading.push(
+        this.#loop(
+          'moving rows to the lease table',
+          this.#periods.assignMs,
+          () => this.#migrate(migration),
+          this.#periods.assignMs,
         ),
       )
     // Checks of a fleet that started together are spread.
@@ -367,6 +377,17 @@ export class KclLeaseCoordinator implements LeaseCoordinator {
       if (await this.#gaining.leads()) await former.run()
       else former.forget()
     }
+  }
+
+  async #migrate(migration: StoreMigration): Promise<void> {
+    const { store, clock, workerId, settings, listener } = this.#options
+    if (!(await this.#gaining.leads())) return
+    const now = clock.monotonicMs()
+    const leases = await store.leases.list()
+    const live = leases.filter(lease => this.#observer.stoodMs(lease, now) <= settings.failoverTimeMillis)
+    const owners = new Set(live.map(actualOwner).filter(owner => owner !== null))
+    const status = await migration.step({ workerId, owners, reportMs: settings.workerMetricsReporterFreqInMillis })
+    listener.metric?.({ operation: 'TableMigration', name: 'StatusOrdinal', value: status, unit: 'Count' })
   }
 
   async #audit(): Promise<void> {

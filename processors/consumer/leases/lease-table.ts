@@ -122,10 +122,32 @@ export interface CoordinatorTable {
   delete(key: string): Promise<void>
 }
 
+/** What a leader sees of its fleet. */
+export interface MigrationFleet {
+  /** of the leader */
+  readonly workerId: string
+  /** workers that renew a lease */
+  readonly owners: ReadonlySet<string>
+  /** between two reports of a worker */
+  readonly reportMs: number
+}
+
+/** Moves the rows of an older fleet's tables beside the leases. */
+export interface StoreMigration {
+  /**
+   * Looks how far the fleet is, and goes one step on, or back. Called by the leader, again and again; a step that another worker
+   * came before is no error.
+   * @returns 0 not begun, 1 INIT, 2 DEPLOYED, 3 PENDING, 4 COMPLETE, as it was before the step
+   */
+  step(fleet: MigrationFleet): Promise<number>
+}
+
 /** Everything that one application keeps in its table or tables. */
 export interface LeaseStore {
   readonly leases: LeaseTable
   readonly workerMetrics: WorkerMetricsTable
   readonly coordinator: CoordinatorTable
+  /** where there are tables of an older fleet */
+  readonly migration?: StoreMigration | undefined
   close(): Promise<void>
 }

@@ -24,6 +24,7 @@ export type DynamoAction =
   | 'GetItem'
   | 'UpdateItem'
   | 'DeleteItem'
+  | 'TransactWriteItems'
 
 export type DynamoInput = Readonly<Record<string, unknown>> & {
   readonly TableName: string

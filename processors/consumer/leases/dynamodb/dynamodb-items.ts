@@ -30,16 +30,16 @@ export interface DynamoItemsOptions {
 
 export class DynamoItems implements ItemTable {
   readonly keyName: string
+  readonly tableName: string
   readonly isShared: boolean
   readonly #client: DynamoClient
-  readonly #tableName: string
   readonly #consistentReads: boolean
   readonly #segmentsWanted: number
   #segments: { readonly count: number; readonly until: number } | null = null
 
   constructor(client: DynamoClient, options: DynamoItemsOptions) {
     this.#client = client
-    this.#tableName = options.tableName
+    this.tableName = options.tableName
     this.keyName = options.keyName
     this.isShared = options.isShared
     this.#consistentReads = options.consistentReads ?? false
@@ -48,7 +48,7 @@ export class DynamoItems implements ItemTable {
 
   async get(key: string): Promise<Item | null> {
     const reply = await this.#client.call<{ readonly Item?: Item }>('GetItem', {
-      TableName: this.#tableName,
+      TableName: this.tableName,
       Key: this.#key(key),
       ConsistentRead: true,
     })
@@ -58,7 +58,7 @@ export class DynamoItems implements ItemTable {
   async change(change: ItemChange): Promise<ItemOutcome> {
     try {
       const reply = await this.#client.callRaw<{ readonly Attributes?: Item }>('UpdateItem', {
-        TableName: this.#tableName,
+        TableName: this.tableName,
         Key: this.#key(change.key),
         ...updateInput(change),
         ReturnValues: 'ALL_NEW',
@@ -66,8 +66,7 @@ export class DynamoItems implements ItemTable {
       })
       return { done: true, item: reply.Attributes ?? null }
     } catch (error) {
-      if (errorName(error) !== 'ConditionalCheckFailedException')
-        throw dynamoError(error, 'UpdateItem', this.#tableName)
+      if (errorName(error) !== 'ConditionalCheckFailedException') throw dynamoError(error, 'UpdateItem', this.tableName)
       // Some endpoints do not give the row back; where it was missing, DynamoDB itself has none to give.
       return { done: false, item: (error as { readonly Item?: Item }).Item ?? (await this.get(change.key)) }
     }
@@ -76,13 +75,12 @@ export class DynamoItems implements ItemTable {
   async delete(key: string, conditions: readonly ItemCondition[]): Promise<void> {
     try {
       await this.#client.callRaw('DeleteItem', {
-        TableName: this.#tableName,
+        TableName: this.tableName,
         Key: this.#key(key),
         ...conditionInput(conditions),
       })
     } catch (error) {
-      if (errorName(error) !== 'ConditionalCheckFailedException')
-        throw dynamoError(error, 'DeleteItem', this.#tableName)
+      if (errorName(error) !== 'ConditionalCheckFailedException') throw dynamoError(error, 'DeleteItem', this.tableName)
     }
   }
 
@@ -114,7 +112,7 @@ export class DynamoItems implements ItemTable {
       const reply: { readonly Items?: readonly Item[]; readonly LastEvaluatedKey?: Item } = await this.#client.call(
         action,
         {
-          TableName: this.#tableName,
+          TableName: this.tableName,
           ...input,
           ...(from === undefined ? {} : { ExclusiveStartKey: from }),
         },
@@ -123,7 +121,7 @@ export class DynamoItems implements ItemTable {
       if (items.length > ROWS_MAX)
         throw new MillraceError(
           'limit_exceeded',
-          `the lease table ${this.#tableName} has more than ${ROWS_MAX} rows; is it the right one?`,
+          `the lease table ${this.tableName} has more than ${ROWS_MAX} rows; is it the right one?`,
         )
       from = reply.LastEvaluatedKey
     } while (from !== undefined)
@@ -137,7 +135,7 @@ export class DynamoItems implements ItemTable {
       const { Table } = await this.#client.call<{ readonly Table?: { readonly TableSizeBytes?: number } }>(
         'DescribeTable',
         {
-          TableName: this.#tableName,
+          TableName: this.tableName,
         },
       )
       this.#segments = { count: segmentsOf(Table?.TableSizeBytes), until: now + SEGMENTS_LIFE_MS }

@@ -6,11 +6,16 @@ import { ItemWorkerMetricsTable } from '../item-worker-metrics.ts'
 import type { LeaseStore } from '../lease-table.ts'
 import { DynamoClient, type DynamoClientOptions } from './dynamodb-client.ts'
 import { DynamoItems } from './dynamodb-items.ts'
-import { type LayoutNow, MovingCoordinatorTable, MovingWorkerMetrics } from './moving-tables.ts'
+import { type LayoutOfNow, MovingCoordinatorTable, MovingWorkerMetrics } from './moving-tables.ts'
 import { checkPermissions } from './permissions.ts'
 import { findLayout, type TableLayout } from './table-layout.ts'
+import { TableMigration } from './table-migration.ts'
 import { describeTable, refuseForeign, setUpLeaseTable, type TableSettings } from './table-setup.ts'
 
+/** KCL: bounds and default of the bake time. */
+const BAKE_SECONDS_MIN = 3_600
+const BAKE_SECONDS_MAX = 604_800
+const BAKE_SECONDS = 86_400
 /** How often the state of a table migration is read again. */
 const LAYOUT_LIFE_MS = 60_000
 
@@ -24,6 +29,8 @@ export interface DynamoLeaseStoreOptions extends DynamoClientOptions {
   /** how the lease table is made, where there is none */
   readonly settings?: TableSettings | undefined
   readonly migrateAllEntitiesToLeaseTable?: boolean | undefined
+  /** KCL: tableMigrationCompleteBakeTimeSeconds; taken for an hour at least and seven days at most. Default a day */
+  readonly tableMigrationCompleteBakeTimeSeconds?: number | undefined
   /** true: a table that is not there is an error and not made, for those who only look. Default false */
   readonly mustExist?: boolean | undefined
 }
@@ -55,26 +62,35 @@ async function open(client: DynamoClient, options: DynamoLeaseStoreOptions): Pro
   const legacyCoordinator = await legacyItems(client, options, `${applicationName}-CoordinatorState`, 'key', isKnown)
   const legacyMetrics =
     legacyCoordinator && (await legacyItems(client, options, `${applicationName}-WorkerMetricStats`, 'wid', isKnown))
-  const layout = layoutNow(client, legacyCoordinator, options.migrateAllEntitiesToLeaseTable ?? false)
-  await layout()
+  const migrates = options.migrateAllEntitiesToLeaseTable ?? false
+  const layout = new KnownLayout(client, legacyCoordinator, migrates)
+  await layout.now()
   await setUpLeaseTable(client, tableName, options.settings ?? {})
   await checkPermissions(client, tableName, 'leaseKey', true)
   const shared = itemLeaseStore(items)
+  const oldMetrics = legacyMetrics && new ItemWorkerMetricsTable(legacyMetrics)
+  const bakeSeconds = options.tableMigrationCompleteBakeTimeSeconds ?? BAKE_SECONDS
   return {
     ...shared,
     ...(legacyCoordinator === null
       ? {}
       : {
-          workerMetrics: new MovingWorkerMetrics(
-            shared.workerMetrics,
-            legacyMetrics && new ItemWorkerMetricsTable(legacyMetrics),
-            layout,
-          ),
+          workerMetrics: new MovingWorkerMetrics(shared.workerMetrics, oldMetrics, () => layout.now()),
           coordinator: new MovingCoordinatorTable(
             shared.coordinator,
             new ItemCoordinatorTable(legacyCoordinator),
             layout,
           ),
+          migration: new TableMigration({
+            client,
+            legacy: legacyCoordinator,
+            shared: items,
+            legacyMetrics: oldMetrics,
+            sharedMetrics: shared.workerMetrics,
+            migrates,
+            completeBakeMs: Math.max(BAKE_SECONDS_MIN, Math.min(BAKE_SECONDS_MAX, bakeSeconds)) * 1_000,
+            changed: () => layout.forget(),
+          }),
         }),
     close() {
       client.close()
@@ -118,18 +134,36 @@ async function legacyItems(
   return new DynamoItems(client, { ...options, tableName, keyName, isShared: false })
 }
 
-function layoutNow(client: DynamoClient, legacy: DynamoItems | null, migrates: boolean): LayoutNow {
-  let known: { readonly layout: Promise<TableLayout>; readonly until: number } | null = null
-  return () => {
-    const now = client.clock.monotonicMs()
-    if (known === null || now >= known.until) {
-      const layout = findLayout(legacy, migrates)
-      known = { layout, until: now + LAYOUT_LIFE_MS }
+/** The layout as it was read last. It may change while a worker runs. */
+class KnownLayout implements LayoutOfNow {
+  readonly #client: DynamoClient
+  readonly #legacy: DynamoItems | null
+  readonly #migrates: boolean
+  #known: { readonly layout: Promise<TableLayout>; readonly until: number } | null = null
+  #isFirst = true
+
+  constructor(client: DynamoClient, legacy: DynamoItems | null, migrates: boolean) {
+    this.#client = client
+    this.#legacy = legacy
+    this.#migrates = migrates
+  }
+
+  now(): Promise<TableLayout> {
+    const now = this.#client.clock.monotonicMs()
+    if (this.#known !== null && now < this.#known.until) return this.#known.layout
+    const layout = findLayout(this.#legacy, this.#migrates, this.#isFirst)
+    this.#known = { layout, until: now + LAYOUT_LIFE_MS }
+    layout.then(
+      () => {
+        this.#isFirst = false
+      },
       // A reading that failed is none.
-      layout.catch(() => {
-        known = null
-      })
-    }
-    return known.layout
+      () => this.forget(),
+    )
+    return layout
+  }
+
+  forget(): void {
+    this.#known = null
   }
 }

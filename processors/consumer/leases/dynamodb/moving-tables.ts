@@ -1,5 +1,6 @@
 /** Worker metrics and coordinator rows in whichever table the layout of the moment names. */
 import type { AttributeValue } from '../item.ts'
+import { LEADER_KEY } from '../leader-lock.ts'
 import type {
   CoordinatorEntity,
   CoordinatorRow,
@@ -7,7 +8,7 @@ import type {
   WorkerMetrics,
   WorkerMetricsTable,
 } from '../lease-table.ts'
-import type { TableLayout } from './table-layout.ts'
+import { MIGRATION_KEY, type TableLayout } from './table-layout.ts'
 
 /** The layout may change while a worker runs: it is asked at every call. */
 export type LayoutNow = () => Promise<TableLayout>
@@ -26,9 +27,9 @@ export class MovingWorkerMetrics implements WorkerMetricsTable {
   }
 
   async put(metrics: WorkerMetrics): Promise<void> {
-    const { own, old } = await this.#tables()
+    const { own, other: old, layout } = await this.#tables()
     await own.put(metrics)
-    if (old === null || this.#hasLeft) return
+    if (layout !== 'metrics_moved' || old === null || this.#hasLeft) return
     // The leader of a migration waits until nobody reports in the legacy table.
     const row = (await old.list()).find(({ workerId }) => workerId === metrics.workerId)
     if (row !== undefined) await old.delete(row)
@@ -36,49 +37,72 @@ export class MovingWorkerMetrics implements WorkerMetricsTable {
   }
 
   async list(): Promise<readonly WorkerMetrics[]> {
-    const { own, old } = await this.#tables()
+    const { own, other } = await this.#tables()
     const rows = await own.list()
+    // While a fleet changes over some of its workers report in the one table and some in the other.
     const others =
-      old === null ? [] : (await old.list()).filter(row => rows.every(({ workerId }) => workerId !== row.workerId))
+      other === null ? [] : (await other.list()).filter(row => rows.every(({ workerId }) => workerId !== row.workerId))
     return [...rows, ...others]
   }
 
   async delete(metrics: WorkerMetrics): Promise<void> {
-    const { own, old } = await this.#tables()
+    const { own, other } = await this.#tables()
     await own.delete(metrics)
-    await old?.delete(metrics)
+    await other?.delete(metrics)
   }
 
   /** where this worker writes, and the table that is read besides */
-  async #tables(): Promise<{ readonly own: WorkerMetricsTable; readonly old: WorkerMetricsTable | null }> {
+  async #tables(): Promise<{
+    readonly layout: TableLayout
+    readonly own: WorkerMetricsTable
+    readonly other: WorkerMetricsTable | null
+  }> {
     const layout = await this.#layout()
-    if (layout === 'one_table') return { own: this.#shared, old: null }
-    if (layout === 'metrics_moved') return { own: this.#shared, old: this.#legacy }
-    return { own: this.#legacy ?? this.#shared, old: null }
+    const [shared, legacy] = [this.#shared, this.#legacy]
+    if (layout === 'one_table' || legacy === null) return { layout, own: shared, other: null }
+    return layout === 'metrics_moved' ? { layout, own: shared, other: legacy } : { layout, own: legacy, other: shared }
   }
 }
 
+/** The layout, which may be read anew at once. */
+export interface LayoutOfNow {
+  now(): Promise<TableLayout>
+  forget(): void
+}
+
+/**
+ * Until the migration is complete the leader's lock, of which a fleet has one, and the row of the migration lie in the legacy table.
+ * Other rows are moved while the fleet works: each is read and written where it is, and new ones are made where they will stay.
+ */
 export class MovingCoordinatorTable implements CoordinatorTable {
   readonly #shared: CoordinatorTable
   readonly #legacy: CoordinatorTable
-  readonly #layout: LayoutNow
+  readonly #layout: LayoutOfNow
 
-  constructor(shared: CoordinatorTable, legacy: CoordinatorTable, layout: LayoutNow) {
+  constructor(shared: CoordinatorTable, legacy: CoordinatorTable, layout: LayoutOfNow) {
     this.#shared = shared
     this.#legacy = legacy
     this.#layout = layout
   }
 
   async get(key: string): Promise<CoordinatorRow | null> {
-    return (await this.#table()).get(key)
+    if ((await this.#layout.now()) === 'one_table') return this.#shared.get(key)
+    return (await this.#legacy.get(key)) ?? (isFixed(key) ? null : this.#shared.get(key))
   }
 
   async list(): Promise<readonly CoordinatorRow[]> {
-    return (await this.#table()).list()
+    const moved = await this.#shared.list()
+    if ((await this.#layout.now()) === 'one_table') return moved
+    const rows = await this.#legacy.list()
+    return [...rows, ...moved.filter(({ key }) => !isFixed(key) && rows.every(row => row.key !== key))]
   }
 
   async create(key: string, entityType: CoordinatorEntity, attributes: CoordinatorRow['attributes']): Promise<boolean> {
-    return (await this.#table()).create(key, entityType, attributes)
+    const layout = await this.#layout.now()
+    if (layout === 'one_table') return this.#shared.create(key, entityType, attributes)
+    if (isFixed(key)) return (await this.#legacy.create(key, entityType, attributes)) && this.#isStillThere(key)
+    if ((await this.get(key)) !== null) return false
+    return (layout === 'metrics_moved' ? this.#shared : this.#legacy).create(key, entityType, attributes)
   }
 
   async update(
@@ -86,15 +110,27 @@ export class MovingCoordinatorTable implements CoordinatorTable {
     attributes: Readonly<Record<string, AttributeValue | null>>,
     expected: Readonly<Record<string, AttributeValue | null>>,
   ): Promise<boolean> {
-    return (await this.#table()).update(key, attributes, expected)
+    if ((await this.#layout.now()) === 'one_table') return this.#shared.update(key, attributes, expected)
+    if (await this.#legacy.update(key, attributes, expected)) return this.#isStillThere(key)
+    return isFixed(key) || (await this.#legacy.get(key)) !== null
+      ? false
+      : this.#shared.update(key, attributes, expected)
   }
 
   async delete(key: string): Promise<void> {
-    return (await this.#table()).delete(key)
+    const layout = await this.#layout.now()
+    if (layout !== 'one_table') await this.#legacy.delete(key)
+    if (layout === 'one_table' || !isFixed(key)) await this.#shared.delete(key)
   }
 
-  /** The leader's lock stays in the legacy table until the migration is complete: a fleet has one lock. */
-  async #table(): Promise<CoordinatorTable> {
-    return (await this.#layout()) === 'one_table' ? this.#shared : this.#legacy
+  /** A lock that was written where nobody looks any more is none: the migration may have ended since the layout was read. */
+  async #isStillThere(key: string): Promise<boolean> {
+    if (key !== LEADER_KEY) return true
+    this.#layout.forget()
+    return (await this.#layout.now()) !== 'one_table'
   }
+}
+
+function isFixed(key: string): boolean {
+  return key === LEADER_KEY || key === MIGRATION_KEY
 }

@@ -9,14 +9,14 @@
  * | none, INIT            | false                          | three tables                                   |
  * | none, INIT            | true                           | refused: the fleet must report support first   |
  * | DEPLOYED, PENDING     | false                          | three tables                                   |
- * | DEPLOYED, PENDING     | true                           | metrics beside the leases, the rest in the legacy table |
+ * | DEPLOYED, PENDING     | true                           | metrics beside the leases; other rows where they are, new ones beside the leases; the lock in the legacy table |
  * | COMPLETE              | any                            | one table                                      |
  */
 import { MillraceError } from '../../../../core/index.ts'
 import { type Item, type ItemTable, textIn } from '../item.ts'
 
 export const MIGRATION_KEY = 'TableMigration3.5'
-const STATUS_PREFIX = 'TABLE_MIGRATION_STATUS_'
+export const STATUS_PREFIX = 'TABLE_MIGRATION_STATUS_'
 export type MigrationStatus = 'INIT' | 'DEPLOYED' | 'PENDING' | 'COMPLETE'
 const STATUSES: readonly MigrationStatus[] = ['INIT', 'DEPLOYED', 'PENDING', 'COMPLETE']
 
@@ -30,9 +30,10 @@ export function migrationStatus(item: Item | null): MigrationStatus | null {
 
 /**
  * @param legacy the table of coordinator rows, null when there is none
+ * @param mayBegin false for a worker that runs: that the fleet was ready is what its start has seen
  * @throws MillraceError `config` when the migration is asked for before the fleet is ready
  */
-export async function findLayout(legacy: ItemTable | null, migrates: boolean): Promise<TableLayout> {
+export async function findLayout(legacy: ItemTable | null, migrates: boolean, mayBegin = true): Promise<TableLayout> {
   if (legacy === null) return 'one_table'
   const status = migrationStatus(await legacy.get(MIGRATION_KEY))
   switch (status) {
@@ -43,6 +44,7 @@ export async function findLayout(legacy: ItemTable | null, migrates: boolean): P
       return migrates ? 'metrics_moved' : 'three_tables'
     case 'INIT':
     case null:
+      if (migrates && !mayBegin) return 'metrics_moved'
       if (migrates)
         throw new MillraceError(
           'config',
