@@ -7,8 +7,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { nodeEnv } from '../../../core/index.ts'
 import { Producer, streamTarget } from '../../../producers/index.ts'
 import { evenHashRanges, type LocalStream } from '../../../streams/index.ts'
-import { disorder, keyDisorder } from './fleet/judges.ts'
-import { missed, repeatsOfSaved, textOf } from './kcl/judges.ts'
+import { disorder } from './fleet/judges.ts'
+import { keyDisorder, missed, repeatsOfSaved, textOf } from './judges.ts'
 import { KclWorld, kclMissing } from './kcl/kcl-world.ts'
 
 if (kclMissing !== null) console.log(`skipped: no worker of the KCL for Java runs beside ours, for ${kclMissing}`)

@@ -5,8 +5,9 @@
  */
 import { afterEach, expect, test } from 'vitest'
 import { evenHashRanges } from '../../../../streams/index.ts'
+import { keyDisorder, textOf } from '../judges.ts'
 import { Fleet } from './fleet.ts'
-import { disorder, gaps, keyDisorder, unexplainedRepeats } from './judges.ts'
+import { disorder, gaps, unexplainedRepeats } from './judges.ts'
 
 const WORKERS = Number(process.env['MILLRACE_FLEET_WORKERS'] ?? 4)
 const SHARDS = Number(process.env['MILLRACE_FLEET_SHARDS'] ?? 4)
@@ -121,7 +122,7 @@ test(
     await putting
     const wanted = new Set(running.put)
     await running.until('every record', () => {
-      const got = new Set(running.lines().map(line => (line.what === 'got' ? (line.rest[2] ?? '') : '')))
+      const got = new Set(running.lines().map(line => (line.what === 'got' ? textOf(line) : '')))
       return [...wanted].every(text => got.has(text))
     })
     running.signal(nameOf(0), 'SIGTERM')

@@ -144,15 +144,15 @@ export class Fleet {
     return this.#put
   }
 
-  /** Starts a worker; resolves when it runs. */
-  async join(workerId: string): Promise<void> {
+  /** Starts a worker; resolves when it runs. @param more settings of this worker alone */
+  async join(workerId: string, more: Partial<ConsumerConfiguration> = {}): Promise<void> {
     const argument = JSON.stringify({
       dist: dirname(dirname(inject('millrace'))),
       endpoint: this.#listener.url,
       dynamoDB: this.#dynamo.endpoint,
       workerId,
       trace: this.#trace,
-      settings: this.#options.settings,
+      settings: { ...this.#options.settings, ...more },
     })
     const script = join(dirname(fileURLToPath(import.meta.url)), 'worker-process.mjs')
     const child = spawn(process.execPath, [script, argument], {

@@ -1,8 +1,7 @@
-/** What may be said of a fleet by the trace of all that its workers did. Each judge gives sentences about what is wrong. */
+/** What may be said of a fleet of workers with leases, beside what ../judges.ts says of all. */
 import { compareExtended } from '../../../../processors/consumer/leases/extended-sequence-number.ts'
+import { placeOf, repeatsOfEnded, repeatsOfSaved } from '../judges.ts'
 import type { Line } from './fleet.ts'
-
-const placeOf = ({ rest }: Line) => ({ sequenceNumber: rest[0] ?? '', subsequenceNumber: Number(rest[1]) })
 
 /** Within one life of a shard every record lies after the one before it. */
 export function disorder(lines: readonly Line[]): string[] {
@@ -18,29 +17,11 @@ export function disorder(lines: readonly Line[]): string[] {
   return wrong
 }
 
-/** The first time that each record came, the records of one key came in the order in which they were put, also over splits. */
-export function keyDisorder(lines: readonly Line[]): string[] {
-  const seen = new Set<string>()
-  const next = new Map<string, number>()
-  const wrong: string[] = []
-  for (const line of lines) {
-    const text = line.rest[2] ?? ''
-    if (line.what !== 'got' || seen.has(text)) continue
-    seen.add(text)
-    const [key = '', number = ''] = text.split(':')
-    if (Number(number) !== (next.get(key) ?? 0)) wrong.push(`${text} came when ${next.get(key) ?? 0} was due`)
-    next.set(key, Number(number) + 1)
-  }
-  return wrong
-}
-
 /**
  * Records that came again though a checkpoint in the table covered them, and records that came again though the life that had them
  * ended in order. A life ends out of order with its process, when it is stopped, and when its lease expires or is taken.
  */
 export function unexplainedRepeats(lines: readonly Line[], failed: ReadonlySet<string>): string[] {
-  const saved = new Map<string, Line>()
-  const firstLife = new Map<string, string>()
   const endedInOrder = new Set(
     lines
       .filter(
@@ -49,23 +30,13 @@ export function unexplainedRepeats(lines: readonly Line[], failed: ReadonlySet<s
       )
       .map(line => line.life),
   )
-  const beganAfter = new Map<string, Line | undefined>()
-  const wrong: string[] = []
-  for (const line of lines) {
-    if (line.what === 'saved') saved.set(line.shard, line)
-    if (line.what === 'began') beganAfter.set(line.life, saved.get(line.shard))
-    if (line.what !== 'got') continue
-    const text = line.rest[2] ?? ''
-    const covered = beganAfter.get(line.life)
-    if (covered !== undefined && !failed.has(covered.worker) && compareExtended(placeOf(line), placeOf(covered)) <= 0)
-      wrong.push(`${text} came to ${line.life} after it was saved by ${covered.life}`)
-    const before = firstLife.get(text)
-    if (before === undefined) firstLife.set(text, line.life)
-    // One that was stopped goes on where it was before it learns that others had the shard meanwhile.
-    else if (failed.has(line.worker) && !endedInOrder.has(line.life)) continue
-    else if (endedInOrder.has(before)) wrong.push(`${text} came to ${line.life} though ${before} ended in order`)
-  }
-  return wrong
+  const again = repeatsOfEnded(
+    lines,
+    (before, line) =>
+      // One that was stopped goes on where it was before it learns that others had the shard meanwhile.
+      (failed.has(line.worker) && !endedInOrder.has(line.life)) || !endedInOrder.has(before.life),
+  )
+  return [...repeatsOfSaved(lines, failed), ...again]
 }
 
 /** A time in which nobody had a shard. */

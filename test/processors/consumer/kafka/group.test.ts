@@ -1,6 +1,7 @@
 /** Members of a group join, leave, die, are stopped and hang under load, on a real broker. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { type KafkaBroker, kafkaMissing, startKafka } from '../../../support/kafka-broker.ts'
+import { keyDisorder, repeatsOfEnded, textOf } from '../judges.ts'
 import { Group, type Line } from './group.ts'
 
 const PARTITIONS = 6
@@ -63,7 +64,7 @@ describe.skipIf(kafkaMissing !== null)('a Kafka group', () => {
     await putting
     const wanted = new Set(running.put)
     await running.until('every record', () => {
-      const got = new Set(running.got().map(line => line.rest[1]))
+      const got = new Set(running.got().map(textOf))
       return [...wanted].every(text => got.has(text))
     })
   }
@@ -102,7 +103,8 @@ describe.skipIf(kafkaMissing !== null)('a Kafka group', () => {
       const lines = running.lines()
       expect(gaps(lines)).toEqual([])
       expect(keyDisorder(lines)).toEqual([])
-      expect(unexplainedRepeats(lines, new Set(['b', 'c']))).toEqual([])
+      const failed = new Set(['b', 'c'])
+      expect(repeatsOfEnded(lines, (before, line) => failed.has(before.member) || failed.has(line.member))).toEqual([])
       expect(await running.committed()).toEqual(await running.ends())
       expect(running.looks).toBeGreaterThan(PARTITIONS * 10)
       expect(running.violations).toEqual([])
@@ -121,37 +123,6 @@ function gaps(lines: readonly Line[]): string[] {
     if (what !== 'got') continue
     if (BigInt(place) !== next.get(key)) wrong.push(`${key}: ${place} came when ${next.get(key)} was due`)
     next.set(key, BigInt(place) + 1n)
-  }
-  return wrong
-}
-
-/** The first time that each record came, the records of one key came in the order in which they were put. */
-function keyDisorder(lines: readonly Line[]): string[] {
-  const seen = new Set<string>()
-  const next = new Map<string, number>()
-  const wrong: string[] = []
-  for (const line of lines) {
-    const text = line.rest[1] ?? ''
-    if (line.what !== 'got' || seen.has(text)) continue
-    seen.add(text)
-    const [key = '', number = ''] = text.split(':')
-    if (Number(number) !== (next.get(key) ?? 0)) wrong.push(`${text} came when ${next.get(key) ?? 0} was due`)
-    next.set(key, Number(number) + 1)
-  }
-  return wrong
-}
-
-/** Records that came again, though the life that had them ended in order: it saved before the partition went. */
-function unexplainedRepeats(lines: readonly Line[], failed: ReadonlySet<string>): string[] {
-  const first = new Map<string, Line>()
-  const wrong: string[] = []
-  for (const line of lines) {
-    if (line.what !== 'got') continue
-    const text = line.rest[1] ?? ''
-    const before = first.get(text)
-    if (before === undefined) first.set(text, line)
-    else if (!failed.has(before.member) && !failed.has(line.member))
-      wrong.push(`${text} came to ${line.life} though ${before.life} had it`)
   }
   return wrong
 }
