@@ -43,5 +43,8 @@ export async function openBucket(
     ...(region !== undefined && { region }),
     ...(endpoint !== undefined && { endpoint, forcePathStyle: true }),
   })
-  return { store: await S3Store.open({ client, bucket, random: nodeEnv.random }), close: () => client.destroy() }
+  return {
+    store: await S3Store.open({ client, bucket, random: nodeEnv.random, clock: nodeEnv.clock }),
+    close: () => client.destroy(),
+  }
 }

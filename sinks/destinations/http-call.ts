@@ -1,5 +1,6 @@
 /** One HTTP call of a destination: bounded in time and in the bytes of its reply, with what can go wrong as values. */
 import type { Clock } from '../../core/index.ts'
+import { withinTime } from '../within-time.ts'
 
 /** The part of `fetch` that is used; pass `fetch` itself. */
 export type FetchLike = (
@@ -52,26 +53,20 @@ export interface HttpCall {
 /** Posts once. Redirects are not followed. Never rejects. */
 export async function httpCall(options: HttpCall): Promise<HttpAnswer | HttpFailure> {
   const { fetch, clock, url, headers, body, timeoutMs, signal } = options
-  const [ended, done] = [new AbortController(), new AbortController()]
-  const end = (): void => ended.abort()
-  if (signal.aborted) end()
-  signal.addEventListener('abort', end)
-  const overdue = clock.sleep(timeoutMs, done.signal).then((): HttpFailure => {
-    if (!done.signal.aborted) ended.abort()
-    return { kind: 'failure', reason: 'RequestTimeout', message: `no whole reply within ${timeoutMs / 1_000} s` }
-  })
-  const call = (async (): Promise<HttpAnswer | HttpFailure> => {
-    try {
-      const reply = await fetch(url, { method: 'POST', headers, body, redirect: 'manual', signal: ended.signal })
-      return await read(reply, options.replyBytesMax, end)
-    } catch (error) {
-      return failed(error)
-    }
-  })()
-  const outcome = await Promise.race([call, overdue])
-  done.abort()
-  signal.removeEventListener('abort', end)
-  return outcome
+  return withinTime<HttpAnswer | HttpFailure>(
+    { clock, limitMs: timeoutMs, signal },
+    async ended => {
+      const tooMuch = new AbortController()
+      const both = AbortSignal.any([ended, tooMuch.signal])
+      try {
+        const reply = await fetch(url, { method: 'POST', headers, body, redirect: 'manual', signal: both })
+        return await read(reply, options.replyBytesMax, () => tooMuch.abort())
+      } catch (error) {
+        return failed(error, Object.values(headers))
+      }
+    },
+    () => ({ kind: 'failure', reason: 'RequestTimeout', message: `no whole reply within ${timeoutMs / 1_000} s` }),
+  )
 }
 
 async function read(
@@ -100,11 +95,15 @@ async function read(
   }
 }
 
-/** What fetch rejects with has the reason in the code of its cause. */
-function failed(error: unknown): HttpFailure {
+/**
+ * What fetch rejects with has the reason in the code of its cause. Its text may show the value of a header that it finds wrong, and
+ * keys and tokens are in headers.
+ */
+function failed(error: unknown, hidden: readonly string[]): HttpFailure {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
   const code = typeof cause === 'object' && cause !== null && 'code' in cause ? String(cause.code) : ''
-  const text = cause instanceof Error ? cause.message : String(cause)
+  const told = cause instanceof Error ? cause.message : String(cause)
+  const text = hidden.reduce((shown, value) => (value === '' ? shown : shown.replaceAll(value, '***')), told)
   const message = code === '' || text.includes(code) ? text : `${code}: ${text}`
   const reason = ((): HttpFailure['reason'] => {
     if (/^(ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|UNABLE_TO|SELF_SIGNED|HOSTNAME_MISMATCH)/.test(code))

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import type * as Sdk from '@aws-sdk/client-s3'
 import { MillraceError } from '../../core/index.ts'
+import { withinTime } from '../within-time.ts'
 import type { S3Encryption, S3StoreOptions } from './s3-options.ts'
 
 /** A store that was opened. */
@@ -29,6 +30,28 @@ class S3Error extends MillraceError {
   }
 }
 
+/** What the owner of a bucket or of credentials can mend while deliveries wait, by the service's name for it. */
+const MENDABLE: readonly (readonly [RegExp, string])[] = [
+  [/^(ExpiredToken|TokenRefreshRequired|InvalidToken)/, 'the credentials have expired; renew them'],
+  [
+    /^(InvalidAccessKeyId|SignatureDoesNotMatch)/,
+    'the credentials are wrong; give those of a user who may write there',
+  ],
+  [/^RequestTimeTooSkewed/, "this machine's clock is wrong; set it"],
+  [/^NoSuchBucket/, 'there is no such bucket; make it'],
+  [/^KMS\./, 'its KMS key cannot be used; enable the key and allow kms:GenerateDataKey and kms:Decrypt'],
+  [
+    /^(PermanentRedirect|AuthorizationHeaderMalformed|IllegalLocationConstraintException|301)/,
+    'the bucket is in another region; give its region',
+  ],
+]
+/** The bytes were damaged on their way, or did not all come. */
+const DAMAGED = new Set(['BadDigest', 'IncompleteBody', 'XAmzContentSHA256Mismatch'])
+
+/**
+ * Firehose goes on trying while a bucket denies, is missing, or its key is disabled, for as long as it keeps the data (guide, "Data
+ * delivery failure handling"); so what somebody can mend from outside has retry `backoff`.
+ */
 function storeError(cause: unknown, place: string): S3Error {
   const { name, message, status } = described(cause)
   const make = (code: ConstructorParameters<typeof S3Error>[0], text: string, retry: 'never' | 'backoff'): S3Error =>
@@ -37,6 +60,14 @@ function storeError(cause: unknown, place: string): S3Error {
     return make('already_exists', 'it exists already and is never written over; move it away', 'never')
   if (name === 'SlowDown' || status === 429 || status === 503)
     return make('throttled', `slow down (${name})`, 'backoff')
+  const fix = MENDABLE.find(([names]) => names.test(name))?.[1]
+  if (fix !== undefined) return make('unwritable_output', `${name}: ${message}; ${fix}`, 'backoff')
+  if (status === 401 || status === 403)
+    return make(
+      'unwritable_output',
+      `${name}: ${message}; allow s3:PutObject, s3:GetObject, s3:ListBucket and s3:AbortMultipartUpload there${message.includes('kms:') ? ', and kms:GenerateDataKey and kms:Decrypt for its key' : ''}`,
+      'backoff',
+    )
   // 200 stands for an error inside a good reply.
   if (
     status === undefined ||
@@ -45,13 +76,12 @@ function storeError(cause: unknown, place: string): S3Error {
     status === 408 ||
     status === 200 ||
     name === 'RequestTimeout' ||
-    name === 'InternalError'
+    name === 'InternalError' ||
+    DAMAGED.has(name)
   )
     return make('connection_lost', `${name}: ${message}`, 'backoff')
   if (status === 404) return make('not_found', `there is none (${name}: ${message})`, 'never')
-  const fix =
-    status === 403 ? '; allow s3:PutObject, s3:GetObject, s3:ListBucket and s3:AbortMultipartUpload there' : ''
-  return make('unwritable_output', `${name}: ${message}${fix}`, 'never')
+  return make('unwritable_output', `${name}: ${message}`, 'never')
 }
 
 function described(cause: unknown): {
@@ -133,10 +163,20 @@ export function customerKey(encryption: S3Encryption): {
   return { SSECustomerAlgorithm: 'AES256', SSECustomerKey: Buffer.from(encryption.customerKey).toString('base64') }
 }
 
-/** Runs a call; `place` begins its failure's text. @throws S3Error */
-export async function called<T>(place: string, operation: () => Promise<T>): Promise<T> {
+/** Runs a call; `place` begins its failure's text. @throws S3Error, also when the time of a call is over */
+export async function called<T>(
+  { clock, callTimeoutMs }: Pick<S3Setup, 'clock' | 'callTimeoutMs'>,
+  place: string,
+  operation: (options: { readonly abortSignal: AbortSignal }) => Promise<T>,
+): Promise<T> {
   try {
-    return await operation()
+    return await withinTime(
+      { clock, limitMs: callTimeoutMs },
+      abortSignal => operation({ abortSignal }),
+      () => {
+        throw new Error(`no answer within ${callTimeoutMs / 1_000} s`)
+      },
+    )
   } catch (cause) {
     throw storeError(cause, place)
   }

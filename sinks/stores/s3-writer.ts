@@ -7,8 +7,8 @@
  * An object carries an id of its writer, so that an answer that got lost can be told from somebody else's object:
  *
  *   412 exists            HEAD: our id = done, else already_exists
- *   409 conflict, lost reply, 5xx, 200 with an error inside      repeat the call
- *   NoSuchUpload          HEAD: our id = done, else begin anew from the parts that are kept
+ *   lost reply, 5xx, 200 with an error inside      repeat the call; so for 409 on a put
+ *   NoSuchUpload, 409 on a completion   HEAD: our id = done, else begin anew from the parts that are kept
  *
  * (S3 user guide, "Conditional writes"; API reference, CompleteMultipartUpload.) The official client does signing, checksums and
  * its own quick retries.
@@ -22,7 +22,6 @@ interface Part {
   readonly number: number
   readonly etag: string
   readonly checksum: string
-  readonly sizeBytes: number
 }
 
 export class S3Writer implements ObjectWriter {
@@ -34,6 +33,7 @@ export class S3Writer implements ObjectWriter {
   #heldBytes = 0
   #uploadId: string | null = null
   #parts: Part[] = []
+  #sentBytes = 0
   /** bodies of the parts, while they fit */
   #kept: Uint8Array[] | null = []
   #done = false
@@ -43,6 +43,11 @@ export class S3Writer implements ObjectWriter {
     this.#key = key
     this.#attributes = attributes
     this.#id = id
+  }
+
+  /** Bytes in memory: those of the next part, and those that are kept. */
+  get heldBytes(): number {
+    return this.#heldBytes + (this.#kept === null ? 0 : this.#sentBytes)
   }
 
   /** A part leaves before the bytes are taken, so that a repeated call takes them once. */
@@ -68,10 +73,14 @@ export class S3Writer implements ObjectWriter {
     this.#done = true
     this.#held = []
     this.#kept = null
+    await this.#abortUpload()
+  }
+
+  async #abortUpload(): Promise<void> {
     const { client, bucket, commands } = this.#setup
     if (this.#uploadId === null) return
     const input = { Bucket: bucket, Key: this.#key, UploadId: this.#uploadId }
-    await this.#call(() => client.send(new commands.AbortMultipartUploadCommand(input)))
+    await this.#call(options => client.send(new commands.AbortMultipartUploadCommand(input), options))
   }
 
   async #put(): Promise<void> {
@@ -85,7 +94,7 @@ export class S3Writer implements ObjectWriter {
       ...(conditional && { IfNoneMatch: '*' }),
     }
     try {
-      await this.#call(() => client.send(new commands.PutObjectCommand(input)))
+      await this.#call(options => client.send(new commands.PutObjectCommand(input), options))
     } catch (error) {
       if (!isStatus(error, 412) || !(await this.#isOurs())) throw error
     }
@@ -105,17 +114,20 @@ export class S3Writer implements ObjectWriter {
           ChecksumSHA256: checksum,
         })),
       },
-      MpuObjectSize: this.#parts.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+      MpuObjectSize: this.#sentBytes,
       ...(conditional && { IfNoneMatch: '*' }),
     }
     try {
-      await this.#call(() => client.send(new commands.CompleteMultipartUploadCommand(input)))
+      await this.#call(options => client.send(new commands.CompleteMultipartUploadCommand(input), options))
     } catch (error) {
       if (isStatus(error, 412)) {
         if (!(await this.#isOurs())) throw error
-      } else if (isVanished(error)) {
-        // The reply to a completion that worked may have been lost; then the upload is gone and the object is there.
-        if (!(await this.#isOurs())) this.#beginAnew()
+      } else if (isVanished(error) || (isStatus(error, 409) && this.#kept !== null)) {
+        // The reply to a completion that worked may have been lost; then the upload is gone and the object is there. After a
+        // conflict S3 wants all parts again.
+        if (await this.#isOurs()) return
+        await this.#abortUpload().catch(() => {})
+        this.#beginAnew()
       } else throw error
     }
   }
@@ -128,14 +140,15 @@ export class S3Writer implements ObjectWriter {
         'unwritable_output',
         `object s3://${this.#setup.bucket}/${this.#key}: its upload vanished, and its parts are no longer kept; raise replayBytesMax, and see that no lifecycle rule ends uploads early`,
       )
-    this.#held = kept
-    this.#heldBytes = kept.reduce((sum, { length }) => sum + length, 0)
+    this.#held = [...kept, ...this.#held]
+    this.#heldBytes += this.#sentBytes
     this.#kept = []
     this.#parts = []
+    this.#sentBytes = 0
     this.#uploadId = null
     throw new MillraceError(
       'connection_lost',
-      `object s3://${this.#setup.bucket}/${this.#key}: its upload vanished; it begins anew`,
+      `object s3://${this.#setup.bucket}/${this.#key}: its upload vanished or met another; it begins anew`,
       { retry: 'backoff' },
     )
   }
@@ -144,13 +157,14 @@ export class S3Writer implements ObjectWriter {
     const { client, bucket, commands, replayBytesMax } = this.#setup
     if (this.#uploadId === null) {
       const input = { ...this.#head(), ChecksumAlgorithm: 'SHA256' as const }
-      const { UploadId } = await this.#call(() => client.send(new commands.CreateMultipartUploadCommand(input)))
+      const { UploadId } = await this.#call(options =>
+        client.send(new commands.CreateMultipartUploadCommand(input), options),
+      )
       if (UploadId === undefined)
         throw new MillraceError('connection_lost', `s3://${bucket}: it gave no upload id`, { retry: 'backoff' })
       this.#uploadId = UploadId
     }
-    const all = Buffer.concat(this.#held)
-    const Body = all.subarray(0, sizeBytes)
+    const Body = headOf(this.#held, sizeBytes)
     const number = this.#parts.length + 1
     const checksum = sha256(Body)
     const input = {
@@ -165,23 +179,18 @@ export class S3Writer implements ObjectWriter {
     }
     let etag = ''
     try {
-      const { ETag } = await this.#call(() => client.send(new commands.UploadPartCommand(input)))
+      const { ETag } = await this.#call(options => client.send(new commands.UploadPartCommand(input), options))
       etag = ETag ?? ''
     } catch (error) {
       if (!isVanished(error)) throw error
-      this.#beginAnewWith(all)
+      this.#beginAnew()
     }
-    this.#parts.push({ number, etag, checksum, sizeBytes: Body.length })
-    const sent = this.#parts.reduce((sum, part) => sum + part.sizeBytes, 0)
-    if (sent > replayBytesMax) this.#kept = null
+    this.#parts.push({ number, etag, checksum })
+    this.#sentBytes += Body.length
+    if (this.#sentBytes > replayBytesMax) this.#kept = null
     this.#kept?.push(Body)
-    this.#held = all.length > sizeBytes ? [all.subarray(sizeBytes)] : []
-    this.#heldBytes = all.length - Body.length
-  }
-
-  #beginAnewWith(held: Uint8Array): never {
-    this.#kept?.push(held)
-    return this.#beginAnew()
+    this.#held = tailOf(this.#held, Body.length)
+    this.#heldBytes -= Body.length
   }
 
   /** What a new object is told, in one put or at the beginning of an upload. */
@@ -208,7 +217,7 @@ export class S3Writer implements ObjectWriter {
     const { client, bucket, commands, encryption } = this.#setup
     const input = { Bucket: bucket, Key: this.#key, ...customerKey(encryption) }
     try {
-      const { Metadata } = await this.#call(() => client.send(new commands.HeadObjectCommand(input)))
+      const { Metadata } = await this.#call(options => client.send(new commands.HeadObjectCommand(input), options))
       return Metadata?.[WRITER_ID] === this.#id
     } catch (error) {
       if (isStatus(error, 404)) return false
@@ -216,7 +225,30 @@ export class S3Writer implements ObjectWriter {
     }
   }
 
-  #call<T>(operation: () => Promise<T>): Promise<T> {
-    return called(`s3://${this.#setup.bucket}/${this.#key}`, operation)
+  #call<T>(operation: Parameters<typeof called<T>>[2]): Promise<T> {
+    return called(this.#setup, `s3://${this.#setup.bucket}/${this.#key}`, operation)
   }
+}
+
+/** The first bytes of pieces, in a copy. */
+function headOf(pieces: readonly Uint8Array[], sizeBytes: number): Buffer {
+  const head: Uint8Array[] = []
+  let left = sizeBytes
+  for (const piece of pieces) {
+    if (left === 0) break
+    head.push(piece.subarray(0, left))
+    left -= Math.min(left, piece.length)
+  }
+  return Buffer.concat(head)
+}
+
+/** What comes after the first bytes of pieces. */
+function tailOf(pieces: readonly Uint8Array[], sizeBytes: number): Uint8Array[] {
+  const tail: Uint8Array[] = []
+  let at = sizeBytes
+  for (const piece of pieces) {
+    if (at < piece.length) tail.push(piece.subarray(at))
+    at = Math.max(0, at - piece.length)
+  }
+  return tail
 }

@@ -1,7 +1,13 @@
 /** Objects in S3, or in what speaks its protocol. */
 import type * as Sdk from '@aws-sdk/client-s3'
 import { MillraceError, type Random } from '../../core/index.ts'
-import { PART_BYTES_DEFAULT, PART_BYTES_MIN, REPLAY_BYTES_DEFAULT, type S3StoreOptions } from './s3-options.ts'
+import {
+  CALL_TIMEOUT_MS_DEFAULT,
+  PART_BYTES_DEFAULT,
+  PART_BYTES_MIN,
+  REPLAY_BYTES_DEFAULT,
+  type S3StoreOptions,
+} from './s3-options.ts'
 import { called, copySourceKey, customerKey, isStatus, objectEncryption, type S3Setup } from './s3-setup.ts'
 import { S3Writer } from './s3-writer.ts'
 import {
@@ -39,6 +45,7 @@ export class S3Store implements OpenStore {
       encryption: 'none',
       replayBytesMax: REPLAY_BYTES_DEFAULT,
       conditional: true,
+      callTimeoutMs: CALL_TIMEOUT_MS_DEFAULT,
       ...rest,
       client: rest.client as unknown as Sdk.S3Client,
       partBytes,
@@ -73,7 +80,9 @@ export class S3Store implements OpenStore {
         EncodingType: 'url' as const,
         ...(ContinuationToken !== undefined && { ContinuationToken }),
       }
-      const page = await called(`${this.place}/${prefix}`, () => client.send(new commands.ListObjectsV2Command(input)))
+      const page = await called(this.#setup, `${this.place}/${prefix}`, options =>
+        client.send(new commands.ListObjectsV2Command(input), options),
+      )
       for (const { Key, Size = 0, LastModified } of page.Contents ?? [])
         if (Key !== undefined)
           yield {
@@ -88,7 +97,9 @@ export class S3Store implements OpenStore {
   async *read(key: string): AsyncIterable<Uint8Array> {
     const { client, bucket, commands, encryption } = this.#setup
     const input = { Bucket: bucket, Key: key, ...customerKey(encryption) }
-    const { Body } = await called(`${this.place}/${key}`, () => client.send(new commands.GetObjectCommand(input)))
+    const { Body } = await called(this.#setup, `${this.place}/${key}`, options =>
+      client.send(new commands.GetObjectCommand(input), options),
+    )
     if (Body === undefined) return
     try {
       yield* Body as unknown as AsyncIterable<Uint8Array>
@@ -102,8 +113,8 @@ export class S3Store implements OpenStore {
 
   async remove(key: string): Promise<void> {
     const { client, bucket, commands } = this.#setup
-    await called(`${this.place}/${key}`, () =>
-      client.send(new commands.DeleteObjectCommand({ Bucket: bucket, Key: key })),
+    await called(this.#setup, `${this.place}/${key}`, options =>
+      client.send(new commands.DeleteObjectCommand({ Bucket: bucket, Key: key }), options),
     )
   }
 
@@ -119,7 +130,9 @@ export class S3Store implements OpenStore {
       ...copySourceKey(encryption),
     }
     try {
-      await called(`${this.place}/${to}`, () => client.send(new commands.CopyObjectCommand(input)))
+      await called(this.#setup, `${this.place}/${to}`, options =>
+        client.send(new commands.CopyObjectCommand(input), options),
+      )
     } catch (error) {
       const question = isStatus(error, 412) || isStatus(error, 404)
       if (!question || !(await this.#isCopyOf(from, to))) throw error
@@ -131,7 +144,9 @@ export class S3Store implements OpenStore {
     const { client, bucket, commands, encryption } = this.#setup
     const input = { Bucket: bucket, Key: to, ...customerKey(encryption) }
     try {
-      const { Metadata } = await called(`${this.place}/${to}`, () => client.send(new commands.HeadObjectCommand(input)))
+      const { Metadata } = await called(this.#setup, `${this.place}/${to}`, options =>
+        client.send(new commands.HeadObjectCommand(input), options),
+      )
       return Metadata?.[STAGED_AS] === encodeURIComponent(from)
     } catch (error) {
       if (isStatus(error, 404)) return false

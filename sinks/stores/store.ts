@@ -23,6 +23,8 @@ export interface ObjectStore {
 }
 
 export interface ObjectWriter {
+  /** bytes that it has in memory; default 0 */
+  readonly heldBytes?: number
   /** Appends; the bytes may not change until it resolves. */
   write(bytes: Uint8Array): Promise<void>
   /**

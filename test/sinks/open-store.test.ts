@@ -10,6 +10,7 @@ import { MemoryStore } from '../../sinks/stores/memory.ts'
 import { S3Store } from '../../sinks/stores/s3.ts'
 import { type OpenStore, putWhole, readWhole, stagedAttributes } from '../../sinks/stores/store.ts'
 import { seededRandom } from '../support/memory-env.ts'
+import { SimClock } from '../support/sim-clock.ts'
 import { S3Server } from './support/s3-server.ts'
 
 const server = new S3Server()
@@ -35,7 +36,7 @@ afterAll(async () => {
 const STORES: readonly (readonly [string, (name: string) => Promise<OpenStore>])[] = [
   ['MemoryStore', async () => new MemoryStore()],
   ['FileStore', async name => new FileStore({ ...nodeEnv, directory: join(folder, name) })],
-  ['S3Store', name => S3Store.open({ client, bucket: name, random: seededRandom(1) })],
+  ['S3Store', name => S3Store.open({ client, bucket: name, random: seededRandom(1), clock: new SimClock() })],
 ]
 
 const bytes = (text: string): Uint8Array => Buffer.from(text)
@@ -93,7 +94,7 @@ describe.each(STORES)('%s', (_name, make) => {
 describe('S3Store', () => {
   it('takes a lost reply to a publication for what it was', async () => {
     server.objects.clear()
-    const store = await S3Store.open({ client, bucket: 'lost', random: seededRandom(1) })
+    const store = await S3Store.open({ client, bucket: 'lost', random: seededRandom(1), clock: new SimClock() })
     await putWhole(store, '_staged/1', bytes('rows'), stagedAttributes('_staged/1'))
     server.fault('CopyObject', { lost: 'after' })
     await expect(store.publish('_staged/1', 'lake/x')).rejects.toMatchObject({ retry: 'backoff' })
@@ -110,7 +111,7 @@ describe('S3Store', () => {
   })
 
   it('says by name what is not there and what is not allowed', async () => {
-    const store = await S3Store.open({ client, bucket: 'refused', random: seededRandom(1) })
+    const store = await S3Store.open({ client, bucket: 'refused', random: seededRandom(1), clock: new SimClock() })
     server.fault('ListObjectsV2', { status: 403, code: 'AccessDenied' })
     await expect(keys(store, 'x')).rejects.toThrow(/s3:ListBucket/)
   })

@@ -7,6 +7,7 @@ import { MEBIBYTE, MillraceError } from '../../core/index.ts'
 import { withRetry } from '../../sinks/retry.ts'
 import { S3Store, type S3StoreOptions, WRITER_ID } from '../../sinks/stores/s3.ts'
 import { seededRandom } from '../support/memory-env.ts'
+import { SimClock } from '../support/sim-clock.ts'
 import { S3Server } from './support/s3-server.ts'
 
 const PART = 5 * MEBIBYTE
@@ -42,7 +43,14 @@ describe('the S3 store', () => {
   })
 
   const open = (options: Partial<S3StoreOptions> = {}): Promise<S3Store> =>
-    S3Store.open({ client: s3, bucket: 'lake', random: seededRandom(++serial), partBytes: PART, ...options })
+    S3Store.open({
+      client: s3,
+      bucket: 'lake',
+      random: seededRandom(++serial),
+      clock: new SimClock(),
+      partBytes: PART,
+      ...options,
+    })
 
   async function deliver(key: string, body: Uint8Array, options: Partial<S3StoreOptions> = {}): Promise<void> {
     const store = await open(options)
@@ -158,8 +166,69 @@ describe('the S3 store', () => {
 
     it('or tells what is missing where access is denied', async () => {
       server.current.fault(last, { status: 403, code: 'AccessDenied' })
-      await expect(deliver(key, body)).rejects.toThrow(/allow s3:PutObject/)
+      const writer = await (await open()).begin(key)
+      await writer.write(body)
+      const denied = expect.objectContaining({ message: expect.stringMatching(/allow s3:PutObject/), retry: 'backoff' })
+      await expect(writer.complete()).rejects.toEqual(denied)
+      await writer.complete()
+      expect(stored(key).equals(body)).toBe(true)
     })
+  })
+
+  it.each([
+    [403, 'AccessDenied', 'allow s3:PutObject'],
+    [403, 'SignatureDoesNotMatch', 'the credentials are wrong'],
+    [403, 'RequestTimeTooSkewed', "this machine's clock is wrong"],
+    [404, 'NoSuchBucket', 'there is no such bucket'],
+    [400, 'ExpiredToken', 'the credentials have expired'],
+    [400, 'KMS.DisabledException', 'its KMS key cannot be used'],
+    [400, 'KMS.NotFoundException', 'its KMS key cannot be used'],
+    [400, 'BadDigest', 'planned'],
+  ])('waits while it is answered %i %s, and says what to mend', async (status, code, fix) => {
+    server.current.fault('PutObject', ...Array.from({ length: 20 }, () => ({ status, code })))
+    const told = new Set<string>()
+    const writer = await (await open()).begin('k')
+    await writer.write(Buffer.from('small'))
+    const onRetry = (error: MillraceError): void => void told.add(error.message)
+    await withRetry({ clock, random: seededRandom(1), retryForMs: 1_000_000, onRetry }, () => writer.complete())
+    expect(stored('k').toString()).toBe('small')
+    expect([...told]).toEqual([expect.stringContaining(fix)])
+  })
+
+  it('fails at once for what no waiting mends', async () => {
+    server.current.fault('PutObject', { status: 400, code: 'InvalidArgument' })
+    await expect(deliver('k', Buffer.from('small'))).rejects.toMatchObject({
+      code: 'unwritable_output',
+      retry: 'never',
+    })
+  })
+
+  it('waits no longer than the time of a call for an answer', async () => {
+    const sim = new SimClock()
+    const silent = { send: () => new Promise<never>(() => {}) }
+    const store = await open({ client: silent, clock: sim, callTimeoutMs: 7_000 })
+    const writer = await store.begin('k')
+    await writer.write(Buffer.from('small'))
+    const failed = expect(writer.complete()).rejects.toMatchObject({
+      code: 'connection_lost',
+      retry: 'backoff',
+      message: expect.stringContaining('no answer within 7 s'),
+    })
+    await sim.advance(7_000)
+    await failed
+  })
+
+  it('counts the bytes of the next part and of those that it keeps', async () => {
+    const writer = await (await open({ replayBytesMax: PART })).begin('large')
+    const held: (number | undefined)[] = []
+    for (let at = 0; at < LARGE.length; at += PART) {
+      await writer.write(LARGE.subarray(at, at + PART))
+      held.push(writer.heldBytes)
+    }
+    // One part is kept beside the next; two are more than it may keep.
+    expect(held).toEqual([PART, 2 * PART, 1_000])
+    await writer.complete()
+    expect(stored('large').equals(LARGE)).toBe(true)
   })
 
   it('begins an upload anew when it vanished, from the parts that it kept', async () => {
@@ -178,6 +247,14 @@ describe('the S3 store', () => {
     server.current.fault('CompleteMultipartUpload', { status: 404, code: 'NoSuchUpload' })
     await expect(deliver('large', LARGE, { replayBytesMax: PART })).rejects.toThrow('raise replayBytesMax')
     expect(server.current.objects.size).toBe(0)
+  })
+
+  it('sends all parts again after a conflict of its completion, and leaves no upload behind', async () => {
+    server.current.fault('CompleteMultipartUpload', { status: 409, code: 'ConditionalRequestConflict' })
+    await deliver('large', LARGE)
+    expect(stored('large').equals(LARGE)).toBe(true)
+    expect(server.current.calls.filter(call => call === 'CreateMultipartUpload')).toHaveLength(2)
+    expect(server.current.uploads.size).toBe(0)
   })
 
   it('leaves no upload behind when it is told to stop', async () => {
@@ -210,7 +287,13 @@ describe.skipIf(!existsSync(FAUXQS))('the S3 store against fauxqs', () => {
     const s3 = client(`http://127.0.0.1:${fauxqs.port}`)
     try {
       await s3.send(new CreateBucketCommand({ Bucket: 'lake' }))
-      const store = await S3Store.open({ client: s3, bucket: 'lake', random: seededRandom(9), partBytes: PART })
+      const store = await S3Store.open({
+        client: s3,
+        bucket: 'lake',
+        random: seededRandom(9),
+        clock: new SimClock(),
+        partBytes: PART,
+      })
       for (const [key, body] of [
         ['views/2026/small.gz', Buffer.from('small')],
         ['views/c=ü/whole part', LARGE.subarray(0, PART)],

@@ -239,6 +239,22 @@ describe('replies', () => {
     expect(stream.metrics.get('DeliveryToHttpEndpoint.Records')).toBe(0)
   })
 
+  it('does not show an access key that no header can have', async () => {
+    const told: string[] = []
+    const { clock, stream, bucket } = receiverWorld({
+      ...endpoint({
+        RetryOptions: { DurationInSeconds: 5 },
+        EndpointConfiguration: { Url: 'https://127.0.0.1:1/', AccessKey: 'open sesame\u0001' },
+      }),
+      parts: { fetch, onRetry: ({ message }) => told.push(message) },
+    })
+    await put(stream, 'x')
+    await clock.until(stream.close())
+    const [error] = errorsIn(bucket, 'http-endpoint-failed/')
+    expect(`${told.join()} ${String(error?.['errorMessage'])}`).toMatch(/header value/)
+    expect(`${told.join()} ${JSON.stringify(error)}`).not.toContain('sesame')
+  })
+
   it('must have a timestamp that is a number', async () => {
     const handler: HttpHandler = async (request, reply) => {
       const text = JSON.stringify({ requestId: request.headers['x-amz-firehose-request-id'], timestamp: '1' })
