@@ -3,9 +3,9 @@ import { MEBIBYTE } from '../core/index.ts'
 
 /**
  * `size` and `interval`: the hint that was met first; `partitions`: room for another partition; `flush`: somebody asked;
- * `close`: the end of the delivery.
+ * `memory`: open objects held too much of it; `close`: the end of the delivery.
  */
-export type FlushReason = 'size' | 'interval' | 'partitions' | 'flush' | 'close'
+export type FlushReason = 'size' | 'interval' | 'partitions' | 'memory' | 'flush' | 'close'
 
 /** Firehose's BufferingHints. Sizes are MiB, whatever AWS calls them. */
 export interface BufferingHints {

@@ -5,7 +5,14 @@
  */
 import type { StreamRecord } from '../pipeline/record.ts'
 import { clientRefusal } from './client-refusal.ts'
-import type { CallResult, DestinationCall, RecordDestination, RecordOutcome, RetryRule } from './destination.ts'
+import {
+  type CallResult,
+  CLIENT_TIMEOUT_MS,
+  type DestinationCall,
+  type RecordDestination,
+  type RecordOutcome,
+  type RetryRule,
+} from './destination.ts'
 import { checkEmf, type EmfOptions, emfEvent } from './emf.ts'
 import type { DestinationFactory } from './open-destination.ts'
 
@@ -59,6 +66,7 @@ class CloudWatch implements RecordDestination {
   readonly recordsMax = EVENTS_MAX
   readonly bytesMax = CALL_BYTES_MAX
   readonly successOf = 'records'
+  readonly callTimeoutMs = CLIENT_TIMEOUT_MS
   readonly retry: RetryRule
   readonly #options: CloudWatchOptions
   readonly #frameBytes: number

@@ -5,21 +5,24 @@
 import { assert, type Clock, MillraceError, type Random } from '../../core/index.ts'
 import type { FailedRecord, StreamRecord } from '../pipeline/record.ts'
 import type { StreamMetrics } from '../pipeline/stream-metrics.ts'
+import type { Troubles } from '../pipeline/troubles.ts'
+import { withinTime } from '../within-time.ts'
 import {
   type CallResult,
+  type DestinationCall,
   type RecordDestination,
   type RecordOutcome,
   type Refusal,
   WAIT_JITTER,
 } from './destination.ts'
-import { callId } from './stable-id.ts'
+import { callId, type RecordOrigin } from './stable-id.ts'
 
 export interface DeliverParts {
   readonly clock: Clock
   readonly random: Random
   readonly metrics: StreamMetrics
-  /** tells the records of this process from those of others */
-  readonly incarnation: string
+  readonly troubles: Troubles
+  readonly origin: RecordOrigin
   readonly signal: AbortSignal
 }
 
@@ -68,11 +71,11 @@ async function deliver(
   parts: DeliverParts,
   failed: FailedRecord[],
 ): Promise<void> {
-  const { clock, random, metrics, incarnation, signal } = parts
+  const { clock, random, metrics, troubles, origin, signal } = parts
   let pending = records
   for (let attempt = firstAttempt; ; attempt++) {
-    const call = { requestId: callId(pending, incarnation), records: pending, attempt }
-    const result = await destination.call(call, signal)
+    const call = { requestId: callId(pending, origin), records: pending, attempt }
+    const result = await timedCall(call, destination, clock, signal)
     if (signal.aborted) throw new MillraceError('aborted', 'delivery was ended by a failure of its stream')
     budget.attempted(clock.monotonicMs(), result.uncountedMs ?? 0)
     const outcomes = outcomesOf(result, pending)
@@ -88,17 +91,37 @@ async function deliver(
     const waitMs = Math.round(Math.min(waitMaxMs, waitFirstMs * 2 ** Math.min(attempt - 1, 30)) * jitter)
     const again = budget.allows(clock.monotonicMs() + waitMs)
     const repeated: StreamRecord[] = []
+    let trouble: MillraceError | null = null
     pending.forEach((record, index) => {
       const refusal = outcomes[index]
       if (refusal === null || refusal === undefined) return
-      if (refusal.retry === 'backoff' && again) repeated.push(record)
-      else failed.push(failure(record, refusal, destination, attempt, clock.now()))
+      if (refusal.retry === 'backoff' && again) {
+        repeated.push(record)
+        trouble ??= new MillraceError('connection_lost', `${refusal.code}: ${refusal.message}`, { retry: 'backoff' })
+      } else failed.push(failure(record, refusal, destination, attempt, clock.now()))
     })
     if (repeated.length === 0) return
     metrics.add(`DeliveryTo${destination.name}.Retries`, 1)
+    if (trouble !== null) troubles.happened(trouble)
     pending = repeated
     await clock.sleep(waitMs, signal)
   }
+}
+
+function timedCall(
+  call: DestinationCall,
+  destination: RecordDestination,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<CallResult> {
+  const { callTimeoutMs, name } = destination
+  if (callTimeoutMs === undefined) return destination.call(call, signal)
+  const message = `no answer within ${callTimeoutMs / 1_000} s`
+  return withinTime<CallResult>(
+    { clock, limitMs: callTimeoutMs, signal },
+    ended => destination.call(call, ended),
+    () => ({ outcomes: { code: `${name}.RequestTimeout`, message, retry: 'backoff' } }),
+  )
 }
 
 function outcomesOf({ outcomes }: CallResult, records: readonly StreamRecord[]): readonly RecordOutcome[] {

@@ -63,6 +63,9 @@ export interface RetryRule {
 export const HTTP_WAITS = { waitFirstMs: 1_000, waitMaxMs: 120_000 } as const
 export const WAIT_JITTER = 0.15
 
+/** Time that one call through a client of the program's may take: an SDK's own default is for ever. */
+export const CLIENT_TIMEOUT_MS = 60_000
+
 export interface RecordDestination {
   readonly name: DestinationName
   readonly errorType: ErrorOutputType
@@ -74,6 +77,8 @@ export interface RecordDestination {
   readonly retry: RetryRule
   /** whether the metric `Success` counts calls or records */
   readonly successOf: 'calls' | 'records'
+  /** After so long a call has failed. Without it the destination bounds the time of its calls by itself. */
+  readonly callTimeoutMs?: number
   /** of one record, where it is less than a call has */
   readonly recordBytesMax?: number
   /** bytes that a record takes in a call */

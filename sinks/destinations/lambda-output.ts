@@ -20,6 +20,8 @@ const PAYLOAD_BYTES_MAX = 6 * 1_048_576
 const PAYLOAD_FRAME_BYTES = 4_096
 const RECORD_FRAME_BYTES = 128
 const RECORDS_MAX = 10_000
+/** Lambda quota: a function runs for 15 minutes at most; the rest is for the way. */
+const INVOCATION_MS_MAX = 930_000
 const WAITS = { waitFirstMs: 1_000, waitMaxMs: 60_000 } as const
 
 export interface LambdaOutputOptions<Command> extends LambdaTransformOptions<Command> {
@@ -42,6 +44,7 @@ class LambdaOutput<Command> implements RecordDestination {
   readonly recordsMax = RECORDS_MAX
   readonly bytesMax = PAYLOAD_BYTES_MAX - PAYLOAD_FRAME_BYTES
   readonly successOf = 'records'
+  readonly callTimeoutMs = INVOCATION_MS_MAX
   readonly retry: RetryRule
   readonly #options: LambdaOutputOptions<Command>
   readonly #applicationArn: string

@@ -5,7 +5,14 @@
 import { createHash } from 'node:crypto'
 import type { ErrorOutputType, StreamRecord } from '../pipeline/record.ts'
 import { clientRefusal } from './client-refusal.ts'
-import type { CallResult, DestinationCall, RecordDestination, RecordOutcome, RetryRule } from './destination.ts'
+import {
+  type CallResult,
+  CLIENT_TIMEOUT_MS,
+  type DestinationCall,
+  type RecordDestination,
+  type RecordOutcome,
+  type RetryRule,
+} from './destination.ts'
 import type { DestinationFactory, DestinationSetup } from './open-destination.ts'
 import { stableRecordId } from './stable-id.ts'
 
@@ -99,6 +106,7 @@ class Messages implements RecordDestination {
   readonly recordsMax = ENTRIES_MAX
   readonly bytesMax: number
   readonly successOf = 'records'
+  readonly callTimeoutMs = CLIENT_TIMEOUT_MS
   readonly retry: RetryRule
   readonly #service: Service
   readonly #fifo: boolean
@@ -162,8 +170,8 @@ class Messages implements RecordDestination {
   }
 
   #orderingOf(record: StreamRecord): Ordering {
-    const { incarnation, streamName } = this.#setup
-    const id = createHash('sha256').update(stableRecordId(record, incarnation)).digest('hex')
+    const { streamName } = this.#setup
+    const id = createHash('sha256').update(stableRecordId(record, this.#setup)).digest('hex')
     const group = this.#options.messageGroupId?.(record) ?? (record.source?.partitionKey || streamName)
     return { MessageGroupId: group, MessageDeduplicationId: id }
   }

@@ -113,7 +113,7 @@ function madeDestination(
         documentId: plan.documentId,
         sign: parts.openSearch?.sign ?? null,
         retryDurationSeconds,
-        incarnation: setup.incarnation,
+        origin: setup,
         fetch,
         clock,
       })

@@ -21,7 +21,7 @@ import {
 } from './destination.ts'
 import { type FetchLike, httpCall } from './http-call.ts'
 import { type IndexRotation, indexName, type WeekRule } from './index-name.ts'
-import { stableRecordId } from './stable-id.ts'
+import { type RecordOrigin, stableRecordId } from './stable-id.ts'
 
 /** OpenSearch Service quotas: the smallest instances take requests of 10 MiB, all others of 100 MiB; 413 halves what is larger. */
 const BULK_BYTES_MAX = 100 * 1_048_576
@@ -49,7 +49,8 @@ export interface OpenSearchOptions {
   readonly documentId: 'FIREHOSE_DEFAULT' | 'NO_DOCUMENT_ID'
   readonly sign: RequestSigner | null
   readonly retryDurationSeconds: number
-  readonly incarnation: string
+  /** makes document ids */
+  readonly origin: RecordOrigin
   readonly fetch: FetchLike
   readonly clock: Clock
 }
@@ -137,7 +138,7 @@ export class OpenSearch implements RecordDestination {
 
   #idOf(record: StreamRecord): string | null {
     if (this.#options.documentId === 'NO_DOCUMENT_ID') return null
-    return stableRecordId(record, this.#options.incarnation).slice(-ID_BYTES_MAX)
+    return stableRecordId(record, this.#options.origin).slice(-ID_BYTES_MAX)
   }
 
   #action(record: StreamRecord): string {

@@ -6,7 +6,14 @@
 import { MEBIBYTE } from '../../core/index.ts'
 import type { ErrorOutputType, StreamRecord } from '../pipeline/record.ts'
 import { clientRefusal } from './client-refusal.ts'
-import type { CallResult, DestinationCall, RecordDestination, RecordOutcome, RetryRule } from './destination.ts'
+import {
+  type CallResult,
+  CLIENT_TIMEOUT_MS,
+  type DestinationCall,
+  type RecordDestination,
+  type RecordOutcome,
+  type RetryRule,
+} from './destination.ts'
 import type { DestinationFactory, DestinationSetup } from './open-destination.ts'
 import { stableRecordId } from './stable-id.ts'
 
@@ -88,11 +95,12 @@ class PutDestination implements RecordDestination {
   readonly bytesMax: number
   readonly recordBytesMax: number
   readonly successOf = 'records'
+  readonly callTimeoutMs = CLIENT_TIMEOUT_MS
   readonly retry: RetryRule
   readonly #options: PutDestinationOptions
-  readonly #incarnation: string
+  readonly #setup: DestinationSetup
 
-  constructor(kind: Kind, options: PutDestinationOptions, { incarnation }: DestinationSetup, durationSeconds: number) {
+  constructor(kind: Kind, options: PutDestinationOptions, setup: DestinationSetup, durationSeconds: number) {
     this.name = kind.name
     this.errorType = kind.errorType
     this.bytesMax = options.target.callBytesMax ?? kind.callBytesMax
@@ -100,7 +108,7 @@ class PutDestination implements RecordDestination {
     this.callsMax = options.target.capabilities?.ordered === true ? 1 : 4
     this.retry = { ...WAITS, durationSeconds, countsFrom: 'first-failure' }
     this.#options = options
-    this.#incarnation = incarnation
+    this.#setup = setup
   }
 
   sizeOf(record: StreamRecord): number {
@@ -134,8 +142,6 @@ class PutDestination implements RecordDestination {
   }
 
   #keyOf(record: StreamRecord): string {
-    return (
-      this.#options.partitionKey?.(record) ?? (record.source?.partitionKey || stableRecordId(record, this.#incarnation))
-    )
+    return this.#options.partitionKey?.(record) ?? (record.source?.partitionKey || stableRecordId(record, this.#setup))
   }
 }

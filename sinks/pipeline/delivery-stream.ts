@@ -37,6 +37,7 @@ import {
   type WriteRecord,
 } from './stream-options.ts'
 import { TransformStage } from './transform-stage.ts'
+import { Troubles } from './troubles.ts'
 import { StreamFailure, TurnsOfWork } from './turns-of-work.ts'
 
 /** Serial numbers of records have so many digits. */
@@ -102,6 +103,7 @@ export class DeliveryStream {
       openRecords: () => this.#data.records + this.#errors.records,
       onDelivered: receipt => parts.onDelivered?.(receipt, receipt.kind),
     })
+    const troubles = new Troubles(clock, parts.onRetry)
     const maker = new ObjectMaker({
       parts,
       streamName: plan.name,
@@ -111,6 +113,7 @@ export class DeliveryStream {
       heldBytesMax: options.heldBytesMax ?? HELD_BYTES_DEFAULT,
       intake: this.#intake,
       metrics: this.#metrics,
+      troubles,
       staging: this.#books.staging,
       onDelivered: receipt => this.#delivered(receipt),
     })
@@ -125,6 +128,7 @@ export class DeliveryStream {
       conversion: used,
       maker,
       metrics: this.#metrics,
+      troubles,
       failure: this.#failure,
       deliveryStreamArn: transformParts.deliveryStreamArn,
       incarnation: random.uuid(),

@@ -71,8 +71,13 @@ export class ObjectBuffer {
     return this.#bufferedBytes
   }
 
-  /** what waits in memory */
+  /** what is in memory: what waits, and what the store's writer keeps */
   get heldBytes(): number {
+    return this.#heldBytes + (this.#writer?.heldBytes ?? 0)
+  }
+
+  /** what waits to be sent to the store */
+  get waitingBytes(): number {
     return this.#heldBytes
   }
 

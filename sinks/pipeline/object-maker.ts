@@ -14,6 +14,7 @@ import { ObjectBuffer } from './object-buffer.ts'
 import { Outputs, type OverflowPolicy } from './outputs.ts'
 import type { StreamMetrics } from './stream-metrics.ts'
 import type { Conversion, DeliveryStreamParts, OutputKind } from './stream-options.ts'
+import type { Troubles } from './troubles.ts'
 
 export interface ObjectMakerOptions {
   readonly parts: DeliveryStreamParts
@@ -25,6 +26,7 @@ export interface ObjectMakerOptions {
   readonly heldBytesMax: number
   readonly intake: Intake
   readonly metrics: StreamMetrics
+  readonly troubles: Troubles
   /** null where objects are visible as soon as they are complete */
   readonly staging: Staging | null
   readonly onDelivered: (receipt: Receipt) => void
@@ -113,11 +115,11 @@ export class ObjectMaker {
 
   /** Repeats a call of a store as long as the stream is told to. */
   retrying<T>(operation: () => Promise<T>): Promise<T> {
-    const { parts, metrics } = this.#options
+    const { parts, metrics, troubles } = this.#options
     const { clock, random, retryForMs = RETRY_FOR_MS_DEFAULT } = parts
     const onRetry = (error: MillraceError): void => {
       metrics.add('DeliveryToS3.Retries', 1)
-      parts.onRetry?.(error)
+      troubles.happened(error)
     }
     return withRetry({ clock, random, retryForMs, onRetry }, operation)
   }

@@ -18,6 +18,7 @@ import {
   type DeliveryStreamParts,
   HELD_BYTES_DEFAULT,
 } from './stream-options.ts'
+import type { Troubles } from './troubles.ts'
 import type { StreamFailure } from './turns-of-work.ts'
 
 export interface DataOutputSetup {
@@ -27,6 +28,7 @@ export interface DataOutputSetup {
   readonly conversion: Conversion | null
   readonly maker: ObjectMaker
   readonly metrics: StreamMetrics
+  readonly troubles: Troubles
   readonly failure: StreamFailure
   readonly deliveryStreamArn: string
   /** a UUID of this process and stream */
@@ -38,8 +40,20 @@ export interface DataOutputSetup {
 
 /** @throws MillraceError `config` when something is missing that the destination needs */
 export function openDataOutput(setup: DataOutputSetup): DataOutput {
-  const { plan, options, parts, conversion, maker, metrics, failure, deliveryStreamArn, incarnation, inTurn, fail } =
-    setup
+  const {
+    plan,
+    options,
+    parts,
+    conversion,
+    maker,
+    metrics,
+    troubles,
+    failure,
+    deliveryStreamArn,
+    incarnation,
+    inTurn,
+    fail,
+  } = setup
   const { clock, random } = parts
   if (plan.delivery !== null) {
     const { name: streamName, destination: member } = plan
@@ -48,7 +62,7 @@ export function openDataOutput(setup: DataOutputSetup): DataOutput {
       destination: openDestination(plan.delivery, parts, told),
       hints: plan.delivery.hints,
       heldBytesMax: options.heldBytesMax ?? HELD_BYTES_DEFAULT,
-      parts: { clock, random, metrics, incarnation },
+      parts: { clock, random, metrics, troubles, origin: told },
       failure,
       inTurn,
       fail,
@@ -68,8 +82,11 @@ export function openDataOutput(setup: DataOutputSetup): DataOutput {
   return plan.redshift === null ? objects : new RedshiftOutput(objects, openCopier(setup, plan.redshift))
 }
 
-function openCopier({ plan, parts, maker, metrics, failure }: DataOutputSetup, redshift: RedshiftPlan): RedshiftCopier {
-  const { clock, random, redshiftData, retryForMs } = parts
+function openCopier(
+  { plan, parts, maker, metrics, troubles, incarnation, failure }: DataOutputSetup,
+  redshift: RedshiftPlan,
+): RedshiftCopier {
+  const { clock, redshiftData } = parts
   if (redshiftData === undefined)
     throw new MillraceError(
       'config',
@@ -85,9 +102,10 @@ function openCopier({ plan, parts, maker, metrics, failure }: DataOutputSetup, r
     store: maker.store(bucketArn),
     retryDurationSeconds: redshift.retryDurationSeconds,
     clock,
-    random,
+    incarnation,
     metrics,
+    troubles,
+    retrying: operation => maker.retrying(operation),
     failure,
-    retryForMs,
   })
 }

@@ -16,7 +16,7 @@ export interface OutputsOptions {
   readonly hints: BufferingHints
   readonly partitionsMax: number
   readonly overflow: OverflowPolicy
-  /** bytes that all buffers may hold in memory; beyond, the largest goes to its store before it is full */
+  /** bytes that all buffers may hold in memory; beyond, the largest go to their store, and are sealed before they are full */
   readonly heldBytesMax: number
   /** true while records wait for this store */
   readonly behind: () => boolean
@@ -87,7 +87,7 @@ export class Outputs {
     if (buffer.full) await this.#encode(buffer)
     if (buffer.bufferedBytes >= this.#target.bytes && !this.#target.reached(this.#options.behind(), this.#nowMs()))
       await this.seal(group, 'size')
-    else if (this.#heldBytes > this.#options.heldBytesMax) await this.#drainLargest()
+    else await this.#relieve()
   }
 
   /** Takes a record that an open object had before: nothing is sealed, so that the object stays one. */
@@ -180,13 +180,32 @@ export class Outputs {
     wait().catch(() => {})
   }
 
-  async #drainLargest(): Promise<void> {
-    let largest: ObjectBuffer | null = null
-    for (const buffer of this.#buffers.values())
-      if (largest === null || buffer.heldBytes > largest.heldBytes) largest = buffer
-    if (largest === null) return
-    const before = largest.heldBytes
-    await largest.drain()
-    this.#heldBytes += largest.heldBytes - before
+  /** Makes room in memory: what waits goes to the store, and where writers keep too much of it, objects end. */
+  async #relieve(): Promise<void> {
+    await this.drain()
+    while (this.#heldBytes > this.#options.heldBytesMax) {
+      const group = this.#largest(buffer => buffer.heldBytes)
+      if (group === null) return
+      await this.seal(group, 'memory')
+    }
+  }
+
+  /** Sends what waits to the store, the largest first, while too much is held and something waits. */
+  async drain(): Promise<void> {
+    while (this.#heldBytes > this.#options.heldBytesMax) {
+      const group = this.#largest(({ waitingBytes }) => waitingBytes)
+      const buffer = group === null ? undefined : this.#buffers.get(group)
+      if (buffer === undefined) return
+      const before = buffer.heldBytes
+      await buffer.drain()
+      this.#heldBytes += buffer.heldBytes - before
+    }
+  }
+
+  /** The group of the buffer that has most of something; null when none has any. */
+  #largest(sizeOf: (buffer: ObjectBuffer) => number): string | null {
+    let [group, most]: [string | null, number] = [null, 0]
+    for (const [each, buffer] of this.#buffers) if (sizeOf(buffer) > most) [group, most] = [each, sizeOf(buffer)]
+    return group
   }
 }

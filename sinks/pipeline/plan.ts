@@ -84,7 +84,7 @@ export async function planDelivery(
       rehearsal: (destination: RecordDestination) => rehearsed(destination, calls),
       redshiftData: {
         batchExecuteStatement: async ({ Sqls }) => {
-          if (statements.length === 0) statements = Sqls
+          if (!statements.some(sql => sql.startsWith('COPY '))) statements = [...statements, ...Sqls]
           return { Id: 'planned' }
         },
         describeStatement: async () => ({ Status: 'FINISHED' }),

@@ -2,6 +2,8 @@
 
 /** Where a record came from, when a stream gave it. */
 export interface RecordSource {
+  /** which stream or topic, where a delivery stream reads several, or one that was made anew; part of the ids that records get */
+  readonly stream?: string
   readonly shardId: string
   readonly partitionKey: string
   readonly sequenceNumber: string

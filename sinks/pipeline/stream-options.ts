@@ -14,8 +14,11 @@ import type { Transform } from './transform.ts'
 
 /** Bytes of records that were taken over and not yet processed. Beyond it puts are throttled and writes wait. */
 export const INTAKE_BYTES_DEFAULT = 64 * MEBIBYTE
-/** Bytes that all open objects hold in memory before they are begun in the store. */
-export const HELD_BYTES_DEFAULT = 64 * MEBIBYTE
+/**
+ * Bytes that all open objects of a store hold in memory, with what their writers keep: beyond it the largest go to the store, and
+ * then become objects before they are full.
+ */
+export const HELD_BYTES_DEFAULT = 128 * MEBIBYTE
 
 export interface DeliveryStreamOptions extends DefinitionOptions {
   /** the JSON of `create-delivery-stream` */
@@ -54,9 +57,12 @@ export interface DeliveryStreamParts extends DestinationParts {
   readonly destination?: DestinationFactory
   /** called for each object after it became visible; must not throw */
   readonly onDelivered?: (object: Receipt, kind: OutputKind) => void
-  /** told of each failure of a store that is followed by another attempt; must not throw */
+  /**
+   * Told of what failed and will be tried again, such as a bucket that denies: at once, and every five minutes while it lasts. Must
+   * not throw.
+   */
   readonly onRetry?: (error: MillraceError) => void
-  /** Default 24 hours. */
+  /** How long calls of stores are tried again. Default 24 hours, as the service keeps data. */
   readonly retryForMs?: number
 }
 

@@ -4,13 +4,20 @@
  * duration, which counts from the first attempt, its objects are skipped and listed in a manifest below `errors/`. Objects are
  * never deleted.)
  */
-import { type Clock, MEBIBYTE, type Random } from '../../core/index.ts'
+import { type Clock, hasCode, MillraceError } from '../../core/index.ts'
 import type { DeliveredObject } from '../manifest.ts'
 import type { StreamMetrics } from '../pipeline/stream-metrics.ts'
+import type { Troubles } from '../pipeline/troubles.ts'
 import type { StreamFailure } from '../pipeline/turns-of-work.ts'
-import { RETRY_FOR_MS_DEFAULT, withRetry } from '../retry.ts'
-import type { ObjectStore } from '../stores/store.ts'
-import { type CopyPlan, copyManifest, copyStatements } from './copy-statements.ts'
+import { type ObjectStore, putWhole } from '../stores/store.ts'
+import {
+  type CopyPlan,
+  copyManifest,
+  copyStatements,
+  deliveryId,
+  LEDGER_TABLE,
+  ledgerStatement,
+} from './copy-statements.ts'
 import { type RedshiftDatabase, type RedshiftDataLike, runStatements } from './redshift-data.ts'
 
 /** Objects that may wait for their COPY; beyond it records wait. A manifest of so many is about a megabyte. */
@@ -26,10 +33,13 @@ export interface RedshiftCopierOptions {
   readonly store: ObjectStore
   readonly retryDurationSeconds: number
   readonly clock: Clock
-  readonly random: Random
+  /** a UUID of this process and stream */
+  readonly incarnation: string
   readonly metrics: StreamMetrics
+  readonly troubles: Troubles
+  /** repeats a call of the store */
+  readonly retrying: <T>(operation: () => Promise<T>) => Promise<T>
   readonly failure: StreamFailure
-  readonly retryForMs: number | undefined
 }
 
 export class RedshiftCopier {
@@ -38,6 +48,8 @@ export class RedshiftCopier {
   #waiting: DeliveredObject[] = []
   #copying: readonly DeliveredObject[] = []
   #running: Promise<void> | null = null
+  /** `made`, or why it could not be */
+  #ledger = ''
 
   constructor(options: RedshiftCopierOptions) {
     this.#options = options
@@ -86,15 +98,17 @@ export class RedshiftCopier {
   }
 
   async #copyAll(objects: readonly DeliveredObject[]): Promise<void> {
-    const { clock, random, metrics, copy, bucket, client, database, retryDurationSeconds, streamName } = this.#options
-    const id = random.uuid()
+    const { clock, metrics, troubles, copy, bucket, retryDurationSeconds, streamName } = this.#options
     const keys = objects.map(({ key }) => key)
+    const id = deliveryId(
+      streamName,
+      keys.map(key => `s3://${bucket}/${key}`),
+    )
     const manifestKey = await this.#write('manifests/', id, copyManifest(bucket, keys))
     const sqls = copyStatements(copy, `s3://${bucket}/${manifestKey}`, id)
     const endsMs = clock.monotonicMs() + retryDurationSeconds * 1_000
     for (let attempt = 1; ; attempt++) {
-      const run = { client, clock, database, sqls, name: `${streamName}-${id}`, signal: this.#ended.signal }
-      const problem = await runStatements({ ...run, clientToken: `${id}-${attempt}` })
+      const problem = await this.#attempt(id, attempt, sqls)
       if (this.#ended.signal.aborted) return
       metrics.add('DeliveryToRedshift.Attempts', 1)
       if (problem === null) {
@@ -119,23 +133,43 @@ export class RedshiftCopier {
         return
       }
       metrics.add('DeliveryToRedshift.Retries', 1)
+      troubles.happened(
+        new MillraceError('connection_lost', `COPY into ${copy.table}: ${problem.code}: ${problem.message}`, {
+          retry: 'backoff',
+        }),
+      )
       await clock.sleep(COPY_WAIT_MS, this.#ended.signal)
     }
   }
 
+  /** The ledger is made once for a process; where that is not allowed it may be there all the same, which the COPY tells. */
+  async #attempt(id: string, attempt: number, sqls: readonly string[]): ReturnType<typeof runStatements> {
+    const { client, clock, database, copy, streamName, incarnation } = this.#options
+    const run = { client, clock, database, name: `${streamName}-${id}`, signal: this.#ended.signal }
+    // The service answers a token that it knows with the statement of before, whose id may be the same in another process.
+    const clientToken = `${id}-${incarnation.slice(0, 8)}-${attempt}`
+    if (this.#ledger !== 'made') {
+      const sqlsOfLedger = [ledgerStatement(copy)]
+      const problem = await runStatements({ ...run, sqls: sqlsOfLedger, clientToken: `${clientToken}-ledger` })
+      this.#ledger = problem === null ? 'made' : `; ${LEDGER_TABLE} could not be made: ${problem.message}`
+    }
+    const problem = await runStatements({ ...run, sqls, clientToken })
+    return problem === null || this.#ledger === 'made'
+      ? problem
+      : { ...problem, message: `${problem.message}${this.#ledger}` }
+  }
+
   /** @returns the key */
   async #write(folder: string, id: string, text: string): Promise<string> {
-    const { clock, random, store, streamName, retryForMs = RETRY_FOR_MS_DEFAULT, metrics } = this.#options
+    const { clock, store, streamName, retrying } = this.#options
     const [date = '', time = ''] = new Date(clock.now()).toISOString().split('T')
     const key = `${folder}${date.replaceAll('-', '/')}/${time.slice(0, 2)}/${streamName}-${id}`
-    const onRetry = (): void => metrics.add('DeliveryToS3.Retries', 1)
-    const retrying = <T>(operation: () => Promise<T>): Promise<T> =>
-      withRetry({ clock, random, retryForMs, onRetry }, operation)
-    const writer = await retrying(() => store.begin(key, { contentType: 'application/json' }))
-    const body = Buffer.from(text)
-    for (let at = 0; at < body.length; at += MEBIBYTE)
-      await retrying(() => writer.write(body.subarray(at, at + MEBIBYTE)))
-    await retrying(() => writer.complete())
+    try {
+      await retrying(() => putWhole(store, key, Buffer.from(text), { contentType: 'application/json' }))
+    } catch (error) {
+      // The id tells what it holds.
+      if (!hasCode(error, 'already_exists')) throw error
+    }
     return key
   }
 }

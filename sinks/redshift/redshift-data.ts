@@ -1,5 +1,7 @@
 /** The Data API of Redshift, as far as it is used: statements as one transaction, and what became of them. */
 import { type Clock, MillraceError } from '../../core/index.ts'
+import { CLIENT_TIMEOUT_MS } from '../destinations/destination.ts'
+import { withinTime } from '../within-time.ts'
 
 type Options = { readonly abortSignal: AbortSignal }
 
@@ -60,14 +62,20 @@ export async function runStatements(
   run: StatementRun,
 ): Promise<{ readonly code: string; readonly message: string } | null> {
   const { client, clock, database, sqls, clientToken, name, signal } = run
+  const timed = <T>(call: (abortSignal: AbortSignal) => Promise<T>): Promise<T> =>
+    withinTime({ clock, limitMs: CLIENT_TIMEOUT_MS, signal }, call, () => {
+      throw new Error(`no answer within ${CLIENT_TIMEOUT_MS / 1_000} s`)
+    })
   let [id, failures, waitMs] = ['', 0, POLL_FIRST_MS]
   while (!signal.aborted) {
     try {
       if (id === '') {
         const input = { ...database, Sqls: [...sqls], ClientToken: clientToken, StatementName: name }
-        id = (await client.batchExecuteStatement(input, { abortSignal: signal })).Id ?? ''
+        id = (await timed(abortSignal => client.batchExecuteStatement(input, { abortSignal }))).Id ?? ''
       } else {
-        const { Status = '', Error: reason = '' } = await client.describeStatement({ Id: id }, { abortSignal: signal })
+        const { Status = '', Error: reason = '' } = await timed(abortSignal =>
+          client.describeStatement({ Id: id }, { abortSignal }),
+        )
         if (Status === 'FINISHED') return null
         if (Status === 'FAILED' || Status === 'ABORTED')
           return { code: Status === 'FAILED' ? 'Redshift.CopyFailed' : 'Redshift.Aborted', message: reason }

@@ -9,12 +9,15 @@ import { gunzipSync } from 'node:zlib'
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
 import type { RedshiftDatabase, RedshiftDataLike } from '../../sinks/redshift/redshift-data.ts'
 import type { MemoryStore } from '../../sinks/stores/memory.ts'
+import type { SimClock } from './sim-clock.ts'
 
 /** What goes wrong with a call: before it has an effect, or after. */
 export type RedshiftFault = 'throttled' | 'lost' | 'failed' | 'vanished' | null
 
 export interface RedshiftServerOptions {
   readonly store: MemoryStore
+  /** stands still while the database works */
+  readonly clock?: SimClock
   readonly fault?: (operation: 'execute' | 'describe', call: number) => RedshiftFault
 }
 
@@ -68,7 +71,8 @@ export class RedshiftServer implements RedshiftDataLike {
     if (statement.status === 'SUBMITTED') statement.status = 'STARTED'
     else if (statement.status === 'STARTED') {
       try {
-        await this.#run(statement.sqls)
+        const run = this.#run(statement.sqls)
+        await (this.#options.clock?.outside(run) ?? run)
         statement.status = 'FINISHED'
       } catch (error) {
         statement.status = 'FAILED'

@@ -27,7 +27,7 @@ describe('documents', () => {
     ])
     await clock.until(stream.close())
     expect(search.bodies[0]?.split('\n').slice(0, 2)).toEqual([
-      '{"create":{"_index":"clicks-2026-11-22","_id":"shardId-000000000001.49.2"}}',
+      '{"create":{"_index":"clicks-2026-11-22","_id":"clicks.shardId-000000000001.49.2"}}',
       '{"a": 1,  "b": "x\\ny"}',
     ])
     expect(search.bodies[0]).toContain('{"a":12345678901234567890}\n')

@@ -3,7 +3,7 @@ import { checkDefinition } from '../../../sinks/definition/definition.ts'
 import type { DeliveryStreamDefinition } from '../../../sinks/definition/delivery-stream.ts'
 import { DeliveryStream } from '../../../sinks/pipeline/delivery-stream.ts'
 import { planDelivery } from '../../../sinks/pipeline/plan.ts'
-import { copyStatements } from '../../../sinks/redshift/copy-statements.ts'
+import { copyStatements, deliveryId, ledgerStatement } from '../../../sinks/redshift/copy-statements.ts'
 import { databaseOf } from '../../../sinks/redshift/redshift-data.ts'
 import { MemoryStore } from '../../../sinks/stores/memory.ts'
 import { seededRandom } from '../../support/memory-env.ts'
@@ -31,7 +31,7 @@ async function redshiftWorld(
 ) {
   const clock = new SimClock(START)
   const store = new MemoryStore()
-  const server = new RedshiftServer({ store, fault })
+  const server = new RedshiftServer({ store, clock, fault })
   await server.query('CREATE TABLE clicks (loaded_at TIMESTAMP DEFAULT current_timestamp, page VARCHAR, views INTEGER)')
   const parts = { clock, random: seededRandom(3), store: () => store, redshiftData: server }
   const stream = new DeliveryStream({ definition: definition(members) }, parts)
@@ -40,6 +40,10 @@ async function redshiftWorld(
   const keys = (prefix: string): readonly string[] => [...store.objects.keys()].filter(key => key.startsWith(prefix))
   return { clock, stream, store, server, rows, keys }
 }
+
+/** The statements of each COPY; the ledger is made apart from them. */
+const copies = ({ statements }: RedshiftServer): readonly (readonly string[])[] =>
+  statements.filter(([first = '']) => first.startsWith('LOCK '))
 
 const row = (page: string, views: number): string => JSON.stringify({ page, views })
 
@@ -57,8 +61,8 @@ describe('objects', () => {
       entries: keys('2026/').map(key => ({ url: `s3://lake/${key}`, mandatory: true })),
     })
     expect(server.databases[0]).toEqual({ Database: 'dev', ClusterIdentifier: 'c1', DbUser: 'loader' })
-    expect(server.statements[0]?.[3]).toBe(
-      `COPY ${/millrace_stage_\w+/.exec(server.statements[0]?.[3] ?? '')?.[0]} (page, views) FROM 's3://lake/${manifest}' IAM_ROLE 'arn:aws:iam::123456789012:role/firehose' MANIFEST GZIP FORMAT JSON 'auto'`,
+    expect(copies(server)[0]?.[2]).toBe(
+      `COPY ${/millrace_stage_\w+/.exec(copies(server)[0]?.[2] ?? '')?.[0]} (page, views) FROM 's3://lake/${manifest}' IAM_ROLE 'arn:aws:iam::123456789012:role/firehose' MANIFEST GZIP FORMAT JSON 'auto'`,
     )
     expect(stream.metrics.all).toMatchObject({
       'DeliveryToRedshift.Records': 2,
@@ -70,7 +74,7 @@ describe('objects', () => {
   })
 
   it('gather while a COPY runs, and come into the table by the next one', async () => {
-    const { clock, stream, server, rows } = await redshiftWorld({}, (_, call) => (call === 0 ? 'failed' : null))
+    const { clock, stream, server, rows } = await redshiftWorld({}, (_, call) => (call === 3 ? 'failed' : null))
     for (let n = 0; n < 5; n++) {
       await put(stream, row(String(n), n))
       await clock.advance(60_000)
@@ -79,7 +83,7 @@ describe('objects', () => {
     await clock.until(stream.close())
     expect((await rows()).map(([page]) => page)).toEqual(['0', '1', '2', '3', '4'])
     // The first failed, its repeat, and one for all that has come meanwhile.
-    expect(server.statements).toHaveLength(3)
+    expect(copies(server)).toHaveLength(3)
     expect(stream.metrics.get('DeliveryToRedshift.Success')).toBe(2)
   })
 
@@ -104,8 +108,8 @@ describe('objects', () => {
     await clock.until(stream.close())
     expect(await rows()).toEqual([])
     // At 0, 5 and 10 minutes; a fourth would begin after 15.
-    expect(server.statements.length).toBeGreaterThanOrEqual(3)
-    expect(server.statements.length).toBeLessThanOrEqual(4)
+    expect(copies(server).length).toBeGreaterThanOrEqual(3)
+    expect(copies(server).length).toBeLessThanOrEqual(4)
     const [listed = ''] = keys('errors/manifests/2026/11/')
     const manifest = JSON.parse(Buffer.from(store.objects.get(listed) ?? []).toString()) as Json
     expect(manifest['entries']).toEqual(keys('2026/').map(key => ({ url: `s3://lake/${key}`, mandatory: true })))
@@ -120,7 +124,7 @@ describe('objects', () => {
     )
     await put(stream, row('/', 1))
     await clock.until(stream.close())
-    expect(server.statements).toHaveLength(1)
+    expect(copies(server)).toHaveLength(1)
     expect(keys('errors/manifests/')).toHaveLength(1)
   })
 
@@ -135,8 +139,11 @@ describe('statements', () => {
   const plan = { table: 'web.clicks', columns: null, options: '', roleArn: 'arn:aws:iam::1:role/r' }
 
   it('are one transaction that a second run leaves without effect', () => {
-    expect(copyStatements(plan, "s3://lake/manifests/it's", id)).toEqual([
+    expect(ledgerStatement(plan)).toBe(
       'CREATE TABLE IF NOT EXISTS web.millrace_deliveries (delivery_id VARCHAR(36) NOT NULL, delivered_at TIMESTAMP NOT NULL)',
+    )
+    // The lock is first: a statement before it would fix what the transaction sees of the ledger.
+    expect(copyStatements(plan, "s3://lake/manifests/it's", id)).toEqual([
       'LOCK web.millrace_deliveries',
       'CREATE TEMP TABLE millrace_stage_11111111_2222_5333_8444_555555555555 (LIKE web.clicks INCLUDING DEFAULTS)',
       "COPY millrace_stage_11111111_2222_5333_8444_555555555555 FROM 's3://lake/manifests/it''s' IAM_ROLE 'arn:aws:iam::1:role/r' MANIFEST",
@@ -144,6 +151,14 @@ describe('statements', () => {
       `INSERT INTO web.millrace_deliveries (delivery_id, delivered_at) SELECT '${id}', SYSDATE WHERE NOT EXISTS (SELECT 1 FROM web.millrace_deliveries WHERE delivery_id = '${id}')`,
       'DROP TABLE millrace_stage_11111111_2222_5333_8444_555555555555',
     ])
+  })
+
+  it('of the same objects have the same id, whoever runs them', () => {
+    const urls = ['s3://lake/a', 's3://lake/b']
+    expect(deliveryId('clicks', urls)).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
+    expect(deliveryId('clicks', [...urls])).toBe(deliveryId('clicks', urls))
+    expect(deliveryId('views', urls)).not.toBe(deliveryId('clicks', urls))
+    expect(deliveryId('clicks', urls.slice(1))).not.toBe(deliveryId('clicks', urls))
   })
 
   it.each([
