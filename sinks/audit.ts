@@ -10,7 +10,8 @@
  */
 import { createHash } from 'node:crypto'
 import { hasCode, MillraceError } from '../core/index.ts'
-import { MANIFESTS, type ManifestObject, manifestKey, readManifest } from './manifest-object.ts'
+import { isBook, MANIFESTS, type ManifestObject, manifestKey, readManifest } from './manifest-object.ts'
+import { streamOf } from './object-name.ts'
 import { compareShardPlaces, mergedRanges, type NumberRange, type Receipt, type ShardPlace } from './receipt.ts'
 import { type OpenStore, readWhole } from './stores/store.ts'
 
@@ -43,7 +44,7 @@ export interface AuditReport {
 }
 
 export interface AuditOptions {
-  /** only objects whose keys begin so may be extra. Default: all but those whose first part begins with `_` */
+  /** only objects whose keys begin so may be extra. Default: all but the books that are kept beside the objects */
   readonly prefix?: string
   /** only this delivery stream */
   readonly stream?: string
@@ -256,14 +257,17 @@ async function checkObjects(
   const wanted = new Map(receipts.map(receipt => [receipt.key, receipt]))
   const there = new Map<string, number>()
   for await (const { key, sizeBytes } of store.list(prefix ?? '')) {
-    if (prefix === undefined && key.startsWith('_')) continue
     if (wanted.has(key)) there.set(key, sizeBytes)
-    // The objects of other streams are theirs, and so are the marks of a redrive.
-    else if ((stream === undefined || nameOf(key).startsWith(`${stream}-`)) && !key.includes('/_redriven/'))
+    // The objects of other streams are theirs.
+    else if ((stream === undefined || streamOf(key) === stream) && !isBook(key))
       findings.add('extra', `object ${key}: ${sizeBytes} bytes that no manifest knows`)
   }
+  // Objects elsewhere are looked for in their folders.
+  const elsewhere = [...wanted.keys()].filter(key => !key.startsWith(prefix ?? ''))
+  for (const folder of new Set(elsewhere.map(key => key.slice(0, key.lastIndexOf('/') + 1))))
+    for await (const { key, sizeBytes } of store.list(folder)) if (wanted.has(key)) there.set(key, sizeBytes)
   for (const [key, { sizeBytes, sha256, rows }] of wanted) {
-    const found = there.get(key) ?? (prefix === undefined ? undefined : sizeBytes)
+    const found = there.get(key)
     if (found === undefined) findings.add('missing', `object ${key}: it is gone, with ${rows} records`)
     else if (found !== sizeBytes) findings.add('altered', `object ${key}: it has ${found} bytes and had ${sizeBytes}`)
     else if (digests) {
@@ -285,7 +289,6 @@ async function digestOf(store: OpenStore, key: string): Promise<string | null> {
   return hash.digest('hex')
 }
 
-const nameOf = (key: string): string => key.slice(key.lastIndexOf('/') + 1)
 const rangeText = ([first, last]: NumberRange): string =>
   first === last ? `number ${first}` : `number ${first} to ${last}`
 const placeText = ({ sequenceNumber, subsequenceNumber }: ShardPlace): string =>

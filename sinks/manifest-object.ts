@@ -10,6 +10,15 @@ import { MillraceError } from '../core/index.ts'
 import type { NumberRange, Receipt } from './receipt.ts'
 
 export const MANIFESTS = '_manifests/'
+/** Where objects and segments of rounds wait for their commit. */
+export const STAGED = '_staged/'
+/** Marks of what was redriven lie beside the error objects, in folders of this name. */
+export const REDRIVEN = '_redriven'
+
+/** Whether an object is none that was delivered, but one of the books that this room keeps beside them. */
+export function isBook(key: string): boolean {
+  return key.startsWith(MANIFESTS) || key.startsWith(STAGED) || `/${key}`.includes(`/${REDRIVEN}/`)
+}
 /** Readers refuse what they do not know. */
 const FORMAT = 1
 

@@ -4,6 +4,14 @@ import type { ZonedTime } from './zoned-time.ts'
 /** Firehose API model, DeliveryStreamName. */
 export const STREAM_NAME_PATTERN = /^[a-zA-Z0-9_.-]{1,64}$/
 
+/** From the right: version, date, time, UUID, and an extension that begins with a dot. */
+const NAME_PATTERN = /^(.+)-\d+-\d{4,}(?:-\d\d){5}-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?:\..*)?$/s
+
+/** The stream that named an object by `objectName`; null for a name that is none of these. @param key whole, or its last part */
+export function streamOf(key: string): string | null {
+  return NAME_PATTERN.exec(key.slice(key.lastIndexOf('/') + 1))?.[1] ?? null
+}
+
 /**
  * `<stream>-<version>-<yyyy>-<MM>-<dd>-<HH>-<mm>-<ss>-<uuid><extension>`, in the configured time zone. Stream names may hold
  * dashes: parse from the right.

@@ -4,13 +4,12 @@
  */
 import { gunzipSync } from 'node:zlib'
 import { MEBIBYTE, MillraceError } from '../../core/index.ts'
+import { isBook } from '../manifest-object.ts'
 import { jsonDocuments } from '../pipeline/de-aggregate.ts'
 import { type OpenStore, readWhole } from '../stores/store.ts'
 
 /** Objects of more bytes are refused: those of the service have 128 MiB at most. */
 export const ERROR_OBJECT_BYTES_MAX = 256 * MEBIBYTE
-/** Marks of what was redriven lie beside the error objects, in folders of this name. */
-export const REDRIVEN = '_redriven'
 
 export interface ErrorRecord {
   /** object, and number in it from 0 */
@@ -86,8 +85,7 @@ export async function errorRecordsOf(store: OpenStore, key: string): Promise<rea
 /** Keys of error objects below a prefix, sorted. */
 export async function errorObjectsIn(store: OpenStore, prefix: string): Promise<readonly string[]> {
   const keys: string[] = []
-  for await (const { key, sizeBytes } of store.list(prefix))
-    if (sizeBytes > 0 && !key.split('/').some(part => part.startsWith('_'))) keys.push(key)
+  for await (const { key, sizeBytes } of store.list(prefix)) if (sizeBytes > 0 && !isBook(key)) keys.push(key)
   return keys.sort()
 }
 

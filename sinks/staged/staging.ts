@@ -10,7 +10,7 @@
  */
 import { createHash } from 'node:crypto'
 import { type Clock, hasCode, MillraceError, type Random } from '../../core/index.ts'
-import { type ManifestHead, manifestBytes, manifestKey } from '../manifest-object.ts'
+import { type ManifestHead, manifestBytes, manifestKey, STAGED } from '../manifest-object.ts'
 import type { StreamRecord } from '../pipeline/record.ts'
 import type { Receipt } from '../receipt.ts'
 import {
@@ -24,7 +24,6 @@ import {
 import { type OpenedObject, type OpenedRecords, readSegment, segmentBytes } from './segment.ts'
 import { StableRandom } from './stable-random.ts'
 
-export const STAGED = '_staged/'
 /** Staged objects of rounds that nobody committed are removed when they are so old; it must exceed the longest outage. */
 export const STAGED_AGE_MAX_MS = 7 * 86_400_000
 /** Rounds for which staged objects stay after they were published: a late repeat must find its source. */
