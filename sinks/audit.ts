@@ -44,7 +44,10 @@ export interface AuditReport {
 }
 
 export interface AuditOptions {
-  /** only objects whose keys begin so may be extra. Default: all but the books that are kept beside the objects */
+  /**
+   * Only objects whose keys begin so may be extra. Default: all but our books, and folders that begin with `_` to which
+   * nothing was delivered: those are the books of others
+   */
   readonly prefix?: string
   /** only this delivery stream */
   readonly stream?: string
@@ -256,10 +259,13 @@ async function checkObjects(
 ): Promise<void> {
   const wanted = new Map(receipts.map(receipt => [receipt.key, receipt]))
   const there = new Map<string, number>()
+  const firstPart = (key: string): string => key.slice(0, key.indexOf('/') + 1)
+  const folders = new Set([...wanted.keys()].map(firstPart))
+  const isOthers = (key: string): boolean => prefix === undefined && key.startsWith('_') && !folders.has(firstPart(key))
   for await (const { key, sizeBytes } of store.list(prefix ?? '')) {
     if (wanted.has(key)) there.set(key, sizeBytes)
     // The objects of other streams are theirs.
-    else if ((stream === undefined || streamOf(key) === stream) && !isBook(key))
+    else if ((stream === undefined || streamOf(key) === stream) && !isBook(key) && !isOthers(key))
       findings.add('extra', `object ${key}: ${sizeBytes} bytes that no manifest knows`)
   }
   // Objects elsewhere are looked for in their folders.

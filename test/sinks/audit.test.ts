@@ -1,6 +1,7 @@
 /** Audits: deliveries that were whole, and each way in which one can be not. */
 import { describe, expect, it } from 'vitest'
 import { auditDelivery } from '../../sinks/audit.ts'
+import { errorObjectsIn } from '../../sinks/dlq/error-records.ts'
 import { manifestBytes, readManifest } from '../../sinks/manifest-object.ts'
 import { DeliveryStream } from '../../sinks/pipeline/delivery-stream.ts'
 import type { DeliveryStreamOptions } from '../../sinks/pipeline/stream-options.ts'
@@ -114,6 +115,40 @@ describe('an audit', () => {
     )
     // Sizes alone do not show a changed byte.
     expect((await auditDelivery(store, { digests: false })).counts).toMatchObject({ missing: 1, altered: 1, extra: 1 })
+  })
+
+  it('finds what is gone outside of its prefix, without reading objects too', async () => {
+    const store = await delivered()
+    const [gone = ''] = rows(store)
+    await store.remove(gone)
+    for (const digests of [false, true]) {
+      const report = await auditDelivery(store, { prefix: 'errors/', digests })
+      expect([report.proven, report.counts.missing, report.counts.altered]).toEqual([false, 1, 0])
+    }
+  })
+
+  it('looks at objects below a prefix that begins with _ like at others', async () => {
+    const store = new MemoryStore()
+    const members = { ...PARTITIONED, ErrorOutputPrefix: '_errors/!{firehose:error-output-type}/' }
+    const delivery = stream(store, 1, {}, members)
+    await write(delivery, 0, 40)
+    await delivery.close()
+    expect((await auditDelivery(store)).proven).toBe(true)
+    expect(await errorObjectsIn(store, '')).toEqual(
+      expect.arrayContaining([expect.stringMatching(/^_errors\/processing-failed\//)]),
+    )
+    await putWhole(store, '_errors/stranger', Buffer.from('x'))
+    expect((await auditDelivery(store)).counts.extra).toBe(1)
+  })
+
+  it('of one stream leaves alone the objects of another whose name begins like it', async () => {
+    const store = await delivered()
+    const [name = ''] = rows(store).map(key => key.slice(key.lastIndexOf('/') + 1))
+    await putWhole(store, `rows/0/${name.replace('clicks-', 'clicks-eu-')}`, Buffer.from('x'))
+    await putWhole(store, `rows/0/${name.replace('clicks-', 'clicks-2-')}`, Buffer.from('x'))
+    expect((await auditDelivery(store, { stream: 'clicks' })).proven).toBe(true)
+    await putWhole(store, `rows/1/${name.replace(/[0-9a-f]{12}$/, '0'.repeat(12))}`, Buffer.from('x'))
+    expect((await auditDelivery(store, { stream: 'clicks' })).counts.extra).toBe(1)
   })
 
   it('names a manifest that is gone, cut off or altered, and the records of which nothing tells then', async () => {

@@ -244,7 +244,7 @@ describe('replies', () => {
     const { clock, stream, bucket } = receiverWorld({
       ...endpoint({
         RetryOptions: { DurationInSeconds: 5 },
-        EndpointConfiguration: { Url: 'https://127.0.0.1:1/', AccessKey: 'open sesame\u0001' },
+        EndpointConfiguration: { Url: 'https://127.0.0.1:8443/', AccessKey: 'open\nsesame' },
       }),
       parts: { fetch, onRetry: ({ message }) => told.push(message) },
     })
