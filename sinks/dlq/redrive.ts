@@ -9,10 +9,10 @@
  */
 import { createHash } from 'node:crypto'
 import { hasCode, MillraceError, type Random } from '../../core/index.ts'
+import { REDRIVEN } from '../manifest-object.ts'
 import type { DeliveryStream } from '../pipeline/delivery-stream.ts'
 import type { StagedObject, StagingOptions } from '../staged/staging.ts'
 import { type OpenStore, putWhole, readWhole } from '../stores/store.ts'
-import { REDRIVEN } from '../manifest-object.ts'
 import { type ErrorRecord, errorObjectsIn, errorRecordsOf } from './error-records.ts'
 
 /** Records that are written to the stream at a time. */
