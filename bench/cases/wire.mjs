@@ -1,13 +1,20 @@
 // Before the engine: bodies of GetRecords to records and to the rows of Q1, and records that a producer packed.
-import { createHash } from 'node:crypto'
+import {
+  aggregatesOf,
+  overShards,
+  USER_RECORDS_PER_AGGREGATE,
+  unpacked,
+  userRecordsByHand,
+} from '../lib/aggregated.mjs'
 import { buffersOfBatch, byHand, generateClicks, recordBatchesOf } from '../lib/clicks.mjs'
-import { DeaggregatedSource, encodeAggregate, RecordBatchBuilder, readReplies } from '../lib/product.mjs'
+import { mergedByHand, runMerged } from '../lib/merged-shards.mjs'
+import { RecordBatchBuilder, readReplies } from '../lib/product.mjs'
 import { compileW1, runW1, W1_QUERIES } from '../lib/w1-queries.mjs'
 
 export const about = 'GetRecords bodies (JSON protocol) and aggregated records; an event is a user record'
 export const eventsDefault = 100_000
 
-const USER_RECORDS_PER_AGGREGATE = 100
+const SHARDS = 4
 const SHARD = 'shardId-000000000000'
 
 export async function* comparisons({ events, only, print }) {
@@ -85,6 +92,20 @@ export async function* comparisons({ events, only, print }) {
       ],
     }
   }
+  if (wanted('merged-q1')) {
+    const shards = overShards(aggregates, SHARDS)
+    yield {
+      bench: 'wire',
+      case: 'merged-q1',
+      title: `${SHARDS} shards of aggregated records, merged, to the rows of Q1 by ROWTIME`,
+      events,
+      bytes: packedBytes,
+      engines: [
+        { name: 'by hand', role: 'handwritten', run: () => mergedByHand(shards) },
+        { name: 'millrace', role: 'ours', run: () => runMerged(shards) },
+      ],
+    }
+  }
 }
 
 /** Made anew in every run, one at a time. */
@@ -128,81 +149,4 @@ function batchOfRecords(records) {
   for (const record of records)
     builder.add({ ...record, rowtime: record.arrivedAt, subsequenceNumber: 0, shardId: SHARD })
   return builder.take()
-}
-
-function aggregatesOf(batch) {
-  const data = buffersOfBatch(batch)
-  const builder = new RecordBatchBuilder()
-  for (let from = 0; from < data.length; from += USER_RECORDS_PER_AGGREGATE) {
-    const items = data
-      .slice(from, from + USER_RECORDS_PER_AGGREGATE)
-      .map((record, i) => ({ partitionKey: `u${i % 20}`, data: record }))
-    builder.add({
-      data: encodeAggregate(items),
-      arrivedAt: batch.arrivedAt[from],
-      rowtime: batch.arrivedAt[from],
-      sequenceNumber: String(from),
-      subsequenceNumber: 0,
-      partitionKey: 'a',
-      shardId: SHARD,
-    })
-  }
-  return builder.take()
-}
-
-/** The product's way of unpacking: a source over a shard that gives one batch after the other. */
-async function unpacked(aggregates) {
-  const signal = new AbortController().signal
-  let next = 0
-  const reader = {
-    shardId: SHARD,
-    read: async () => ({ records: aggregates[next++], millisBehindLatest: 0, requestedAt: 0, ended: false }),
-    close: async () => {},
-  }
-  const source = {
-    streamName: 'bench',
-    listShards: async () => [],
-    openShard: async () => reader,
-    wait: async () => {},
-    close: async () => {},
-  }
-  const shard = await new DeaggregatedSource(source).openShard(SHARD, { kind: 'trimHorizon' })
-  const batches = []
-  for (let i = 0; i < aggregates.length; i++) batches.push((await shard.read(10_000, signal)).records)
-  return batches
-}
-
-/** The fields that a reader needs of the protobuf message, by hand: data of each record; the rest is skipped. */
-function userRecordsByHand(record) {
-  const end = record.length - 16
-  const digest = createHash('md5').update(record.subarray(4, end)).digest()
-  if (digest.compare(record, end) !== 0) throw new Error('another digest')
-  const records = []
-  let at = 4
-  const varint = () => {
-    let [value, factor] = [0, 1]
-    for (;;) {
-      const byte = record[at++]
-      value += (byte & 127) * factor
-      if (byte < 128) return value
-      factor *= 128
-    }
-  }
-  while (at < end) {
-    const field = varint()
-    const size = varint()
-    const stop = at + size
-    if (field === 26)
-      while (at < stop) {
-        const inner = varint()
-        if ((inner & 7) === 0) varint()
-        else {
-          const length = varint()
-          if (inner === 26) records.push(record.subarray(at, at + length))
-          at += length
-        }
-      }
-    at = stop
-  }
-  return records
 }

@@ -21,6 +21,7 @@ export const { parquetColumnsOf } = await product('sinks/formats/parquet/schema.
 export const { pageCompressorOf } = await product('sinks/formats/parquet/codec.js')
 export const { RecordBatchBuilder } = await product('core/record.js')
 export const { DeaggregatedSource } = await product('streams/deaggregated-source.js')
+export const { ShardMerge } = await product('processors/merge.js')
 export const { encodeAggregate } = await product('streams/aggregation.js')
 export const { StateWriter } = await product('processors/operators/state-writer.js')
 export const { StateReader } = await product('processors/operators/state-reader.js')
