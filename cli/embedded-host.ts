@@ -5,7 +5,7 @@
  *                       with a directory: end the last round; the next start goes on from there
  */
 import { type Env, ERROR_STREAM, ERROR_STREAM_SCHEMA, type Schema, type Sink } from '../core/index.ts'
-import { type LiveListener, LiveView, serveLive } from '../dashboards/index.ts'
+import { type LiveListener, LiveView, ResultSeries, serveLive } from '../dashboards/index.ts'
 import { fileReference, ReferenceRefresh, Rounds, Task, type TaskCounters } from '../processors/index.ts'
 import type { ManifestTotals } from '../sinks/index.ts'
 import {
@@ -113,7 +113,8 @@ export class EmbeddedHost {
         clock: env.clock,
         ...(pipeline.dashboard === null ? {} : { dashboard: pipeline.dashboard }),
       })
-      const page = await serveLive(view, env, { port: options.port })
+      const results = new ResultSeries({ outputs: schemas })
+      const page = await serveLive(view, env, { port: options.port, results })
       undo.push(() => page.close())
       const refresh = new ReferenceRefresh({
         clock: env.clock,
@@ -144,7 +145,10 @@ export class EmbeddedHost {
           [...outputs].map(([name, opened]): [string, Sink] => [name, new FanOutSink(opened.map(({ sink }) => sink))]),
         ),
       })
-      task.tap(({ stream: name, rows }) => view.rows(name, rows))
+      task.tap(({ stream: name, rows }) => {
+        view.rows(name, rows)
+        results.rows(name, rows)
+      })
       const stopTimers = env.clock.every(STATUS_INTERVAL_MS, () =>
         view.status(liveStatusOf(task.counters, application)),
       )

@@ -1,9 +1,14 @@
 /** A panel for a stream that no dashboard names: enough to see data within a minute, without any definition. */
-import { ERROR_STREAM, type Schema } from '../core/index.ts'
+import { type Column, ERROR_STREAM, type Schema } from '../core/index.ts'
 import { type Dashboard, isNumeric, isText, type Panel, SERIES_SHOWN_MAX } from './view-model.ts'
 
 /** Numbers that name things; nobody wants their sum. */
 const LABEL_NAME = /(^|_)(ID|CODE|STATUS|KEY|YEAR|MONTH|DAY|HOUR|MINUTE|ZIP|PORT|VERSION)$/i
+
+/** Whether a column measures something, and does not only name it by a number. */
+export function isMeasure(column: Column): boolean {
+  return isNumeric(column) && !LABEL_NAME.test(column.name)
+}
 
 /**
  * The panel for an output stream: lines over ROWTIME, split by the first column that names things (text, or a number such as
@@ -11,7 +16,7 @@ const LABEL_NAME = /(^|_)(ID|CODE|STATUS|KEY|YEAR|MONTH|DAY|HOUR|MINUTE|ZIP|PORT
  */
 export function defaultPanel(stream: string, schema: Schema): Panel {
   const numbers = schema.columns.filter(isNumeric).map(column => column.name)
-  const measures = numbers.filter(name => !LABEL_NAME.test(name))
+  const measures = schema.columns.filter(isMeasure).map(column => column.name)
   const values = measures.length > 0 ? measures : numbers
   const first = values[0]
   if (first === undefined) return { kind: 'table', title: titleOf(stream), stream, width: 'half' }

@@ -156,6 +156,11 @@ export class LiveView implements ErrorOutput {
     return this.#errors.samples
   }
 
+  /** Error rows so far, by their names. */
+  get errorsByName(): ReadonlyMap<string, number> {
+    return new Map(this.#errors.summary().byName.map(({ name, count }) => [name, count]))
+  }
+
   snapshot(): SnapshotMessage {
     return {
       type: 'snapshot',

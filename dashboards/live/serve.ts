@@ -7,9 +7,12 @@
  *   GET /events              server-sent events: a snapshot, then deltas; resumes after Last-Event-ID
  *   GET /api/v1/status       the status as JSON
  *   GET /api/v1/errors       recent error rows with their raw data; needs `Authorization: Bearer TOKEN`
+ *   GET /metrics             operations metrics for a Prometheus that scrapes
+ *   /api/v1/query, ...       the query API of Prometheus over the results, where the host gives them; GET, or a form by POST
  */
 import { timingSafeEqual } from 'node:crypto'
 import {
+  type Clock,
   type Env,
   type HttpReply,
   type HttpRequest,
@@ -19,6 +22,9 @@ import {
   type Listener,
   MillraceError,
 } from '../../core/index.ts'
+import { PrometheusApi } from '../prometheus/api.ts'
+import { EXPOSITION_TYPE, exposition } from '../prometheus/exposition.ts'
+import type { ResultSeries } from '../prometheus/result-series.ts'
 import { type Asset, builtPageDirectory, loadAssets } from './assets.ts'
 import { type LiveView, PUBLISH_INTERVAL_MS } from './live-view.ts'
 
@@ -42,6 +48,8 @@ export interface ServeLiveOptions {
   readonly pageDirectory?: string
   /** at least 16 characters; default: 32 random ones */
   readonly token?: string
+  /** window results to answer queries from; without them there is no query API */
+  readonly results?: ResultSeries
 }
 
 export interface LiveListener extends Listener {
@@ -90,7 +98,15 @@ export async function serveLive(
       `the token of the live view must have at least ${TOKEN_CHARACTERS_MIN} characters`,
     )
   const assets = await loadAssets(env.files, options.pageDirectory ?? builtPageDirectory())
-  const server = new LiveServer(view, assets, token, isRemote, options.hosts ?? [])
+  const server = new LiveServer({
+    view,
+    assets,
+    token,
+    isRemote,
+    hosts: options.hosts ?? [],
+    results: options.results ?? null,
+    clock: env.clock,
+  })
   const listeners = await listen(env, host, options.port, server)
   const first = listeners[0]
   const stops = [
@@ -142,34 +158,52 @@ class LiveServer {
   readonly #token: Buffer
   readonly #isRemote: boolean
   readonly #hosts: readonly string[]
+  readonly #results: ResultSeries | null
+  readonly #queries: PrometheusApi | null
   readonly #sleepers = new Set<() => void>()
   readonly #drained: (() => void)[] = []
   #clients = 0
   #isClosed = false
 
-  constructor(
-    view: LiveView,
-    assets: ReadonlyMap<string, Asset>,
-    token: string,
-    isRemote: boolean,
-    hosts: readonly string[],
-  ) {
-    this.#view = view
-    this.#assets = assets
-    this.#token = Buffer.from(token)
-    this.#isRemote = isRemote
-    this.#hosts = hosts
+  constructor(options: {
+    readonly view: LiveView
+    readonly assets: ReadonlyMap<string, Asset>
+    readonly token: string
+    readonly isRemote: boolean
+    readonly hosts: readonly string[]
+    readonly results: ResultSeries | null
+    readonly clock: Clock
+  }) {
+    const { results, clock } = options
+    this.#view = options.view
+    this.#assets = options.assets
+    this.#token = Buffer.from(options.token)
+    this.#isRemote = options.isRemote
+    this.#hosts = options.hosts
+    this.#results = results
+    this.#queries = results === null ? null : new PrometheusApi({ series: results, clock })
   }
 
   async handle(request: HttpRequest, reply: HttpReply, port: number): Promise<void> {
     const path = request.url.split(/[?#]/, 1)[0] ?? '/'
     if (!isAllowedRequest(request, port, this.#hosts) || isForeignUse(request, path))
       return refuse(reply, 403, 'this address is for pages of this server only')
-    if (request.method !== 'GET' && request.method !== 'HEAD')
-      return refuse(reply, 405, 'only GET and HEAD', { allow: 'GET, HEAD' })
+    const methods = this.#queries?.methodsOf(path) ?? ['GET']
+    if (!methods.includes(request.method === 'HEAD' ? 'GET' : request.method)) {
+      const allowed = [...methods, 'HEAD'].join(', ')
+      return refuse(reply, 405, `only ${allowed.replace(/, (\w+)$/, ' and $1')}`, { allow: allowed })
+    }
     const asset = this.#assets.get(path)
     if (asset !== undefined) return sendAsset(request, reply, asset)
     if (path === '/events') return await this.#events(request, reply)
+    if (this.#queries !== null && this.#queries.methodsOf(path) !== null) {
+      if (this.#isRemote && !this.#hasToken(request)) return askForToken(reply)
+      return await this.#queries.handle(request, reply, path, SECURITY_HEADERS)
+    }
+    if (path === '/metrics') {
+      if (this.#isRemote && !this.#hasToken(request)) return askForToken(reply)
+      return sendMetrics(request, reply, exposition(this.#view.statusMessage(), this.#view.errorsByName, this.#results))
+    }
     if (path === '/api/v1/status') {
       if (this.#isRemote && !this.#hasToken(request)) return askForToken(reply)
       return sendJson(request, reply, { title: this.#view.title, mode: this.#view.mode, ...this.#view.statusMessage() })
@@ -288,6 +322,17 @@ function sendJson(request: HttpRequest, reply: HttpReply, value: unknown): void 
   reply.start(200, {
     ...SECURITY_HEADERS,
     'content-type': 'application/json; charset=utf-8',
+    'content-length': String(body.length),
+    'cache-control': 'no-store',
+  })
+  reply.end(request.method === 'HEAD' ? undefined : body)
+}
+
+function sendMetrics(request: HttpRequest, reply: HttpReply, text: string): void {
+  const body = Buffer.from(text)
+  reply.start(200, {
+    ...SECURITY_HEADERS,
+    'content-type': EXPOSITION_TYPE,
     'content-length': String(body.length),
     'cache-control': 'no-store',
   })

@@ -6,9 +6,9 @@
  *   reply     200, application/json, { requestId: the same, timestamp: number }; anything else is a failure
  */
 import { type Clock, MEBIBYTE } from '../../core/index.ts'
+import { Turns } from '../../core/turns.ts'
 import { BLOCK_BYTES, GzipCompressor } from '../compress.ts'
 import type { StreamRecord } from '../pipeline/record.ts'
-import { Turns } from '../turns.ts'
 import {
   type CallResult,
   type DestinationCall,

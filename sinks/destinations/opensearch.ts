@@ -8,8 +8,8 @@
  *   else               -> the whole call again
  */
 import type { Clock } from '../../core/index.ts'
+import { Turns } from '../../core/turns.ts'
 import type { StreamRecord } from '../pipeline/record.ts'
-import { Turns } from '../turns.ts'
 import type { RequestSigner } from './aws-signature.ts'
 import {
   type CallResult,

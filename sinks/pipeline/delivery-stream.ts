@@ -11,11 +11,11 @@
  * staged/staging.ts.
  */
 import { MEBIBYTE, MillraceError } from '../../core/index.ts'
+import { Turns } from '../../core/turns.ts'
 import { assertAvailable, type DefinitionPlan, definitionPlanOf } from '../definition/definition.ts'
 import type { Manifest } from '../manifest.ts'
 import type { Receipt } from '../receipt.ts'
 import type { Segment, StagedObject, Staging } from '../staged/staging.ts'
-import { Turns } from '../turns.ts'
 import type { DataOutput } from './data-output.ts'
 import { DeliveryBooks } from './delivery-books.ts'
 import { errorLine } from './error-line.ts'

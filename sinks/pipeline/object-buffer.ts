@@ -6,10 +6,10 @@
  * The object is named when it is begun, so that its timestamp is the arrival of the oldest record until then.
  */
 import { assert } from '../../core/index.ts'
+import type { Turns } from '../../core/turns.ts'
 import type { FlushReason } from '../buffer.ts'
 import { type Receipt, ReceiptCounter } from '../receipt.ts'
 import type { ObjectAttributes, ObjectStore, ObjectWriter } from '../stores/store.ts'
-import type { Turns } from '../turns.ts'
 import type { StreamRecord } from './record.ts'
 
 /** The bytes of one object from records. */

@@ -1,9 +1,9 @@
 /** Records into the objects of their partitions. */
 import { assert, type Clock, KIBIBYTE, MillraceError, ROWS_PER_BATCH_MAX } from '../../core/index.ts'
+import { Turns } from '../../core/turns.ts'
 import type { S3Plan } from '../definition/s3-plan.ts'
 import type { PartitionValues } from '../prefix.ts'
 import type { OpenedObject } from '../staged/segment.ts'
-import { Turns } from '../turns.ts'
 import type { DataOutput } from './data-output.ts'
 import type { ObjectBuffer } from './object-buffer.ts'
 import type { ObjectMaker, Opening } from './object-maker.ts'

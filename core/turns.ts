@@ -1,5 +1,5 @@
 /** Lets the event loop turn between slices of work. */
-import type { Clock } from '../core/index.ts'
+import type { Clock } from './env.ts'
 
 /** Work may go on for so long before the loop turns; the slice that runs then is added. */
 const TURN_AFTER_MS = 10

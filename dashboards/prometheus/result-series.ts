@@ -1,0 +1,244 @@
+/**
+ * Window results as series: each numeric column of an output stream is a metric, its texts and codes are labels, and the rowtime of the
+ * row is the time of the sample. Memory is bounded by time, by samples and by series; the oldest go first.
+ */
+import { ERROR_STREAM, type RowBatch, type Schema, valueAt } from '../../core/index.ts'
+import { isMeasure } from '../default-dashboard.ts'
+import { labelAt, numberAt } from '../live/columns.ts'
+import { isNumeric } from '../view-model.ts'
+import type { Matcher } from './promql/ast.ts'
+import { matchesAll } from './promql/evaluate.ts'
+import { Labels, METRIC_NAME } from './promql/labels.ts'
+import type { SeriesData, SeriesSource } from './promql/series.ts'
+import { SeriesBuffer } from './series-buffer.ts'
+
+/** How long results are kept, in event time before the newest. */
+export const RETENTION_MS_DEFAULT = 6 * 3_600_000
+/** Samples of all series together: 16 bytes each. */
+export const SAMPLES_KEPT_MAX = 2_000_000
+/** Series of all metrics together. A series that would be one too many takes the place of one that is silent, or is counted. */
+export const SERIES_KEPT_MAX = 20_000
+/** A series may be displaced when its newest sample is older than this before the newest of all. */
+const SILENT_MS = 300_000
+/** Share of the retained time that goes at once when there are too many samples. */
+const FORGOTTEN_SHARE = 8
+
+export interface ResultSeriesOptions {
+  readonly outputs: ReadonlyMap<string, Schema>
+  readonly retentionMs?: number
+  readonly samplesMax?: number
+  readonly seriesMax?: number
+}
+
+export interface MetricMetadata {
+  readonly metric: string
+  readonly help: string
+}
+
+interface MetricColumn {
+  readonly index: number
+  readonly metric: string
+}
+
+interface StreamPlan {
+  readonly schema: Schema
+  readonly metrics: readonly MetricColumn[]
+  readonly labels: readonly { readonly index: number; readonly name: string }[]
+  /** by the values of the labels: the series of each metric */
+  readonly series: Map<string, SeriesBuffer[]>
+}
+
+export class ResultSeries implements SeriesSource {
+  readonly metadata: readonly MetricMetadata[]
+  readonly #plans = new Map<string, StreamPlan>()
+  /** by metric name */
+  readonly #metrics = new Map<string, Set<SeriesBuffer>>()
+  readonly #retentionMs: number
+  readonly #samplesMax: number
+  readonly #seriesMax: number
+  #series = 0
+  #samples = 0
+  #newest = Number.NEGATIVE_INFINITY
+  #forgottenTo = Number.NEGATIVE_INFINITY
+  #prunedAt = Number.NEGATIVE_INFINITY
+  #samplesLeftOut = 0
+
+  constructor(options: ResultSeriesOptions) {
+    this.#retentionMs = options.retentionMs ?? RETENTION_MS_DEFAULT
+    this.#samplesMax = options.samplesMax ?? SAMPLES_KEPT_MAX
+    this.#seriesMax = options.seriesMax ?? SERIES_KEPT_MAX
+    const metadata: MetricMetadata[] = []
+    const taken = new Set<string>()
+    for (const [stream, schema] of options.outputs) {
+      if (stream === ERROR_STREAM) continue
+      const columns = schema.columns.map((column, index) => ({ column, index }))
+      const measures = columns.filter(({ column }) => isMeasure(column))
+      const values = measures.length > 0 ? measures : columns.filter(({ column }) => isNumeric(column))
+      const metrics = values.map(({ column, index }) => {
+        const metric = freeName(metricName(stream, column.name), taken)
+        metadata.push({ metric, help: `${column.name} of ${stream}` })
+        return { index, metric }
+      })
+      const isValue = new Set(values.map(({ index }) => index))
+      const names = new Set<string>()
+      const labels = columns
+        .filter(({ column, index }) => !isValue.has(index) && isLabel(column.type.kind))
+        .map(({ column, index }) => ({ index, name: freeName(cleanName(column.name), names) }))
+      this.#plans.set(stream, { schema, metrics, labels, series: new Map() })
+    }
+    this.metadata = metadata
+  }
+
+  /** Samples and series that are held, and samples that found no room for their series. */
+  get totals(): { readonly series: number; readonly samples: number; readonly samplesLeftOut: number } {
+    return { series: this.#series, samples: this.#samples, samplesLeftOut: this.#samplesLeftOut }
+  }
+
+  /** Time of the newest sample, epoch milliseconds; null when there is none. */
+  get newest(): number | null {
+    return Number.isFinite(this.#newest) ? this.#newest : null
+  }
+
+  /** Takes result rows; those of unknown streams are of no interest. A row of the same time and labels replaces the one before. */
+  rows(stream: string, batch: RowBatch): void {
+    const plan = this.#plans.get(stream)
+    if (plan === undefined || plan.metrics.length === 0) return
+    for (let row = 0; row < batch.length; row++) {
+      const time = Math.round(batch.rowtimes[row] ?? 0)
+      if (time <= this.#newest - this.#retentionMs || time <= this.#forgottenTo) continue
+      if (time > this.#newest) this.#newest = time
+      const series = this.#seriesOf(plan, batch, row)
+      if (series === null) {
+        this.#samplesLeftOut += plan.metrics.length
+        continue
+      }
+      plan.metrics.forEach(({ index }, metric) => {
+        const column = batch.columns[index]
+        const definition = plan.schema.columns[index]
+        if (column === undefined || definition === undefined) return
+        const value = numberAt(column, definition.type, row)
+        if (value !== null) this.#samples += series[metric]?.put(time, value) ?? 0
+      })
+    }
+    this.#forget()
+  }
+
+  select(matchers: readonly Matcher[]): readonly SeriesData[] {
+    const result: SeriesData[] = []
+    for (const [metric, series] of this.#metrics) {
+      if (!matchers.every(matcher => matcher.name !== METRIC_NAME || matcher.matches(metric))) continue
+      for (const one of series)
+        if (one.length > 0 && matchesAll(one.labels, matchers))
+          result.push({ labels: one.labels, times: one.times, values: one.values, start: one.start, end: one.end })
+    }
+    return result
+  }
+
+  #seriesOf(plan: StreamPlan, batch: RowBatch, row: number): readonly SeriesBuffer[] | null {
+    let key = ''
+    const values: string[] = []
+    for (const { index } of plan.labels) {
+      const column = batch.columns[index]
+      const definition = plan.schema.columns[index]
+      // NULL is no label at all.
+      const value =
+        column === undefined || definition === undefined || valueAt(column, row) === null
+          ? ''
+          : labelAt(column, definition.type, row)
+      values.push(value)
+      key += `${value}\u0000`
+    }
+    const known = plan.series.get(key)
+    if (known !== undefined) return known
+    if (this.#series + plan.metrics.length > this.#seriesMax && !this.#displace(plan.metrics.length)) return null
+    const labels = plan.labels.map(({ name }, index): [string, string] => [name, values[index] ?? ''])
+    const made = plan.metrics.map(({ metric }) => new SeriesBuffer(Labels.of([[METRIC_NAME, metric], ...labels])))
+    plan.series.set(key, made)
+    made.forEach((series, index) => {
+      const { metric } = plan.metrics[index] ?? { metric: '' }
+      const all = this.#metrics.get(metric)
+      if (all === undefined) this.#metrics.set(metric, new Set([series]))
+      else all.add(series)
+    })
+    this.#series += made.length
+    return made
+  }
+
+  /** Drops series that have been silent until there is room for so many; false when too few have. */
+  #displace(wanted: number): boolean {
+    const silentSince = this.#newest - SILENT_MS
+    for (const plan of this.#plans.values())
+      for (const [key, series] of plan.series) {
+        if (this.#series + wanted <= this.#seriesMax) return true
+        if (series.every(one => one.newest < silentSince)) this.#drop(plan, key, series)
+      }
+    return this.#series + wanted <= this.#seriesMax
+  }
+
+  #drop(plan: StreamPlan, key: string, series: readonly SeriesBuffer[]): void {
+    plan.series.delete(key)
+    series.forEach((one, index) => {
+      this.#samples -= one.length
+      this.#metrics.get(plan.metrics[index]?.metric ?? '')?.delete(one)
+    })
+    this.#series -= series.length
+  }
+
+  /** Looks through all series only when an eighth of the retained time has gone by, or when there are too many samples. */
+  #forget(): void {
+    const step = this.#retentionMs / FORGOTTEN_SHARE
+    if (this.#newest - this.#prunedAt > step) {
+      this.#prunedAt = this.#newest
+      this.#forgetUpTo(this.#newest - this.#retentionMs)
+    }
+    while (this.#samples > this.#samplesMax) {
+      const oldest = this.#oldest()
+      // Everything of one instant: then that instant goes as well, as nothing else can.
+      this.#forgetUpTo(oldest + Math.max(0, (this.#newest - oldest) / FORGOTTEN_SHARE))
+    }
+  }
+
+  #oldest(): number {
+    let oldest = this.#newest
+    for (const series of this.#metrics.values())
+      for (const one of series) if (one.length > 0) oldest = Math.min(oldest, one.times[one.start] ?? oldest)
+    return oldest
+  }
+
+  #forgetUpTo(time: number): void {
+    this.#forgottenTo = Math.max(this.#forgottenTo, time)
+    for (const plan of this.#plans.values())
+      for (const [key, series] of plan.series) {
+        for (const one of series) this.#samples -= one.forget(time)
+        if (series.every(one => one.length === 0)) this.#drop(plan, key, series)
+      }
+  }
+}
+
+function isLabel(kind: string): boolean {
+  return (
+    kind === 'VARCHAR' ||
+    kind === 'CHAR' ||
+    kind === 'BOOLEAN' ||
+    kind === 'DATE' ||
+    kind.endsWith('INT') ||
+    kind === 'INTEGER'
+  )
+}
+
+/** `PAGE_VIEWS` and `EVENTS` as `page_views_events`. */
+export function metricName(stream: string, column: string): string {
+  return cleanName(`${stream}_${column}`)
+}
+
+function cleanName(name: string): string {
+  const clean = name.toLowerCase().replace(/[^a-z0-9_]/g, '_')
+  return /^\d/.test(clean) ? `_${clean}` : clean
+}
+
+function freeName(name: string, taken: Set<string>): string {
+  let free = name
+  for (let number = 2; taken.has(free); number++) free = `${name}_${number}`
+  taken.add(free)
+  return free
+}
