@@ -111,8 +111,8 @@ export {
   type LambdaTransformOptions,
   lambdaTransform,
 } from './pipeline/remote-transforms.ts'
-export { RowSink, type RowSinkOptions } from './pipeline/row-sink.ts'
-export type { StreamCounter, StreamGauge, StreamMetrics } from './pipeline/stream-metrics.ts'
+export { RowRecords, RowSink, type RowSinkOptions } from './pipeline/row-sink.ts'
+export { STREAM_METRICS, type StreamCounter, type StreamGauge, type StreamMetrics } from './pipeline/stream-metrics.ts'
 export {
   type Conversion,
   type DeliveryStreamOptions,

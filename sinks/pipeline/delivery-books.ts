@@ -68,6 +68,8 @@ export class DeliveryBooks {
     metrics.add(`${metric}.Records`, receipt.rows)
     metrics.add(`${metric}.Bytes`, receipt.bufferedBytes)
     metrics.add(`${metric}.ObjectCount`, 1)
+    metrics.add(`${metric}.Success`, 1)
+    metrics.add(`${metric}.Attempts`, 1)
     this.manifest.add(receipt)
     onDelivered(receipt)
     return this.#written?.add(receipt) ?? false

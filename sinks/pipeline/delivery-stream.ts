@@ -170,6 +170,8 @@ export class DeliveryStream {
     return {
       [`DeliveryTo${this.#data.name}.DataFreshness`]: this.dataFreshness,
       ...(this.#plan.partitioned && { PartitionCount: this.partitionCount }),
+      ...(this.#plan.partitioned &&
+        this.#data instanceof ObjectDataOutput && { PerPartitionThroughput: this.#data.partitionThroughput }),
       ...(this.#backup !== null && { 'BackupToS3.DataFreshness': this.#age(this.#backup.oldestAt) }),
     }
   }
@@ -187,7 +189,11 @@ export class DeliveryStream {
   async putRecord(record: {
     readonly Data: Uint8Array
   }): Promise<{ readonly RecordId: string; readonly Encrypted: false }> {
-    const { RequestResponses } = await this.putRecordBatch([record])
+    const startMs = this.#parts.clock.monotonicMs()
+    const { RequestResponses } = this.#put([record])
+    this.#metrics.add('PutRecord.Requests', 1)
+    this.#metrics.add('PutRecord.Bytes', record.Data.length)
+    this.#metrics.add('PutRecord.Latency', this.#parts.clock.monotonicMs() - startMs)
     const [entry] = RequestResponses
     if (entry?.RecordId === undefined)
       throw new MillraceError('throttled', entry?.ErrorMessage ?? 'slow down', { retry: 'backoff' })
@@ -199,6 +205,19 @@ export class DeliveryStream {
    * @throws MillraceError `invalid_argument` past the limits of a batch, `closed`, or what delivery failed with
    */
   async putRecordBatch(records: readonly { readonly Data: Uint8Array }[]): Promise<PutRecordBatchOutput> {
+    const startMs = this.#parts.clock.monotonicMs()
+    const output = this.#put(records)
+    this.#metrics.add('PutRecordBatch.Requests', 1)
+    this.#metrics.add('PutRecordBatch.Records', records.length)
+    this.#metrics.add(
+      'PutRecordBatch.Bytes',
+      records.reduce((sum, { Data }) => sum + Data.length, 0),
+    )
+    this.#metrics.add('PutRecordBatch.Latency', this.#parts.clock.monotonicMs() - startMs)
+    return output
+  }
+
+  #put(records: readonly { readonly Data: Uint8Array }[]): PutRecordBatchOutput {
     this.#assertOpen()
     checkBatch(records)
     this.#metrics.add('IncomingPutRequests', 1)
@@ -235,6 +254,7 @@ export class DeliveryStream {
       at += data.length
       return this.#newRecord(bytes.subarray(at - data.length, at), arrivedAt, source)
     })
+    this.#countRead(records)
     this.#take(taken, sizeBytes)
     // A source that writes without a wait of its own leaves the thread to what is processed.
     await this.#loop.take()
@@ -308,6 +328,18 @@ export class DeliveryStream {
     if (!this.#books.delivered(receipt)) return
     // The failure is kept and thrown by the next call.
     this.#turns.run(() => this.#books.writeManifest(false)).catch(() => {})
+  }
+
+  /** Records whose place in a stream was told. */
+  #countRead(records: readonly WriteRecord[]): void {
+    let [count, bytes] = [0, 0]
+    for (const { source, data } of records)
+      if (source !== undefined) {
+        count++
+        bytes += data.length
+      }
+    this.#metrics.add('DataReadFromKinesisStream.Records', count)
+    this.#metrics.add('DataReadFromKinesisStream.Bytes', bytes)
   }
 
   #assertOpen(): void {

@@ -38,7 +38,9 @@ export class ObjectDataOutput implements DataOutput {
   readonly #turns: Turns
   /** of the records that are added now */
   #converted = 0
+  #convertedBytes = 0
   #unfit = 0
+  #unfitBytes = 0
 
   constructor(options: ObjectDataOutputOptions) {
     this.#options = options
@@ -53,6 +55,11 @@ export class ObjectDataOutput implements DataOutput {
 
   get oldestAt(): number | null {
     return this.#outputs.oldestAt
+  }
+
+  /** Bytes a second into the busiest partition since it was opened. */
+  get partitionThroughput(): number {
+    return this.#outputs.throughput
   }
 
   get records(): number {
@@ -70,10 +77,14 @@ export class ObjectDataOutput implements DataOutput {
       if (problem !== null) failed.push(problem)
       if (index % RECORDS_A_LOOK === 0 && this.#turns.due) await this.#turns.take()
     }
-    if (this.#unfit > 0) metrics.add('FailedConversion.Records', this.#unfit)
-    if (this.#converted > 0) metrics.add('SucceedConversion.Records', this.#converted)
+    metrics.add('FailedConversion.Records', this.#unfit)
+    metrics.add('FailedConversion.Bytes', this.#unfitBytes)
+    metrics.add('SucceedConversion.Records', this.#converted)
+    metrics.add('SucceedConversion.Bytes', this.#convertedBytes)
     this.#unfit = 0
+    this.#unfitBytes = 0
     this.#converted = 0
+    this.#convertedBytes = 0
     return failed
   }
 
@@ -118,9 +129,11 @@ export class ObjectDataOutput implements DataOutput {
       const converted = conversion.convert(record, clock.now())
       if ('code' in converted) {
         this.#unfit++
+        this.#unfitBytes += record.data.length
         return converted
       }
       this.#converted++
+      this.#convertedBytes += record.data.length
       placed = converted
     }
     const taken = this.#outputs.take(group, placed)

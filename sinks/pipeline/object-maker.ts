@@ -12,7 +12,7 @@ import { ConcatenatedBody, type RecordDelimiter } from './concatenated-body.ts'
 import type { Intake } from './intake.ts'
 import { ObjectBuffer } from './object-buffer.ts'
 import { Outputs, type OverflowPolicy } from './outputs.ts'
-import type { StreamMetrics } from './stream-metrics.ts'
+import { keyMetricOf, type StreamMetrics } from './stream-metrics.ts'
 import type { Conversion, DeliveryStreamParts, OutputKind } from './stream-options.ts'
 import type { Troubles } from './troubles.ts'
 
@@ -103,7 +103,7 @@ export class ObjectMaker {
       },
       keyOf: oldestAt =>
         prefixOf(oldestAt) + objectName(streamName, version, plan.prefixes.clock(oldestAt), random.uuid(), extension),
-      retrying: operation => this.retrying(operation),
+      retrying: operation => this.retrying(operation, kind),
       turns: this.#turns,
       // An interval that ran before the restart goes on.
       firstMs: clock.monotonicMs() - Math.max(0, clock.now() - openedAt),
@@ -114,11 +114,14 @@ export class ObjectMaker {
   }
 
   /** Repeats a call of a store as long as the stream is told to. */
-  retrying<T>(operation: () => Promise<T>): Promise<T> {
+  retrying<T>(operation: () => Promise<T>, kind: OutputKind = 'data'): Promise<T> {
     const { parts, metrics, troubles } = this.#options
     const { clock, random, retryForMs = RETRY_FOR_MS_DEFAULT } = parts
     const onRetry = (error: MillraceError): void => {
       metrics.add('DeliveryToS3.Retries', 1)
+      metrics.add(kind === 'backup' ? 'BackupToS3.Attempts' : 'DeliveryToS3.Attempts', 1)
+      const keyMetric = keyMetricOf(error)
+      if (keyMetric !== null) metrics.add(keyMetric, 1)
       troubles.happened(error)
     }
     return withRetry({ clock, random, retryForMs, onRetry }, operation)

@@ -49,6 +49,15 @@ export class Outputs {
     return records
   }
 
+  /** Bytes a second into the busiest open object since its first record; over a second at least. */
+  get throughput(): number {
+    const nowMs = this.#nowMs()
+    let most = 0
+    for (const { bufferedBytes, firstMs } of this.#buffers.values())
+      most = Math.max(most, bufferedBytes / Math.max(1, (nowMs - firstMs) / 1_000))
+    return most
+  }
+
   /** Arrival of the oldest record that is in no visible object; null when there is none. */
   get oldestAt(): number | null {
     let oldest: number | null = null

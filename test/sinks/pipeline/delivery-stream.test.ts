@@ -199,6 +199,8 @@ describe('puts', () => {
       'DeliveryToS3.Records': 1,
       'DeliveryToS3.Bytes': 1,
       'DeliveryToS3.ObjectCount': 1,
+      'DeliveryToS3.Success': 1,
+      'DeliveryToS3.Attempts': 1,
     })
   })
 

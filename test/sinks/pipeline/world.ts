@@ -2,7 +2,7 @@
 import { gunzipSync } from 'node:zlib'
 import type { DeliveryStreamDefinition } from '../../../sinks/definition/delivery-stream.ts'
 import { DeliveryStream } from '../../../sinks/pipeline/delivery-stream.ts'
-import type { DeliveryStreamOptions, DeliveryStreamParts } from '../../../sinks/pipeline/stream-options.ts'
+import type { Conversion, DeliveryStreamOptions, DeliveryStreamParts } from '../../../sinks/pipeline/stream-options.ts'
 import { MemoryStore } from '../../../sinks/stores/memory.ts'
 import { seededRandom } from '../../support/memory-env.ts'
 import { SimClock } from '../../support/sim-clock.ts'
@@ -21,6 +21,7 @@ export function world(
   members: Json = {},
   options: Partial<DeliveryStreamOptions> = {},
   parts: Partial<DeliveryStreamParts> = {},
+  conversion: Conversion | null = null,
 ): World {
   const clock = new SimClock(START)
   const [lake, backup] = [new MemoryStore(), new MemoryStore()]
@@ -32,6 +33,7 @@ export function world(
       store: arn => (arn.endsWith(':raw') ? backup : lake),
       ...parts,
     },
+    conversion,
   )
   return { clock, stream, lake, backup }
 }
