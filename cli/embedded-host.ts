@@ -103,7 +103,8 @@ export class EmbeddedHost {
         (await streams.create(source.StreamName, { shards: source.ShardCount ?? SHARDS_DEFAULT }))
       // Whoever has the directory of the stream may have the task.
       const state = await takeOverTask(pipeline, env)
-      const outputs = openOutputs(pipeline, env, state, onNotice)
+      const outputs = await openOutputs(pipeline, env, state, onNotice)
+      undo.push(async () => release(outputs))
       const endpoint = await serveStreams({ streams, env, port: options.streamPort })
       undo.push(() => endpoint.close())
       const schemas = new Map(application.outputs.map(name => [name, schemaOfOutput(pipeline, name)] as const))
@@ -225,6 +226,7 @@ export class EmbeddedHost {
     })
     // A task that failed leaves its sinks open; what a sink says now it has said to the task before.
     await Promise.allSettled([...this.#outputs.values()].flat().map(({ stream }) => stream.close()))
+    release(this.#outputs)
     await this.page.close()
     await this.endpoint.close()
     await this.#streams.close()
@@ -242,23 +244,29 @@ function roundsOf(
   return new Rounds({ clock, table, snapshots: table, row, intervalMs, sinks: new Map(sinks) })
 }
 
-function openOutputs(
+function release(outputs: ReadonlyMap<string, readonly OpenedOutput[]>): void {
+  for (const output of [...outputs.values()].flat()) output.release()
+}
+
+async function openOutputs(
   pipeline: Pipeline,
   env: Env,
   state: TaskState | null,
   onNotice: (text: string) => void,
-): ReadonlyMap<string, readonly OpenedOutput[]> {
+): Promise<ReadonlyMap<string, readonly OpenedOutput[]>> {
   const opened = new Map<string, readonly OpenedOutput[]>()
   for (const [name, outputs] of pipeline.outputs) {
     if (!pipeline.application.outputs.includes(name)) continue
     const schema = schemaOfOutput(pipeline, name)
     opened.set(
       name,
-      outputs.map((output, index) => {
-        const task = `${pipeline.name}/${name}/${index}`
-        const staging = state === null ? null : { incarnation: state.row.incarnation, task }
-        return openOutput(output, { name, schema, env, staging, onNotice })
-      }),
+      await Promise.all(
+        outputs.map((output, index) => {
+          const task = `${pipeline.name}/${name}/${index}`
+          const staging = state === null ? null : { incarnation: state.row.incarnation, task, outbox: state.outbox }
+          return openOutput(output, { name, schema, env, staging, onNotice })
+        }),
+      ),
     )
   }
   return opened

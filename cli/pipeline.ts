@@ -13,8 +13,13 @@ import {
 } from '../processors/index.ts'
 import { withSource } from './exit.ts'
 import { loadHandler } from './module-loader.ts'
+import { type DeliveryOutput, deliveryOutputProblems } from './outputs/delivery-output.ts'
 import { type LocalFilesOutput, localFilesProblems } from './outputs/local-files.ts'
+import type { Output } from './outputs/open-output.ts'
 import { readJson, readText } from './pipeline-files.ts'
+
+/** Where the rows of an output stream go: `localFiles`, `deliveryStream` or `destination`. */
+export type PipelineOutput = LocalFilesOutput | DeliveryOutput
 
 /** A stream that lives in this process. */
 export interface EmbeddedSource {
@@ -54,7 +59,7 @@ export interface PipelineDefinition {
    */
   readonly preprocess?: string | PreprocessorFunction
   /** by output stream, stored name; a stream that is named gets its rows delivered. `error_stream` may be among them */
-  readonly outputs?: Readonly<Record<string, LocalFilesOutput | readonly LocalFilesOutput[]>>
+  readonly outputs?: Readonly<Record<string, PipelineOutput | readonly PipelineOutput[]>>
   /**
    * For a source with a directory: each row is in the files exactly once, whatever ends the process. What was done becomes true, and
    * visible, in rounds.
@@ -75,7 +80,7 @@ export interface Pipeline {
   readonly name: string
   readonly source: EmbeddedSource
   readonly application: Application
-  readonly outputs: ReadonlyMap<string, readonly LocalFilesOutput[]>
+  readonly outputs: ReadonlyMap<string, readonly Output[]>
   /** by reference table, where its rows are and how often to look, in milliseconds; null: once */
   readonly references: ReadonlyMap<string, { readonly path: string; readonly everyMs: number | null }>
   /** null where the source ends with the process */
@@ -103,12 +108,9 @@ export async function resolvePipeline(definition: PipelineDefinition, file: stri
   if (problems.length > 0)
     throw new MillraceError('config', `${file}:${problems.map(problem => `\n  ${problem}`).join('')}`)
   const base = dirname(file)
-  const outputs = new Map(
-    Object.entries(definition.outputs ?? {}).map(([stream, output]) => [
-      stream,
-      [output].flat().map(one => ({ ...one, directory: resolve(base, one.directory) })),
-    ]),
-  )
+  const outputs = new Map<string, readonly Output[]>()
+  for (const [stream, output] of Object.entries(definition.outputs ?? {}))
+    outputs.set(stream, await Promise.all([output].flat().map(one => resolvedOutput(one, base, files))))
   const references = new Map(
     Object.entries(definition.references ?? {}).map(([table, { file: path, refreshSeconds }]) => [
       table,
@@ -145,6 +147,17 @@ export async function resolvePipeline(definition: PipelineDefinition, file: stri
           },
     dashboard: definition.dashboard ?? null,
   }
+}
+
+async function resolvedOutput(output: PipelineOutput, base: string, files: Files): Promise<Output> {
+  if (output.kind === 'localFiles') return { ...output, directory: resolve(base, output.directory) }
+  const { definition, directory } = output
+  return {
+    ...output,
+    definition:
+      typeof definition === 'string' ? ((await readJson(files, resolve(base, definition))) as object) : definition,
+    ...(directory !== undefined && { directory: resolve(base, directory) }),
+  } as Output
 }
 
 /** The program of a definition, or its application. */
@@ -227,14 +240,26 @@ function shapeProblems(definition: PipelineDefinition): readonly string[] {
       problems.push(`references.${table}.refreshSeconds: must be a number of seconds from 0.1`)
   }
   for (const [stream, output] of Object.entries((given['outputs'] ?? {}) as Record<string, unknown>))
-    for (const one of [output].flat() as Partial<LocalFilesOutput>[])
-      if (one?.kind !== 'localFiles' || typeof one.directory !== 'string')
-        problems.push(`outputs.${stream}: this version delivers to localFiles({ directory }) only`)
-      else if (!['JSON', 'CSV', undefined].includes(one.DestinationSchema?.RecordFormatType))
-        problems.push(`outputs.${stream}.DestinationSchema.RecordFormatType: must be "JSON" or "CSV"`)
-      else
-        problems.push(
-          ...localFilesProblems(one as Readonly<Record<string, unknown>>).map(text => `outputs.${stream}.${text}`),
-        )
+    for (const one of [output].flat())
+      problems.push(...outputProblems(one).map(text => `outputs.${stream}${text.startsWith('.') ? '' : ': '}${text}`))
   return problems
+}
+
+function outputProblems(output: unknown): readonly string[] {
+  const given = (output ?? {}) as Readonly<Record<string, unknown>>
+  const format = (given['DestinationSchema'] as { readonly RecordFormatType?: unknown } | undefined)?.RecordFormatType
+  const problems =
+    given['kind'] === 'deliveryStream'
+      ? deliveryOutputProblems(given)
+      : given['kind'] === 'localFiles' && typeof given['directory'] === 'string'
+        ? localFilesProblems(given)
+        : null
+  if (problems === null)
+    return ['write localFiles({ directory }), deliveryStream({ definition }) or destination({ destination, failed })']
+  return [
+    ...problems.map(text => `.${text}`),
+    ...(['JSON', 'CSV', undefined].includes(format as 'JSON')
+      ? []
+      : ['.DestinationSchema.RecordFormatType: must be "JSON" or "CSV"']),
+  ]
 }

@@ -8,6 +8,8 @@ export interface TaskState {
   readonly table: FileTaskTable
   readonly row: TaskRow
   readonly intervalMs: number
+  /** a directory for rows of destinations that cannot stage */
+  readonly outbox: string
 }
 
 /**
@@ -22,7 +24,7 @@ export async function takeOverTask(pipeline: Pipeline, env: Env): Promise<TaskSt
   const table = new FileTaskTable({ files, random, directory: rounds.directory })
   const plan = planOf(pipeline)
   const row = await table.takeOver(plan)
-  if (row.plan === plan) return { table, row, intervalMs: rounds.intervalMs }
+  if (row.plan === plan) return { table, row, intervalMs: rounds.intervalMs, outbox: `${rounds.directory}/outbox` }
   throw new MillraceError(
     'config',
     `${rounds.directory}: it holds the state of another program, schema or set of outputs; move it away to begin anew at the oldest record (open windows, and rows of objects that are not complete, stay behind in it)`,

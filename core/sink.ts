@@ -40,6 +40,8 @@ export interface StagedSink<Part extends StagedPart = StagedPart, Segment extend
   flush(): Promise<void>
   /** Bytes that were written since the last round. */
   readonly stagedBytes: number
+  /** How long rows may wait for their round, milliseconds; left out, as long as the owner likes. */
+  readonly roundMs?: number
   /** Goes on after a committed round. Comes before any write. */
   restore(round: number, carried: readonly Segment[]): Promise<void>
   /** Makes the parts of a committed round visible; may be repeated without harm. */

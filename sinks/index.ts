@@ -90,6 +90,7 @@ export { MANIFESTS, type ManifestHead, type ManifestObject, STAGED } from './man
 export { decodePart, encodePart } from './name-part.ts'
 export type { RecordDelimiter } from './pipeline/concatenated-body.ts'
 export { DeliveryStream } from './pipeline/delivery-stream.ts'
+export { OUTPUT_LATENCY_MS, OutboxSink, type OutboxSinkOptions } from './pipeline/outbox-sink.ts'
 export type { OverflowPolicy } from './pipeline/outputs.ts'
 export {
   type DeliveryForecast,

@@ -92,10 +92,15 @@ export class Rounds {
   due(position: () => MergePosition): boolean {
     const { clock, sinks, intervalMs = ROUND_MS_DEFAULT } = this.#options
     let bytes = 0
-    for (const sink of sinks.values()) bytes += sink.stagedBytes
-    if (bytes >= ROUND_BYTES_MAX) return true
-    if (clock.monotonicMs() - this.#cutAt < intervalMs) return false
-    if (this.#isOpen || bytes > 0 || placesOf(position()) !== this.#position) return true
+    let isLate = false
+    const sinceMs = clock.monotonicMs() - this.#cutAt
+    for (const { stagedBytes, roundMs = intervalMs } of sinks.values()) {
+      bytes += stagedBytes
+      isLate ||= stagedBytes > 0 && sinceMs >= roundMs
+    }
+    if (bytes >= ROUND_BYTES_MAX || isLate) return true
+    if (sinceMs < intervalMs) return false
+    if (this.#isOpen || placesOf(position()) !== this.#position) return true
     this.#cutAt = clock.monotonicMs()
     return false
   }

@@ -16,25 +16,16 @@ export interface RowSinkOptions {
   readonly rowtime?: boolean
 }
 
-export class RowSink implements StagedSink<StagedObject, Segment> {
-  readonly #stream: DeliveryStream
+/** Makes records of rows. */
+export class RowRecords {
   readonly #encoder: Encoder
   /** where a record that begins at `from` ends, at its line feed */
   readonly #endOf: (lines: Uint8Array, from: number) => number
   readonly #out = new ByteWriter(65_536)
-  #stagedBytes = 0
 
-  constructor(stream: DeliveryStream, { format = 'JSON', rowtime = true }: RowSinkOptions = {}) {
-    this.#stream = stream
+  constructor({ format = 'JSON', rowtime = true }: RowSinkOptions = {}) {
     this.#encoder = format === 'CSV' ? new CsvLinesEncoder({ rowtime }) : new JsonLinesEncoder({ rowtime })
     this.#endOf = format === 'CSV' ? csvLineEnd : (lines, from) => lines.indexOf(LINE_FEED, from)
-  }
-
-  /** Waits while the stream's intake is full. A row arrived at its rowtime. */
-  write(rows: RowBatch): Promise<void> {
-    const records = this.recordsOf(rows)
-    for (const { data } of records) this.#stagedBytes += data.length
-    return this.#stream.write(records)
   }
 
   /** The records of rows, which arrived at their rowtimes. */
@@ -49,6 +40,24 @@ export class RowSink implements StagedSink<StagedObject, Segment> {
       at = end + 1
     }
     return records
+  }
+}
+
+export class RowSink implements StagedSink<StagedObject, Segment> {
+  readonly #stream: DeliveryStream
+  readonly #rows: RowRecords
+  #stagedBytes = 0
+
+  constructor(stream: DeliveryStream, options: RowSinkOptions = {}) {
+    this.#stream = stream
+    this.#rows = new RowRecords(options)
+  }
+
+  /** Waits while the stream's intake is full. A row arrived at its rowtime. */
+  write(rows: RowBatch): Promise<void> {
+    const records = this.#rows.recordsOf(rows)
+    for (const { data } of records) this.#stagedBytes += data.length
+    return this.#stream.write(records)
   }
 
   /** Watermarks do not flush: objects obey the buffering hints. */

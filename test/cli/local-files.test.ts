@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type LocalFilesOutput, localFiles, localFilesProblems } from '../../cli/outputs/local-files.ts'
-import { type OpenedOutput, openOutput } from '../../cli/outputs/open-output.ts'
+import { type OpenedOutput, openLocalFiles } from '../../cli/outputs/open-output.ts'
 import { nodeEnv, parseSqlType, type RowBatch, type Schema, sqlTypeText, type Value } from '../../core/index.ts'
 import { INCOMPLETE_DIRECTORY } from '../../sinks/stores/file.ts'
 import { batchesOf, duckdb } from '../sinks/support/rows.ts'
@@ -66,7 +66,7 @@ async function deliver(
   schema = SCHEMA,
 ): Promise<{ readonly stream: OpenedOutput['stream']; readonly directory: string }> {
   const directory = join(root, name)
-  const { stream, sink } = openOutput(localFiles({ ...options, directory }), { ...PLACE, name, schema })
+  const { stream, sink } = openLocalFiles(localFiles({ ...options, directory }), { ...PLACE, name, schema })
   for (const batch of batches) await sink.write(batch)
   await sink.close()
   return { stream, directory }
@@ -251,7 +251,7 @@ describe('an output of local files', () => {
     env.files.put('/other', new Uint8Array(990))
     const notices: string[] = []
     const output = localFiles({ directory: '/out', BufferingHints: { SizeInMBs: 1, IntervalInSeconds: 1 } })
-    const { stream, sink } = openOutput(output, { ...PLACE, env, onNotice: text => void notices.push(text) })
+    const { stream, sink } = openLocalFiles(output, { ...PLACE, env, onNotice: text => void notices.push(text) })
     const [batch] = batchesOf(SCHEMA, rowsOf(2))
     if (batch !== undefined) await sink.write(batch)
     await env.clock.advance(3_600_000)
@@ -275,7 +275,7 @@ describe('an output of local files', () => {
       'ParquetSerDe',
     ])
     const open = (options: Partial<LocalFilesOutput>): (() => unknown) => {
-      return () => openOutput(localFiles({ directory: '/x', ...options }), { ...PLACE, env: memoryEnv() })
+      return () => openLocalFiles(localFiles({ directory: '/x', ...options }), { ...PLACE, env: memoryEnv() })
     }
     expect(
       open({ Prefix: '!{timestamp:yyyy}', BufferingHints: { SizeInMBs: 5, IntervalInSeconds: 9 }, format: 'parquet' }),

@@ -1,0 +1,141 @@
+/**
+ * Rows for a destination that cannot stage, under an owner that commits: a stream, a queue, a function, a table. They wait in the
+ * owner's store until their round is true, and go out then, so that nobody sees rows of a round that never was.
+ *
+ *   write ─► rows of the round ─► stage: one part a round ─► commit ─► publish: put into the delivery stream, and delivered
+ *
+ * The owner publishes again when it died in between, so the destination may get rows twice; each repeat carries the same id, made of
+ * task, round and row, where the destination takes ids (reliability.md P2).
+ */
+import {
+  hasCode,
+  MEBIBYTE,
+  MillraceError,
+  type RowBatch,
+  type SegmentRef,
+  type StagedPart,
+  type StagedSink,
+} from '../../core/index.ts'
+import { readSegment, segmentBytes } from '../staged/segment.ts'
+import type { StagingOptions } from '../staged/staging.ts'
+import { type OpenStore, putWhole, readWhole } from '../stores/store.ts'
+import type { DeliveryStream } from './delivery-stream.ts'
+import type { RowRecords } from './row-sink.ts'
+import type { WriteRecord } from './stream-options.ts'
+
+/** Rows of a round that wait in memory; beyond, they wait in the store. */
+const HELD_BYTES_MAX = 8 * MEBIBYTE
+/** Rows become visible with their round, which is due so long after the one before. Milliseconds. */
+export const OUTPUT_LATENCY_MS = 1_000
+
+export interface OutboxSinkOptions {
+  /** without staging */
+  readonly stream: DeliveryStream
+  readonly rows: RowRecords
+  /** where rows wait; nobody else's keys begin with the folder of this task */
+  readonly store: OpenStore
+  readonly staging: StagingOptions
+  readonly random: { bytes(sizeBytes: number): Uint8Array }
+}
+
+export class OutboxSink implements StagedSink {
+  readonly roundMs = OUTPUT_LATENCY_MS
+  readonly #options: OutboxSinkOptions
+  readonly #folder: string
+  #records: WriteRecord[] = []
+  #heldBytes = 0
+  #parts: StagedPart[] = []
+  #stagedBytes = 0
+  /** parts of the round before: a late repeat must find them */
+  #published: readonly StagedPart[] = []
+
+  constructor(options: OutboxSinkOptions) {
+    this.#options = options
+    const { incarnation, task } = options.staging
+    this.#folder = `${encodeURIComponent(incarnation)}/${encodeURIComponent(task)}/`
+  }
+
+  get stagedBytes(): number {
+    return this.#stagedBytes
+  }
+
+  async write(rows: RowBatch): Promise<void> {
+    for (const record of this.#options.rows.recordsOf(rows)) {
+      this.#records.push(record)
+      this.#heldBytes += record.data.length
+      this.#stagedBytes += record.data.length
+    }
+    if (this.#heldBytes >= HELD_BYTES_MAX) await this.#keep()
+  }
+
+  advance(_watermark: number): void {}
+
+  /** Rows leave with their round in any case. */
+  async flush(): Promise<void> {}
+
+  async stage(
+    round: number,
+  ): Promise<{ readonly parts: readonly StagedPart[]; readonly carried: readonly SegmentRef[] }> {
+    await this.#keep()
+    const parts = this.#parts.map((part, index) => ({ ...part, key: `${round}.${index}` }))
+    this.#parts = []
+    this.#stagedBytes = 0
+    return { parts, carried: [] }
+  }
+
+  async restore(_round: number, _carried: readonly SegmentRef[]): Promise<void> {}
+
+  async publish(parts: readonly StagedPart[]): Promise<void> {
+    const { stream, store, staging } = this.#options
+    for (const { staged, key } of parts) {
+      const bytes = await readWhole(store, staged).catch((cause: unknown) => {
+        throw new MillraceError('corrupt_log', `rows ${store.place}/${staged} of round ${key} cannot be read`, {
+          cause,
+        })
+      })
+      const records = readSegment(staged, bytes).flatMap(one => one.records)
+      await stream.write(
+        records.map(({ data, arrivedAt }, row) => ({
+          data,
+          arrivedAt,
+          source: {
+            shardId: `${staging.incarnation}/${staging.task}`,
+            partitionKey: '',
+            sequenceNumber: key,
+            subsequenceNumber: row,
+          },
+        })),
+      )
+    }
+    if (parts.length > 0) await stream.flush()
+    for (const { staged } of this.#published)
+      await store.remove(staged).catch((error: unknown) => {
+        if (!hasCode(error, 'not_found')) throw error
+      })
+    this.#published = parts
+  }
+
+  close(): Promise<void> {
+    return this.#options.stream.close()
+  }
+
+  async #keep(): Promise<void> {
+    if (this.#records.length === 0) return
+    const { store, random } = this.#options
+    const records = this.#records.map(({ data, arrivedAt = 0 }, number) => ({
+      recordId: '',
+      number,
+      data,
+      rawData: data,
+      arrivedAt,
+      source: null,
+      lambdaKeys: {},
+    }))
+    this.#records = []
+    this.#heldBytes = 0
+    const opened = { id: '', kind: 'data' as const, group: '', context: null, openedAt: 0 }
+    const staged = `${this.#folder}${Buffer.from(random.bytes(8)).toString('hex')}`
+    await putWhole(store, staged, segmentBytes([{ opened, records }]))
+    this.#parts.push({ staged, key: '' })
+  }
+}
