@@ -59,5 +59,10 @@ export interface StreamSource {
   openShard(shardId: string, from: StartPosition): Promise<ShardReader>
   /** resolves when a read may find something new, or after a while at the latest; never rejects but by abort */
   wait(signal: AbortSignal): Promise<void>
+  /**
+   * When the stream was created, epoch milliseconds: that tells it from an earlier one of its name. Left out where nobody knows.
+   * @throws MillraceError `not_found` when there is no stream of the name
+   */
+  createdAt?(signal: AbortSignal): Promise<number>
   close(): Promise<void>
 }

@@ -7,6 +7,8 @@ export type RetrievalMode = 'POLLING' | 'FANOUT'
 export type ShardPrioritization = 'NONE' | 'PARENTS_FIRST'
 export type InitialPosition = 'LATEST' | 'TRIM_HORIZON' | 'AT_TIMESTAMP'
 
+export type RecreatedStreamPolicy = 'STOP' | 'READ_ANEW'
+
 export interface ConsumerConfiguration {
   /** names the lease table and the metrics; workers of one name share the shards */
   readonly applicationName: string
@@ -48,6 +50,12 @@ export interface ConsumerConfiguration {
   readonly consistentReads: boolean
   readonly dynamoDbRequestTimeout: number
   readonly ignoreUnexpectedChildShards: boolean
+  /**
+   * Not of the KCL. What is done when a stream was deleted and created again under its name: STOP (default) says so and leaves its
+   * checkpoints, which mean nothing in it, until somebody resets them; READ_ANEW reads it from initialPositionInStream, where LATEST
+   * leaves out nothing of it
+   */
+  readonly recreatedStream: RecreatedStreamPolicy
   readonly listShardsBackoffTimeInMillis: number
   readonly maxListShardsRetryAttempts: number
   readonly maxCacheMissesBeforeReload: number
@@ -150,6 +158,7 @@ const DEFAULTS: ConsumerConfiguration = {
   consistentReads: false,
   dynamoDbRequestTimeout: 60_000,
   ignoreUnexpectedChildShards: false,
+  recreatedStream: 'STOP',
   listShardsBackoffTimeInMillis: 1_500,
   maxListShardsRetryAttempts: 50,
   maxCacheMissesBeforeReload: 1_000,
@@ -233,6 +242,7 @@ const NULLABLE = [
 const CHOICES: Readonly<Record<string, readonly string[]>> = {
   initialPositionInStream: ['LATEST', 'TRIM_HORIZON', 'AT_TIMESTAMP'],
   retrievalMode: ['POLLING', 'FANOUT'],
+  recreatedStream: ['STOP', 'READ_ANEW'],
   billingMode: ['PAY_PER_REQUEST', 'PROVISIONED'],
   leaseAssignmentStrategy: ['WORKER_UTILIZATION_AWARE', 'LEASE_COUNT_BASED'],
   clientVersionConfig: CLIENT_VERSION_CONFIGS,

@@ -16,6 +16,9 @@ export type ConsumerEventKind =
   | 'shard_stopped'
   | 'checkpoint_missing'
   | 'background_failed'
+  /** there is no stream of the name, or another one than the one that was read */
+  | 'stream_gone'
+  | 'stream_recreated'
   /** where a reader stood is not in the topic any more: records expired, or the topic is another one */
   | 'position_gone'
   /** nothing moves, though it should */

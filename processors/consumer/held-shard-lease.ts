@@ -57,6 +57,10 @@ export class HeldShardLease implements ShardLease {
     if (held?.token === this.#gained.token) this.#coordinator.cleanUp(held)
   }
 
+  readAnew(): Promise<void> {
+    return this.#coordinator.readAnew(this.#held())
+  }
+
   async giveUp(): Promise<void> {
     const held = this.#held()
     if (held.handOffTo === null) await this.#coordinator.release(held)

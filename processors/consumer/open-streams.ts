@@ -1,5 +1,5 @@
 /** Opens the streams that a consumer is given: by name, by ARN, as sources, or from a tracker that names others as time goes on. */
-import { type Env, MillraceError, type StreamSource } from '../../core/index.ts'
+import { type Env, hasCode, MillraceError, type StreamSource } from '../../core/index.ts'
 import { FanOutSource, type KinesisClientLike, KinesisSource } from '../../streams/index.ts'
 import type { ConsumerConfiguration } from './configuration.ts'
 import type { ChangingStreams } from './leases/kcl-lease-coordinator.ts'
@@ -54,7 +54,12 @@ export class StreamOpener {
       await source.checkPermissions(this.#signal)
       const streamIdentifier = isOneOfSeveral ? await this.#identifierOf(source) : null
       return {
-        stream: { source, streamIdentifier, waits: source instanceof FanOutSource },
+        stream: {
+          source,
+          streamIdentifier,
+          isIdentified: isOneOfSeveral,
+          waits: source instanceof FanOutSource,
+        },
         close: () => source.close(),
       }
     } catch (error) {
@@ -102,6 +107,8 @@ export interface WorkerStreams {
   /** with a tracker only */
   readonly list: StreamList<StreamChoice> | null
   readonly changing: ChangingStreams | undefined
+  /** a stream whose leases name its creation seems to be gone, or another one to have its name */
+  doubt(identifier: string): void
 }
 
 /** Opens what is selected. What has to be closed at the end is added to `closers`. */
@@ -111,17 +118,27 @@ export async function openStreams(
   closers: (() => Promise<void>)[],
   failed: (what: string, error: unknown) => void,
 ): Promise<WorkerStreams> {
-  if (isTracker(selection)) {
+  if (isTracker(selection) || (Array.isArray(selection) && selection.length > 1)) {
+    const tracker: StreamTracker<StreamChoice> = isTracker(selection)
+      ? selection
+      : { streamConfigList: () => selection as readonly StreamChoice[] }
+    // Of streams that are given once and for all, each must be there at the start.
+    let mustOpen = !isTracker(selection)
     const list = new StreamList<StreamChoice>({
-      tracker: selection,
+      tracker,
       nameOf: keyOf,
       mayBe,
       open: choice => opener.openIdentified(choice),
       openByIdentifier: identifier => opener.openByIdentifier(identifier),
-      failed,
+      failed(what, error) {
+        if (mustOpen) throw error
+        failed(what, error)
+      },
     })
     closers.push(() => list.close())
     await list.refresh(() => false)
+    checkDistinct(list, selection)
+    mustOpen = false
     return {
       fixed: [],
       current: () => list.current,
@@ -129,18 +146,27 @@ export async function openStreams(
       changing: {
         refresh: isHeld => list.refresh(isHeld),
         isNamed: identifier => list.isNamed(identifier),
-        strategy: selection.formerStreamsLeasesDeletionStrategy ?? { leaseDeletionType: 'NO_STREAMS_LEASES_DELETION' },
+        strategy: tracker.formerStreamsLeasesDeletionStrategy ?? { leaseDeletionType: 'NO_STREAMS_LEASES_DELETION' },
       },
+      doubt: identifier => list.doubt(identifier),
     }
   }
-  const choices = Array.isArray(selection) ? (selection as readonly StreamChoice[]) : [selection as StreamChoice]
-  const fixed: ConsumedStream[] = []
-  for (const choice of choices) {
-    const { stream, close } = await opener.open(choice, choices.length > 1)
-    closers.push(close)
-    fixed.push(stream)
-  }
-  return { fixed, current: () => fixed, list: null, changing: undefined }
+  const [only] = Array.isArray(selection) ? (selection as readonly StreamChoice[]) : [selection as StreamChoice]
+  if (only === undefined) throw new MillraceError('config', 'a worker needs a stream to read')
+  const { stream, close } = await opener.open(only, false)
+  closers.push(close)
+  return { fixed: [stream], current: () => [stream], list: null, changing: undefined, doubt() {} }
+}
+
+/** @throws MillraceError `config` where two of the streams are one */
+function checkDistinct(list: StreamList<StreamChoice>, selection: StreamSelection): void {
+  if (!Array.isArray(selection)) return
+  const identifiers = list.current.map(({ streamIdentifier }) => streamIdentifier)
+  if (new Set(identifiers).size === selection.length) return
+  throw new MillraceError(
+    'config',
+    `${selection.length} streams are given, and only ${new Set(identifiers).size} are different: ${identifiers.join(', ')}; give each once`,
+  )
 }
 
 function isTracker(selection: StreamSelection): selection is StreamTracker<StreamChoice> {
@@ -197,8 +223,9 @@ function openSource(
 
 /** A stream as shard sync sees it. */
 export function leasedStream(
-  { source, streamIdentifier }: ConsumedStream,
+  { source, streamIdentifier, isIdentified = false }: ConsumedStream,
   configuration: ConsumerConfiguration,
+  doubt: (identifier: string) => void,
 ): LeasedStream {
   const { signal } = new AbortController()
   return {
@@ -206,11 +233,35 @@ export function leasedStream(
     initialPosition: initialPositionOf(configuration),
     shards: {
       async list(openAt) {
+        if (streamIdentifier !== null && isIdentified) await refuseLater(source, streamIdentifier, signal, doubt)
         if (openAt !== null && source.listShardsOpenAt !== undefined) return source.listShardsOpenAt(openAt, signal)
         const shards = await source.listShards(signal)
         return openAt === null ? shards : shardsOpenAt(shards, openAt)
       },
     },
+  }
+}
+
+/**
+ * Streams are listed by name. A lease of several streams names the creation of its own, so that the shards of a later one are not taken
+ * for its own.
+ */
+async function refuseLater(
+  source: StreamSource,
+  identifier: string,
+  signal: AbortSignal,
+  doubt: (identifier: string) => void,
+): Promise<void> {
+  try {
+    const createdAt = await source.createdAt?.(signal)
+    if (createdAt === undefined || Math.floor(createdAt / 1_000) === Number(identifier.split(':')[2])) return
+    throw new MillraceError(
+      'not_found',
+      `stream ${identifier} is gone: one that was created at ${new Date(createdAt).toISOString()} has its name now`,
+    )
+  } catch (error) {
+    if (hasCode(error, 'not_found')) doubt(identifier)
+    throw error
   }
 }
 

@@ -12,6 +12,7 @@ import {
   MillraceError,
   type Random,
   RecordBatchBuilder,
+  type ShardDescription,
   type ShardRead,
   type ShardReader,
 } from '../../core/index.ts'
@@ -24,8 +25,12 @@ export interface PrefetchBounds {
   readonly recordsMax: number
 }
 
+/** What follows a refusal: the same read again, or the end of the shard; `accept` is for a read that succeeded after one. */
+export type AfterRefusal = 'repeat' | 'accept' | { readonly childShards: readonly ShardDescription[] }
+
 export interface PrefetcherOptions {
-  readonly reader: ShardReader
+  /** tried again until it succeeds, as a read is */
+  open(): Promise<ShardReader>
   readonly clock: Clock
   readonly random: Pick<Random, 'next'>
   /** records of one fetch */
@@ -37,6 +42,12 @@ export interface PrefetcherOptions {
   readonly bounds: PrefetchBounds
   /** @param failures in a row, from 1 */
   onFailure(error: MillraceError, failures: number): void
+  /**
+   * The stream, the shard or the position is not known to the service. Told after `onFailure`, and asked what that means; rejects
+   * where that cannot be found out, and is asked again. Asked too (null) when a read succeeds after that: it may be of another stream,
+   * and only `accept` lets it pass.
+   */
+  onRefused(error: MillraceError | null, failures: number): Promise<AfterRefusal>
   /** @param ms that a successful read took */
   onRead?(read: ShardRead, ms: number): void
 }
@@ -50,6 +61,8 @@ export interface FetchedBatch {
 
 /** A failed read is repeated after about a second, and after ten at most. */
 const BACKOFF = { backoffMs: 1_000, backoffMsMax: 10_000 }
+/** One that was refused, after a minute at most: that passes by itself seldom, and each asks for the stream. */
+const REFUSED_BACKOFF = { backoffMs: 1_000, backoffMsMax: 60_000 }
 /** A shard that ends must name its children; a reply without them is asked for again so often. */
 const MISSING_CHILDREN_MAX = 3
 
@@ -60,6 +73,7 @@ export class Prefetcher {
   #bytes = 0
   #records = 0
   #ended = false
+  #reader: ShardReader | null = null
   #asked = false
   #running: Promise<void> | null = null
   #wakeReader: (() => void) | null = null
@@ -115,7 +129,7 @@ export class Prefetcher {
     this.#wakeReader?.()
     this.#wakeTaker?.()
     await this.#running
-    await this.#options.reader.close()
+    await this.#reader?.close()
   }
 
   /** Soft bounds, as the KCL's: one fetch may reach beyond them. */
@@ -126,10 +140,13 @@ export class Prefetcher {
   }
 
   async #run(): Promise<void> {
-    const { reader, clock, random, idleMs, maxRecords, reducedTpsThresholdMs } = this.#options
+    const { clock, random, idleMs, maxRecords, reducedTpsThresholdMs } = this.#options
     const { signal } = this.#stopped
     let failures = 0
     let withoutChildren = 0
+    let isRefused = false
+    /** a read that succeeded, of which nobody could tell yet whether it is of the same stream */
+    let doubted: ShardRead | null = null
     while (!signal.aborted && !this.#ended) {
       if (!this.#hasRoom()) {
         await new Promise<void>(resolve => {
@@ -140,27 +157,40 @@ export class Prefetcher {
         })
         continue
       }
-      const startedMs = clock.monotonicMs()
+      let startedMs = clock.monotonicMs()
       let read: ShardRead
       try {
-        read = await reader.read(maxRecords, signal)
-        this.#options.onRead?.(read, clock.monotonicMs() - startedMs)
+        this.#reader ??= await this.#options.open()
+        startedMs = clock.monotonicMs()
+        read = doubted ?? (await this.#reader.read(maxRecords, signal))
       } catch (error) {
         if (signal.aborted || hasCode(error, 'aborted', 'closed')) break
-        if (hasCode(error, 'not_found')) {
-          // The KCL takes a stream that is gone for the end of all its shards.
-          this.#options.onFailure(error, ++failures)
-          this.#push(goneRead(clock.now()))
-          break
-        }
         const problem = error instanceof MillraceError ? error : unexpected(error)
         this.#options.onFailure(problem, ++failures)
+        if (problem.code === 'not_found' || problem.code === 'invalid_argument') {
+          isRefused = true
+          if (this.#hasEnded(await this.#afterRefusal(problem, failures))) break
+          await clock.sleep(backoffMsOf(REFUSED_BACKOFF, failures, random), signal)
+          continue
+        }
         // An iterator that is too old costs nothing but a new one.
         if (failures > 1 || problem.code !== 'expired_iterator')
           await clock.sleep(backoffMsOf(BACKOFF, failures, random), signal)
         continue
       }
+      if (isRefused && !signal.aborted) {
+        const next = await this.#afterRefusal(null, failures)
+        if (this.#hasEnded(next)) break
+        if (next !== 'accept') {
+          doubted = read
+          await clock.sleep(backoffMsOf(REFUSED_BACKOFF, ++failures, random), signal)
+          continue
+        }
+      }
       if (signal.aborted) break
+      isRefused = false
+      doubted = null
+      this.#options.onRead?.(read, clock.monotonicMs() - startedMs)
       failures = 0
       if (read.ended && read.childShards?.length === 0 && withoutChildren++ < MISSING_CHILDREN_MAX) {
         if (read.records.length > 0) this.#push({ ...read, ended: false })
@@ -174,6 +204,21 @@ export class Prefetcher {
     this.#wakeTaker?.()
   }
 
+  #hasEnded(next: AfterRefusal): boolean {
+    if (typeof next === 'string') return false
+    this.#push(lastRead(this.#options.clock.now(), next.childShards))
+    return true
+  }
+
+  async #afterRefusal(error: MillraceError | null, failures: number): Promise<AfterRefusal> {
+    try {
+      return await this.#options.onRefused(error, failures)
+    } catch (problem) {
+      this.#options.onFailure(problem instanceof MillraceError ? problem : unexpected(problem), failures)
+      return 'repeat'
+    }
+  }
+
   #push(read: ShardRead): void {
     if (read.ended) this.#ended = true
     const { clock } = this.#options
@@ -185,9 +230,9 @@ export class Prefetcher {
   }
 }
 
-function goneRead(now: number): ShardRead {
+function lastRead(now: number, childShards: readonly ShardDescription[]): ShardRead {
   const records = new RecordBatchBuilder().take()
-  return { records, millisBehindLatest: 0, requestedAt: now, ended: true, childShards: [] }
+  return { records, millisBehindLatest: 0, requestedAt: now, ended: true, childShards }
 }
 
 function unexpected(error: unknown): MillraceError {

@@ -12,12 +12,12 @@ import {
   assert,
   type Clock,
   hasCode,
-  MillraceError,
   type Random,
   type RecordBatch,
   type ShardDescription,
   type ShardReader,
 } from '../../core/index.ts'
+import type { RecreatedStreamPolicy } from './configuration.ts'
 import { type ConsumerEvent, textOf } from './consumer-event.ts'
 import type { ConsumerMetrics } from './consumer-metrics.ts'
 import type { DeaggregatedRecords } from './deaggregated-records.ts'
@@ -30,7 +30,9 @@ import {
 } from './leases/extended-sequence-number.ts'
 import { type PrefetchBounds, Prefetcher } from './prefetcher.ts'
 import type { RecordProcessor, RecordProcessorFactory, ShardInfo } from './record-processor.ts'
+import { Refusals } from './refusals.ts'
 import { type CheckpointWrite, ShardCheckpointer } from './shard-checkpointer.ts'
+import type { StreamWatch } from './stream-watch.ts'
 
 export type ShardConsumerState =
   | 'WAITING_ON_PARENT_SHARDS'
@@ -56,6 +58,8 @@ export interface ShardLease {
   endShard(children: readonly ShardDescription[]): Promise<'done' | 'retry' | 'dropped'>
   /** the checkpoint that the table has now */
   storedCheckpoint(): Promise<ExtendedSequenceNumber | null>
+  /** The shard is another one now: its lease begins anew, and is lost here. Left out where that cannot be. */
+  readAnew?(): Promise<void>
   /** the shard is finished and its end is stored */
   cleanUp(): void
   /** Gives the lease to its next owner, or to anybody. */
@@ -69,6 +73,7 @@ export interface ShardConsumerSettings extends DeliverySettings {
   /** null where the reader waits by itself */
   readonly idleMs: number | null
   readonly reducedTpsThresholdMs: number
+  readonly recreatedStream: RecreatedStreamPolicy
   readonly bounds: PrefetchBounds
 }
 
@@ -82,6 +87,12 @@ export interface ShardConsumerOptions {
   readonly metrics: ConsumerMetrics
   /** Opens a reader behind a checkpoint; within an aggregate that means the aggregate again. */
   openReader(checkpoint: ExtendedSequenceNumber): Promise<ShardReader>
+  /** tells what a refused read means; left out where nobody can tell, and then it is repeated */
+  readonly watch?: Pick<StreamWatch, 'createdAt' | 'stateOf'> | undefined
+  /** true where the lease names the creation of its stream: a shard whose stream is gone has ended. Default false */
+  readonly endsWithStream?: boolean | undefined
+  /** told when the stream of the shard turns out to be gone */
+  streamGone?(): void
   /** as of a delivery */
   readonly tableOf?: ((records: RecordBatch) => DeaggregatedRecords) | undefined
   onEvent(event: ConsumerEvent): void
@@ -113,6 +124,7 @@ export class ShardConsumer {
   #childShards: readonly ShardDescription[] = []
   #millisBehindLatest: number | null = null
   #delivery: Delivery | null = null
+  readonly #refusals: Refusals
 
   constructor(options: ShardConsumerOptions) {
     this.#options = options
@@ -121,6 +133,17 @@ export class ShardConsumer {
       shardId: info.shardId,
       checkpoint: lease.checkpoint,
       save: write => lease.save(write),
+    })
+    this.#refusals = new Refusals({
+      info,
+      lease,
+      policy: options.settings.recreatedStream,
+      watch: options.watch,
+      endsWithStream: options.endsWithStream === true,
+      checkpoint: () => this.#checkpointer.lastCheckpoint,
+      isLost: because => this.leaseLost(because),
+      streamGone: () => options.streamGone?.(),
+      onEvent: event => options.onEvent(event),
     })
   }
 
@@ -131,7 +154,7 @@ export class ShardConsumer {
       reason: this.#reason,
       checkpoint: formatExtended(this.#checkpointer.lastCheckpoint),
       millisBehindLatest: this.#millisBehindLatest,
-      stopped: this.#delivery?.stopped ?? null,
+      stopped: this.#delivery?.stopped ?? this.#refusals.problem,
     }
   }
 
@@ -204,10 +227,9 @@ export class ShardConsumer {
     const processor = this.#processor
     assert(processor !== null, 'a shard is processed after its processor was made')
     this.#become('PROCESSING')
-    const reader = await this.#patiently('opening', () => this.#open())
-    if (reader === null) return
+    await this.#refusals.begin()
     const prefetcher = new Prefetcher({
-      reader,
+      open: () => this.#options.openReader(this.#checkpointer.lastCheckpoint),
       clock,
       random,
       maxRecords: settings.maxRecords,
@@ -215,7 +237,11 @@ export class ShardConsumer {
       reducedTpsThresholdMs: settings.reducedTpsThresholdMs,
       bounds: settings.bounds,
       onFailure: (error, failures) => this.#tellFetchFailure(error, failures),
-      onRead: (read, ms) => metrics.fetched(info, ms, read.iteratorMs),
+      onRefused: (error, failures) => this.#refusals.after(error, failures),
+      onRead: (read, ms) => {
+        this.#refusals.passed()
+        metrics.fetched(info, ms, read.iteratorMs)
+      },
     })
     const delivery = new Delivery({
       ...this.#options,
@@ -241,20 +267,6 @@ export class ShardConsumer {
     } finally {
       await prefetcher.close()
     }
-  }
-
-  async #open(): Promise<ShardReader> {
-    try {
-      return await this.#options.openReader(this.#checkpointer.lastCheckpoint)
-    } catch (error) {
-      if (!hasCode(error, 'invalid_argument')) throw error
-      throw new MillraceError(error.code, `${error.message}${this.#strangePosition()}`, { cause: error })
-    }
-  }
-
-  /** What it may mean that a stream does not know the checkpoint. */
-  #strangePosition(): string {
-    return `; the checkpoint ${formatExtended(this.#checkpointer.lastCheckpoint)} may be of an earlier stream of this name: see millrace checkpoints`
   }
 
   /** The processor's last chance to checkpoint; then the lease goes. */
@@ -390,7 +402,7 @@ export class ShardConsumer {
   #tellFetchFailure(error: { readonly code: string; readonly message: string }, failures: number): void {
     this.#options.metrics.fetchFailed(this.#options.info, error.code)
     const level = error.code === 'expired_iterator' ? 'info' : failures >= 5 ? 'error' : 'warn'
-    const hint = error.code === 'invalid_argument' && failures > 1 ? this.#strangePosition() : ''
+    const hint = error.code === 'invalid_argument' && failures > 1 ? this.#refusals.strangePosition() : ''
     this.#tell(
       'fetch_failed',
       level,

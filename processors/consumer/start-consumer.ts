@@ -76,6 +76,7 @@ export async function startConsumer(options: StartConsumerOptions): Promise<Runn
       ...options,
       configuration,
       streams: streams.fixed,
+      streamGone: identifier => streams.doubt(identifier),
       ...(list === null ? {} : { findStream: (identifier: string) => list.find(identifier) }),
       coordinator: (listener, workerId) => {
         told.failed = (what, error) => listener.failed?.(what, error)
@@ -86,7 +87,10 @@ export async function startConsumer(options: StartConsumerOptions): Promise<Runn
           workerId,
           settings: configuration,
           listener,
-          streams: () => streams.current().map(stream => leasedStream(stream, configuration)),
+          streams: () =>
+            streams
+              .current()
+              .map(stream => leasedStream(stream, configuration, identifier => streams.doubt(identifier))),
           changingStreams: streams.changing,
           metricSources: [cpuSource({ clock: env.clock, machine: machineCpu(env) })],
         })

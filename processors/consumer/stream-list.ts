@@ -1,6 +1,7 @@
 /**
  * The streams that a worker reads, where they come and go while it runs: a tracker names them, each is opened when it is named
- * first, and closed when it is named no more and no shard of it is held. Source: KCL 3.x, `StreamTracker`.
+ * first, and closed when it is named no more and no shard of it is held. One that is said to be gone is opened again the next time:
+ * another stream may have its name. Source: KCL 3.x, `StreamTracker`.
  */
 import { MillraceError } from '../../core/index.ts'
 import type { FormerStreamsLeasesDeletionStrategy } from './leases/former-streams.ts'
@@ -43,6 +44,8 @@ export class StreamList<Choice> {
   #unopened: readonly Choice[] = []
   /** by identifier: named no more, but leases of it may be left */
   readonly #former = new Map<string, OpenedStream>()
+  /** identifiers of streams that were said to be gone */
+  readonly #doubted = new Set<string>()
   /** the end of the last refresh: they follow each other */
   #last: Promise<void> = Promise.resolve()
 
@@ -64,6 +67,11 @@ export class StreamList<Choice> {
     )
   }
 
+  /** A stream of the list seems to be gone, or to be another one by now. */
+  doubt(identifier: string): void {
+    this.#doubted.add(identifier)
+  }
+
   /**
    * Asks the tracker. A stream that cannot be opened is told and tried again the next time; the others are taken.
    * @param isHeld whether this worker holds a lease of a stream
@@ -76,7 +84,7 @@ export class StreamList<Choice> {
   }
 
   async #refresh(isHeld: (identifier: string) => boolean): Promise<void> {
-    const { tracker, nameOf, open, failed } = this.#options
+    const { tracker, nameOf, failed } = this.#options
     const choices = await tracker.streamConfigList()
     if (choices.length > STREAMS_MAX)
       throw new MillraceError(
@@ -88,21 +96,38 @@ export class StreamList<Choice> {
     for (const choice of choices) {
       const name = nameOf(choice)
       try {
-        named.set(name, this.#named.get(name) ?? (await open(choice)))
+        const known = this.#named.get(name)
+        named.set(name, known === undefined || this.#isDoubted(known) ? await this.#open(choice, known) : known)
       } catch (error) {
         unopened.push(choice)
+        const known = this.#named.get(name)
+        if (known !== undefined) named.set(name, known)
         failed(`opening stream ${name}`, error)
       }
     }
     this.#unopened = unopened
     for (const [name, opened] of this.#named)
-      if (!named.has(name)) this.#former.set(opened.stream.streamIdentifier, opened)
+      if (named.get(name) !== opened) this.#former.set(opened.stream.streamIdentifier, opened)
     this.#named = named
     for (const [identifier, opened] of this.#former)
       if (!isHeld(identifier)) {
         this.#former.delete(identifier)
         await opened.close().catch((error: unknown) => failed(`closing stream ${identifier}`, error))
       }
+  }
+
+  #isDoubted({ stream }: OpenedStream): boolean {
+    return this.#doubted.has(stream.streamIdentifier)
+  }
+
+  /** Opens a stream; where that is the one that is known, it goes on. */
+  async #open(choice: Choice, known: OpenedStream | undefined): Promise<OpenedStream> {
+    const opened = await this.#options.open(choice)
+    if (known === undefined) return opened
+    this.#doubted.delete(known.stream.streamIdentifier)
+    if (opened.stream.streamIdentifier !== known.stream.streamIdentifier) return opened
+    await opened.close().catch(() => {})
+    return known
   }
 
   /**

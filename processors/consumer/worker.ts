@@ -22,13 +22,17 @@ import { HeldShardLease } from './held-shard-lease.ts'
 import type { ExtendedSequenceNumber } from './leases/extended-sequence-number.ts'
 import type { HeldLease, LeaseCoordinator, LeaseListener, LeaseLossReason } from './leases/lease-coordinator.ts'
 import type { RecordProcessorFactory, ShardInfo } from './record-processor.ts'
+import { recreatedText } from './refusals.ts'
 import { ShardConsumer, type ShardConsumerSettings, type ShardConsumerStatus } from './shard-consumer.ts'
+import { StreamWatch } from './stream-watch.ts'
 
 /** One of the streams that a worker reads. */
 export interface ConsumedStream {
   readonly source: StreamSource
   /** `account:stream:epoch` where a worker reads several streams, else null: leases name it */
   readonly streamIdentifier: string | null
+  /** true where the service told the identifier, so that a later stream of the name has another one. Default false */
+  readonly isIdentified?: boolean | undefined
   /** true for sources whose reads wait for records by themselves (enhanced fan-out) */
   readonly waits: boolean
   /** default: of the configuration */
@@ -42,6 +46,8 @@ export interface ConsumerWorkerOptions {
   readonly streams: readonly ConsumedStream[]
   /** the stream of a lease that is of none of `streams`; for streams that come and go */
   findStream?(streamIdentifier: string): Promise<ConsumedStream>
+  /** told the identifier of a stream that is gone, or has another one in its place */
+  streamGone?(streamIdentifier: string): void
   /** Makes the lease side; what it is told comes from the worker. */
   coordinator(listener: LeaseListener, workerIdentifier: string): LeaseCoordinator
   readonly processor: RecordProcessorFactory
@@ -83,6 +89,7 @@ export class ConsumerWorker {
   readonly #shards = new Map<string, RunningShard>()
   /** by lease key: the end of the last consumer of it, which a new one waits for */
   readonly #last = new Map<string, Promise<void>>()
+  readonly #watches = new WeakMap<StreamSource, StreamWatch>()
   readonly #ended: Promise<void>
   #end: () => void = () => {}
   #state: WorkerState = 'new'
@@ -109,6 +116,7 @@ export class ConsumerWorker {
       taskBackoffTimeMillis: configuration.taskBackoffTimeMillis,
       parentShardPollIntervalMillis: configuration.parentShardPollIntervalMillis,
       maxRecords: configuration.maxRecords,
+      recreatedStream: configuration.recreatedStream,
       reducedTpsThresholdMs: configuration.millisBehindLatestThresholdForReducedTps,
       bounds: {
         batchesMax: configuration.maxPendingProcessRecordsInput,
@@ -246,6 +254,13 @@ export class ConsumerWorker {
       leaseGained: held => this.#begin(held),
       leaseLost: (held, reason) => this.#shards.get(held.token)?.consumer.leaseLost(lossText(held, reason)),
       handOffRequested: held => this.#shards.get(held.token)?.consumer.requestShutdown(),
+      streamRecreated: (leaseKeys, isReadAnew) =>
+        this.#emit({
+          kind: 'stream_recreated',
+          level: 'error',
+          message: recreatedText(leaseKeys, isReadAnew),
+          facts: { leases: leaseKeys.length, isReadAnew },
+        }),
       leaseMoved: ({ leaseKey, from, to, by, reason, why }) =>
         this.#emit({
           kind: 'lease_moved',
@@ -313,6 +328,11 @@ export class ConsumerWorker {
       clock,
       random,
       metrics: this.#metrics,
+      watch: this.#watchOf(stream),
+      endsWithStream: stream.isIdentified === true,
+      streamGone: () => {
+        if (stream.streamIdentifier !== null) this.#options.streamGone?.(stream.streamIdentifier)
+      },
       openReader: checkpoint => stream.source.openShard(info.shardId, this.#startOf(checkpoint, info.shardId, stream)),
       onEvent: event => this.#emit(event),
     })
@@ -327,6 +347,16 @@ export class ConsumerWorker {
     this.#last.set(leaseKey, done)
     this.#shards.set(held.token, { held, consumer, done })
     if (this.#state === 'stopping' || held.handOffTo !== null) consumer.requestShutdown()
+  }
+
+  /** All shards of a stream ask it together. */
+  #watchOf({ source }: ConsumedStream): StreamWatch {
+    let watch = this.#watches.get(source)
+    if (watch === undefined) {
+      watch = new StreamWatch(source, this.#options.clock)
+      this.#watches.set(source, watch)
+    }
+    return watch
   }
 
   #streamOf({ lease }: HeldLease): ConsumedStream | null {

@@ -18,6 +18,10 @@ export abstract class ClientSource implements StreamSource {
     return this.client.describe(signal)
   }
 
+  async createdAt(signal: AbortSignal): Promise<number> {
+    return (await this.client.describe(signal)).createdAt
+  }
+
   listShards(signal: AbortSignal): Promise<readonly ShardDescription[]> {
     return this.client.listShards(signal)
   }

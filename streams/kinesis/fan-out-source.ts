@@ -17,7 +17,7 @@ import {
 import { readCborReply } from './cbor-reply.ts'
 import { ClientSource } from './client-source.ts'
 import { type EventMessage, EventStreamReader } from './event-stream.ts'
-import { activeConsumer } from './fan-out-consumer.ts'
+import { FanOutRegistration } from './fan-out-registration.ts'
 import { JsonReplyReader } from './json-reply.ts'
 import { KinesisClient, type KinesisClientOptions } from './kinesis-client.ts'
 import { kinesisError } from './kinesis-error.ts'
@@ -40,15 +40,20 @@ export interface FanOutSourceOptions extends KinesisClientOptions {
 type Body = AsyncIterable<Uint8Array> & { destroy(): void }
 
 export class FanOutSource extends ClientSource {
-  readonly consumerArn: string
+  readonly #registration: FanOutRegistration
   readonly #clock: Clock
   readonly #time: StreamTime
 
-  private constructor(client: KinesisClient, clock: Clock, consumerArn: string) {
+  private constructor(client: KinesisClient, clock: Clock, registration: FanOutRegistration) {
     super(client)
     this.#clock = clock
     this.#time = new StreamTime(clock)
-    this.consumerArn = consumerArn
+    this.#registration = registration
+  }
+
+  /** of the consumer that shards are subscribed to with now */
+  get consumerArn(): string {
+    return this.#registration.arn
   }
 
   /**
@@ -61,8 +66,11 @@ export class FanOutSource extends ClientSource {
       throw new MillraceError('config', 'enhanced fan-out needs a consumerName or a consumerArn, and not both')
     const client = await KinesisClient.open(options)
     try {
-      const arn = consumerArn ?? (await activeConsumer(client, clock, consumerName ?? '', signal))
-      return new FanOutSource(client, clock, arn)
+      const registration =
+        consumerArn === undefined
+          ? await FanOutRegistration.of(client, clock, consumerName ?? '', signal)
+          : new FanOutRegistration({ client, clock, consumerName: null, arn: consumerArn, createdAt: null })
+      return new FanOutSource(client, clock, registration)
     } catch (error) {
       client.close()
       throw error
@@ -75,7 +83,7 @@ export class FanOutSource extends ClientSource {
 
   /** The first read subscribes. A read waits for the next event, records or none. */
   openShard(shardId: string, from: StartPosition): Promise<ShardReader> {
-    return Promise.resolve(new FanOutReader(this.client, this.consumerArn, this.#clock, this.#time, shardId, from))
+    return Promise.resolve(new FanOutReader(this.client, this.#registration, this.#clock, this.#time, shardId, from))
   }
 
   /** At once: it is the read that waits. */
@@ -90,7 +98,9 @@ const json = new JsonReplyReader()
 class FanOutReader implements ShardReader {
   readonly shardId: string
   readonly #client: KinesisClient
-  readonly #consumerArn: string
+  readonly #registration: FanOutRegistration
+  /** of the stream that the positions are of */
+  readonly #createdAt: number | null
   readonly #clock: Clock
   readonly #time: StreamTime
   #from: StartPosition
@@ -100,14 +110,15 @@ class FanOutReader implements ShardReader {
 
   constructor(
     client: KinesisClient,
-    consumerArn: string,
+    registration: FanOutRegistration,
     clock: Clock,
     time: StreamTime,
     shardId: string,
     from: StartPosition,
   ) {
     this.#client = client
-    this.#consumerArn = consumerArn
+    this.#registration = registration
+    this.#createdAt = registration.createdAt
     this.#clock = clock
     this.#time = time
     this.shardId = shardId
@@ -149,13 +160,38 @@ class FanOutReader implements ShardReader {
     // What `latest` means is decided once: a later subscription starts at the time at which it was asked for.
     if (from.kind === 'latest') this.#from = { kind: 'atTimestamp', timestamp: this.#time.now() }
     try {
-      const body = await this.#client.subscribe(this.#consumerArn, this.shardId, from, signal)
+      const body = await this.#body(from, signal)
       this.#subscribedMs = this.#clock.monotonicMs()
       return new Subscription(body, this.#clock, this.#client.streamName, this.shardId)
     } catch (error) {
       if (!hasCode(error, 'aborted')) this.#from = from
       throw error
     }
+  }
+
+  /** A consumer that was taken away is registered anew, and nothing is missed: the position is the reader's. */
+  async #body(from: StartPosition, signal: AbortSignal): Promise<Body> {
+    const { arn } = this.#registration
+    this.#mustBeSame()
+    try {
+      return await this.#client.subscribe(arn, this.shardId, from, signal)
+    } catch (error) {
+      if (!hasCode(error, 'not_found')) throw error
+      const renewed = await this.#registration.renew(arn, signal)
+      this.#mustBeSame()
+      if (renewed === arn) throw error
+      return this.#client.subscribe(renewed, this.shardId, from, signal)
+    }
+  }
+
+  /** @throws MillraceError `not_found` when the consumer is that of a later stream: its positions are others */
+  #mustBeSame(): void {
+    const { createdAt } = this.#registration
+    if (this.#createdAt !== createdAt)
+      throw new MillraceError(
+        'not_found',
+        `stream ${this.#client.streamName} was deleted and created again; open shard ${this.shardId} anew`,
+      )
   }
 
   #readOf(reply: KinesisReply): ShardRead {

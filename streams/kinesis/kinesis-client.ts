@@ -84,6 +84,8 @@ export interface StreamIdentity {
   readonly arn: string
   /** epoch seconds, as identifiers of streams have it */
   readonly creationEpoch: number
+  /** epoch milliseconds */
+  readonly createdAt: number
 }
 
 /** A consumer with a throughput of its own (enhanced fan-out). */
@@ -192,7 +194,7 @@ export class KinesisClient {
     const createdAt = member(summary, 'StreamCreationTimestamp')
     if (typeof arn !== 'string' || !(createdAt instanceof Date))
       throw brokenReply('StreamARN or StreamCreationTimestamp is missing')
-    return { arn, creationEpoch: Math.floor(createdAt.getTime() / 1_000) }
+    return { arn, creationEpoch: Math.floor(createdAt.getTime() / 1_000), createdAt: createdAt.getTime() }
   }
 
   /** Null where no consumer of that name is registered. */
@@ -200,6 +202,12 @@ export class KinesisClient {
     const command = new this.#commands.DescribeStreamConsumerCommand({ StreamARN: streamArn, ConsumerName: name })
     const reply = await this.#sendUnless('ResourceNotFoundException', 'DescribeStreamConsumer', command, signal)
     return reply === null ? null : consumerOf(member(reply, 'ConsumerDescription'))
+  }
+
+  /** Whether a consumer is registered under an ARN, of whichever account. */
+  async hasConsumer(consumerArn: string, signal: AbortSignal): Promise<boolean> {
+    const command = new this.#commands.DescribeStreamConsumerCommand({ ConsumerARN: consumerArn })
+    return (await this.#sendUnless('ResourceNotFoundException', 'DescribeStreamConsumer', command, signal)) !== null
   }
 
   /** Null where one of that name is there by now. @throws MillraceError `throttled` at the limits of the service */

@@ -90,6 +90,63 @@ describe.each([{ protocol: 'h2' as const }, { protocol: 'http1' as const }])('fa
     ).toEqual([['app', 'ACTIVE']])
   })
 
+  test('registers its consumer anew when it was taken away, and goes on where each shard was', async () => {
+    await put('a')
+    const reader = await open({ kind: 'trimHorizon' })
+    expect((await take(reader, 1)).texts).toEqual(['a'])
+    const before = source.consumerArn
+    // An ARN names the second of its registration.
+    await server.clock.advance(1_500)
+    await server.streams.get('s').consumers.deregister('app')
+    await put('b', 'c')
+    expect((await take(reader, 2)).texts).toEqual(['b', 'c'])
+    expect(source.consumerArn).not.toBe(before)
+    const other = await open({ kind: 'trimHorizon' })
+    expect((await take(other, 3)).texts).toEqual(['a', 'b', 'c'])
+  })
+
+  test('says that a consumer is gone which was given by its ARN', async () => {
+    const { clock } = server
+    const given = await FanOutSource.open(
+      { streamName: 's', consumerArn: source.consumerArn, client: sdk, clock },
+      signal,
+    )
+    const reader = await open({ kind: 'trimHorizon' }, given)
+    await server.streams.get('s').consumers.deregister('app')
+    await expect(goingOn(reader.read(1, signal), clock)).rejects.toMatchObject({
+      code: 'config',
+      message: expect.stringMatching(
+        /^the consumer arn:.*\/app:\d+ is not registered any more; register it again/,
+      ) as string,
+    })
+    await given.close()
+  })
+
+  test('a shard that is not there, a stream that is gone, and one that was created again are not found', async () => {
+    const { clock } = server
+    const refused = expect.objectContaining({ code: 'not_found' }) as unknown
+    const nowhere = await source.openShard('shardId-000000000007', { kind: 'trimHorizon' })
+    await expect(goingOn(nowhere.read(1, signal), clock)).rejects.toEqual(refused)
+    await put('a')
+    const reader = await open({ kind: 'trimHorizon' })
+    expect((await take(reader, 1)).texts).toEqual(['a'])
+    await server.streams.delete('s')
+    const failed = async (): Promise<unknown> =>
+      take(reader, 1).then(
+        () => 'read',
+        (error: unknown) => error,
+      )
+    expect(await failed()).toEqual(refused)
+    await clock.advance(2_000)
+    await server.streams.create('s', { shards: 1 })
+    await put('b')
+    expect(await failed()).toMatchObject({
+      code: 'not_found',
+      message: `stream s was deleted and created again; open shard ${SHARD} anew`,
+    })
+    expect((await take(await open({ kind: 'trimHorizon' }), 1)).texts).toEqual(['b'])
+  })
+
   test('waits for a consumer that is being created', async () => {
     const slow = await served({ stateDelayMs: 3_000 })
     const slowSdk = client(slow.listener.url, protocol)

@@ -114,6 +114,8 @@ export class KafkaConsumer {
       maxRecords: configuration.maxRecords,
       idleMs: null,
       reducedTpsThresholdMs: 0,
+      // Offsets that are gone are the feed's matter.
+      recreatedStream: 'STOP',
       // The feed of a partition is what reads ahead.
       bounds: { batchesMax: 0, bytesMax: 0, recordsMax: 0 },
       callProcessRecordsEvenForEmptyRecordList: false,

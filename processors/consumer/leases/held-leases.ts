@@ -10,7 +10,7 @@
 import { assert, type Clock, MillraceError, type Random } from '../../../core/index.ts'
 import { actualOwner, isComplete, type Lease } from './lease.ts'
 import type { HeldLease, LeaseListener, LeaseLossReason } from './lease-coordinator.ts'
-import type { CheckpointChange, LeaseMeta, LeaseTable, WriteOutcome } from './lease-table.ts'
+import type { CheckpointChange, LeaseMeta, LeaseTable, ShardStart, WriteOutcome } from './lease-table.ts'
 import { Throughput } from './throughput.ts'
 
 /** Writes that may wait for one lease; more come from a caller that does not await. */
@@ -187,7 +187,12 @@ export class HeldLeases {
     await this.#giveAway(held, 'released', lease => this.#options.table.evict(lease))
   }
 
-  /** Deletes the row of a lease that is complete. */
+  /** The shard is another one now: its row begins anew, for whoever wants it. Lost as `released`. */
+  async restart(held: HeldLease, start: ShardStart): Promise<void> {
+    await this.#giveAway(held, 'released', lease => this.#options.table.restart(lease, start))
+  }
+
+  /** Deletes the row of a lease that is complete, or whose shard is not there any more. */
   async delete(held: HeldLease): Promise<void> {
     const entry = this.#entryOf(held)
     await this.#inTurn(entry, async () => {

@@ -4,7 +4,7 @@ import { holds, textIn } from './item.ts'
 import type { Lease } from './lease.ts'
 import { isLeaseItem, leaseFromItem } from './lease-item.ts'
 import * as operations from './lease-operations.ts'
-import type { CheckpointChange, LeaseMeta, LeaseTable, RenewOptions, WriteOutcome } from './lease-table.ts'
+import type { CheckpointChange, LeaseMeta, LeaseTable, RenewOptions, ShardStart, WriteOutcome } from './lease-table.ts'
 
 export class ItemLeaseTable implements LeaseTable {
   readonly #items: ItemTable
@@ -56,6 +56,10 @@ export class ItemLeaseTable implements LeaseTable {
 
   checkpoint(lease: Lease, change: CheckpointChange): Promise<WriteOutcome> {
     return this.#write(operations.checkpointOperation(lease, change))
+  }
+
+  restart(lease: Lease, start: ShardStart): Promise<WriteOutcome> {
+    return this.#write(operations.restartOperation(lease, start))
   }
 
   async updateMeta(leaseKey: string, meta: LeaseMeta): Promise<WriteOutcome> {

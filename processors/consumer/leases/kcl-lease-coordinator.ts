@@ -251,6 +251,15 @@ export class KclLeaseCoordinator implements LeaseCoordinator {
     return this.#shardEnd.end(held, children)
   }
 
+  async readAnew(held: HeldLease): Promise<void> {
+    const stream = this.#options.streams().find(({ identifier }) => identifier === held.lease.streamIdentifier)
+    if (stream === undefined)
+      throw new MillraceError('not_found', `the stream of lease ${held.lease.leaseKey} is not read here`)
+    const start = await this.#shardSync.beginAnew(stream, held.lease.leaseKey)
+    if (start === null) await this.#held.delete(held)
+    else await this.#held.restart(held, start)
+  }
+
   cleanUp(held: HeldLease): void {
     this.#shardEnd.queue(held)
   }

@@ -35,6 +35,8 @@ export interface LeaseListener {
   leaseGained(held: HeldLease): void
   leaseLost(held: HeldLease, reason: LeaseLossReason): void
   handOffRequested(held: HeldLease): void
+  /** Leases say that their shards were read to the end, and the stream says that these are open: it was created again. */
+  streamRecreated?(leaseKeys: readonly string[], isReadAnew: boolean): void
   /** why a lease moved, or why this worker lost it; for logs and metrics */
   leaseMoved?(move: LeaseMove): void
   /** a value for a KCL metric */
@@ -82,6 +84,11 @@ export interface LeaseCoordinator {
    * another one tries.
    */
   endShard(held: HeldLease, children: readonly ShardDescription[]): Promise<'done' | 'retry' | 'dropped'>
+  /**
+   * The stream was created again, and its new shard of the same id is to be read from where an application begins: the row begins
+   * anew, or goes if the new stream has no such shard, and shards without a lease get theirs. Lost as `released` or `deleted`.
+   */
+  readAnew(held: HeldLease): Promise<void>
   /** The shard is finished and checkpointed: its lease is deleted once its children have come on. */
   cleanUp(held: HeldLease): void
 }

@@ -12,6 +12,7 @@
  * | finishHandOff | counter; removes checkpointOwner                    | row; both owners                          |
  * | evict         | counter; removes checkpointOwner, else the owner    | row; both owners                          |
  * | checkpoint    | counter, positions, children, hash keys             | counter                                   |
+ * | restart       | counter, checkpoint, parents, hash keys; removes the owners, children and what is pending | counter |
  * | updateMeta    | children, hash keys                                 | row                                       |
  */
 import { assert } from '../../../core/index.ts'
@@ -21,6 +22,7 @@ import {
   CHECKPOINT,
   CHECKPOINT_OWNER,
   CHECKPOINT_SUB,
+  CHILDREN,
   itemFromLease,
   LEASE_COUNTER,
   LEASE_KEY,
@@ -28,6 +30,7 @@ import {
   metaItem,
   numberValue,
   OWNER_SWITCHES,
+  PARENTS,
   PENDING,
   PENDING_STATE,
   PENDING_SUB,
@@ -35,7 +38,7 @@ import {
   THROUGHPUT,
   throughputValue,
 } from './lease-item.ts'
-import type { CheckpointChange, LeaseMeta, RenewOptions } from './lease-table.ts'
+import type { CheckpointChange, LeaseMeta, RenewOptions, ShardStart } from './lease-table.ts'
 
 export interface LeaseOperation {
   readonly change: ItemChange
@@ -140,6 +143,30 @@ export function checkpointOperation(lease: Lease, change: CheckpointChange): Lea
       ...gone.map(absent),
     ],
   )
+}
+
+/** The row of a shard that is another one now, though its id is the same: nothing of the old one stays. */
+export function restartOperation(
+  lease: Lease,
+  { checkpoint, parentShardIds, hashKeyRange }: ShardStart,
+): LeaseOperation {
+  const next = numberValue(lease.leaseCounter + 1)
+  const position = positionItem(checkpoint, CHECKPOINT, CHECKPOINT_SUB)
+  const set: Item = {
+    [LEASE_COUNTER]: next,
+    [OWNER_SWITCHES]: numberValue(0),
+    ...position,
+    ...(parentShardIds.length === 0 ? {} : { [PARENTS]: { SS: parentShardIds } }),
+    ...metaItem({ hashKeyRange }),
+  }
+  const remove = [LEASE_OWNER, CHECKPOINT_OWNER, PENDING, PENDING_SUB, PENDING_STATE, PARENTS, CHILDREN].filter(
+    name => !(name in set),
+  )
+  return operation(lease, [sameCounter(lease)], { set, remove }, [
+    equal(LEASE_COUNTER, next),
+    ...Object.entries(position).map(([name, value]) => equal(name, value)),
+    ...remove.map(absent),
+  ])
 }
 
 /** null when there is nothing to write. */

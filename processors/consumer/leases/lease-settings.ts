@@ -45,6 +45,8 @@ export interface LeaseSettings {
   readonly leasesRecoveryAuditorInconsistencyConfidenceThreshold: number
   readonly skipShardSyncAtWorkerInitializationIfLeasesExist: boolean
   readonly ignoreUnexpectedChildShards: boolean
+  /** what is done when a stream turns out to be another one under the same name; not of the KCL */
+  readonly recreatedStream: 'STOP' | 'READ_ANEW'
   readonly listShardsBackoffTimeInMillis: number
   readonly maxListShardsRetryAttempts: number
 }
@@ -81,6 +83,7 @@ export const LEASE_SETTINGS: LeaseSettings = {
   leasesRecoveryAuditorInconsistencyConfidenceThreshold: 3,
   skipShardSyncAtWorkerInitializationIfLeasesExist: false,
   ignoreUnexpectedChildShards: false,
+  recreatedStream: 'STOP',
   listShardsBackoffTimeInMillis: 1_500,
   maxListShardsRetryAttempts: 50,
 }

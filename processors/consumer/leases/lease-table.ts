@@ -37,6 +37,13 @@ export interface CheckpointChange {
   readonly ownerSwitchesSinceCheckpoint: number
 }
 
+/** A shard as it begins. */
+export interface ShardStart {
+  readonly checkpoint: ExtendedSequenceNumber
+  readonly parentShardIds: readonly string[]
+  readonly hashKeyRange: HashKeyRange | null
+}
+
 /** Facts about the shard, written without regard to who owns the lease. */
 export interface LeaseMeta {
   readonly childShardIds?: readonly string[]
@@ -66,6 +73,11 @@ export interface LeaseTable {
   evict(lease: Lease): Promise<WriteOutcome>
   /** counter + 1, the change, and what `lease` knows of children and hash keys. Needs the counter of `lease`. */
   checkpoint(lease: Lease, change: CheckpointChange): Promise<WriteOutcome>
+  /**
+   * For a shard of a stream that was created again: begins the row anew and leaves it to whoever wants it. Counter + 1. Needs the
+   * counter of `lease`. The KCL has no such write; to its workers it is that of another worker, and they lose the lease.
+   */
+  restart(lease: Lease, start: ShardStart): Promise<WriteOutcome>
   /** Needs nothing but the row. */
   updateMeta(leaseKey: string, meta: LeaseMeta): Promise<WriteOutcome>
   delete(leaseKey: string): Promise<void>

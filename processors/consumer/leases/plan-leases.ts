@@ -5,7 +5,7 @@
  */
 import { MillraceError, type ShardDescription } from '../../../core/index.ts'
 import { TRIM_HORIZON } from './extended-sequence-number.ts'
-import { type Lease, newLease } from './lease.ts'
+import { isComplete, type Lease, newLease } from './lease.ts'
 import { type ConsumedStream, checkpointOf, type InitialPosition, leaseKeyOf } from './stream-shards.ts'
 
 /** One lease for each shard, at the position. For a table without leases of the stream. */
@@ -72,6 +72,34 @@ export function childLeases(
   children: readonly ShardDescription[],
 ): readonly Lease[] {
   return children.map(child => ({ ...leaseOf(stream, child, { kind: 'trimHorizon' }), checkpoint: TRIM_HORIZON }))
+}
+
+/**
+ * A stream that was created again, as it is begun: what was read of the earlier one is older than all of it, so that LATEST, which
+ * leaves out what was before the application, leaves out nothing.
+ */
+export function anew(stream: ConsumedStream): ConsumedStream {
+  return stream.initialPosition.kind === 'latest' ? { ...stream, initialPosition: { kind: 'trimHorizon' } } : stream
+}
+
+/**
+ * Leases of shards that were read to their end, though the stream has them open: a shard never opens again, so they are others. With
+ * them come those of the shards that they descend from.
+ */
+export function strangeLeases(
+  stream: Pick<ConsumedStream, 'identifier'>,
+  shards: readonly ShardDescription[],
+  leases: readonly Lease[],
+): readonly { readonly lease: Lease; readonly shard: ShardDescription }[] {
+  const complete = new Map(leases.filter(isComplete).map(lease => [lease.leaseKey, lease]))
+  const byId = new Map(shards.map(shard => [shard.shardId, shard]))
+  const strange = shards.filter(shard => !shard.closed && complete.has(leaseKeyOf(stream, shard.shardId)))
+  const parentsOf = (shard: ShardDescription): readonly ShardDescription[] =>
+    shard.parentShardIds.map(parent => byId.get(parent)).filter(parent => parent !== undefined)
+  return parentsFirst(strange, parentsOf).flatMap(shard => {
+    const lease = complete.get(leaseKeyOf(stream, shard.shardId))
+    return lease === undefined ? [] : [{ lease, shard }]
+  })
 }
 
 /** Where a shard begins that belongs to what is being read: at its beginning, or at the time that was asked for. */

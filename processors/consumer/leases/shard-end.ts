@@ -115,7 +115,7 @@ export class ShardEnd {
     return (await this.#childrenOf(lease)) === null
   }
 
-  /** Children by the list of the stream; null when the shard or its stream is gone. */
+  /** Children by the list of the stream; null when the shard is gone, or its stream, where the lease names which one that was. */
   async #childrenOf(lease: Lease): Promise<readonly string[] | null> {
     const stream = this.#options.streams().find(({ identifier }) => identifier === lease.streamIdentifier)
     if (stream === undefined) return null
@@ -123,8 +123,9 @@ export class ShardEnd {
     try {
       shards = await stream.shards.list(null)
     } catch (error) {
-      if (hasCode(error, 'not_found')) return null
-      throw error
+      if (!hasCode(error, 'not_found')) throw error
+      // Without them nobody could tell that a stream which comes again under the name is another one.
+      return lease.streamIdentifier === null ? [] : null
     }
     if (!shards.some(shard => shard.shardId === lease.shardId)) return null
     return shards.filter(shard => shard.parentShardIds.includes(lease.shardId)).map(shard => shard.shardId)

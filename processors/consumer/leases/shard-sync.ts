@@ -7,9 +7,9 @@ import { firstHole } from './hash-ranges.ts'
 import { isComplete, type Lease } from './lease.ts'
 import type { LeaseListener } from './lease-coordinator.ts'
 import type { LeaseSettings } from './lease-settings.ts'
-import type { LeaseTable } from './lease-table.ts'
+import type { LeaseTable, ShardStart } from './lease-table.ts'
 import { OperationMetrics } from './operation-metrics.ts'
-import { planFirstLeases, planMissingLeases } from './plan-leases.ts'
+import { anew, planFirstLeases, planMissingLeases, strangeLeases } from './plan-leases.ts'
 import { type ConsumedStream, type InitialPosition, leaseKeyOf } from './stream-shards.ts'
 
 /** KCL: tries to get a list that covers every hash key, and the time between them. */
@@ -54,6 +54,16 @@ export class ShardSync {
     })
   }
 
+  /**
+   * Begins a stream that was created again: every shard gets the lease that it has not.
+   * @returns what the lease of a key starts from; null where the stream has no such shard, or one that begins when another ends
+   */
+  async beginAnew(stream: ConsumedStream, leaseKey: string): Promise<ShardStart | null> {
+    const first = planFirstLeases(anew(stream), await this.#coveringList(anew(stream)))
+    await this.#create(first.filter(lease => lease.leaseKey !== leaseKey))
+    return startOf(first.find(lease => lease.leaseKey === leaseKey))
+  }
+
   /** Leases for whatever has none. */
   sync(stream: ConsumedStream, leases: readonly Lease[]): Promise<void> {
     return this.#sync.timed('SyncShards', () => this.#mend(stream, leases))
@@ -63,9 +73,16 @@ export class ShardSync {
     const { settings, table } = this.#options
     let shards = await this.#list(stream, null)
     let keys = new Set(leases.map(lease => lease.leaseKey))
+    const strange = strangeLeases(stream, shards, leases)
+    const isReadAnew = settings.recreatedStream === 'READ_ANEW'
+    if (strange.length > 0) {
+      this.#options.listener.streamRecreated?.(strange.map(({ lease }) => lease.leaseKey).sort(), isReadAnew)
+      if (isReadAnew) await this.#restart(stream, strange)
+    }
+    const missing = strange.length > 0 ? anew(stream) : stream
     for (let attempt = 1; ; attempt++) {
       try {
-        await this.#create(planMissingLeases(stream, shards, keys, settings.ignoreUnexpectedChildShards))
+        await this.#create(planMissingLeases(missing, shards, keys, settings.ignoreUnexpectedChildShards))
         return
       } catch (error) {
         if (attempt === COVER_TRIES || !(error instanceof MillraceError) || error.retry === 'never') throw error
@@ -119,6 +136,18 @@ export class ShardSync {
     return open.flatMap(lease => lease.hashKeyRange ?? byKey.get(lease.leaseKey) ?? [])
   }
 
+  /** Who holds one of them loses it at its next renewal. */
+  async #restart(stream: ConsumedStream, strange: ReturnType<typeof strangeLeases>): Promise<void> {
+    const first = planFirstLeases(
+      anew(stream),
+      strange.map(({ shard }) => shard),
+    )
+    for (const { lease } of strange) {
+      const start = startOf(first.find(({ leaseKey }) => leaseKey === lease.leaseKey))
+      if (start !== null) await this.#options.table.restart(lease, start)
+    }
+  }
+
   async #create(leases: readonly Lease[]): Promise<void> {
     for (const lease of leases) {
       if (!(await this.#options.table.create(lease))) continue
@@ -159,6 +188,10 @@ export class ShardSync {
       await clock.sleep(settings.listShardsBackoffTimeInMillis, signal)
     }
   }
+}
+
+function startOf(lease: Lease | undefined): ShardStart | null {
+  return lease?.checkpoint == null ? null : { ...lease, checkpoint: lease.checkpoint }
 }
 
 function nameOf({ identifier }: ConsumedStream): string {

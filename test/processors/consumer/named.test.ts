@@ -31,6 +31,7 @@ const WRITES: Readonly<Record<keyof typeof operations, string>> = {
   finishHandOffOperation: 'end of a hand-off',
   evictOperation: 'evict',
   checkpointOperation: 'checkpoint',
+  restartOperation: 'restart',
   updateMetaOperation: 'meta update',
 }
 

@@ -1,7 +1,7 @@
 /** Reading ahead: bounds, pace, and what happens to reads that fail. */
 import { expect, test } from 'vitest'
 import { MillraceError, RecordBatchBuilder, type ShardDescription, type ShardRead } from '../../../core/index.ts'
-import { type PrefetchBounds, Prefetcher } from '../../../processors/consumer/prefetcher.ts'
+import { type AfterRefusal, type PrefetchBounds, Prefetcher } from '../../../processors/consumer/prefetcher.ts'
 import { memoryEnv } from '../../support/memory-env.ts'
 
 const never = new AbortController().signal
@@ -21,10 +21,17 @@ interface Step {
   readonly fails?: MillraceError
 }
 
-function world(steps: readonly Step[], bounds: Partial<PrefetchBounds> = {}, idleMs: number | null = 1_500) {
+function world(
+  steps: readonly Step[],
+  bounds: Partial<PrefetchBounds> = {},
+  idleMs: number | null = 1_500,
+  refusals: readonly (AfterRefusal | MillraceError)[] = [],
+) {
   const env = memoryEnv()
   const reads: number[] = []
   const failures: [string, number][] = []
+  const left = [...refusals]
+  const verdicts: string[] = []
   let next = 0
   const prefetcher = new Prefetcher({
     clock: env.clock,
@@ -34,7 +41,18 @@ function world(steps: readonly Step[], bounds: Partial<PrefetchBounds> = {}, idl
     reducedTpsThresholdMs: 0,
     bounds: { batchesMax: 4, bytesMax: 8_000, recordsMax: 30_000, ...bounds },
     onFailure: (error, inARow) => failures.push([error.code, inARow]),
-    reader: {
+    onRefused: async error => {
+      if (error === null) {
+        const verdict = left.shift() ?? 'accept'
+        verdicts.push(verdict instanceof Error ? verdict.code : typeof verdict === 'string' ? verdict : 'ended')
+        if (verdict instanceof Error) throw verdict
+        return verdict
+      }
+      const next = left.shift() ?? 'repeat'
+      if (next instanceof Error) throw next
+      return next
+    },
+    open: async () => ({
       shardId: 's',
       async read(): Promise<ShardRead> {
         reads.push(env.clock.monotonicMs())
@@ -60,9 +78,9 @@ function world(steps: readonly Step[], bounds: Partial<PrefetchBounds> = {}, idl
         }
       },
       close: () => Promise.resolve(),
-    },
+    }),
   })
-  return { env, prefetcher, reads, failures }
+  return { env, prefetcher, reads, failures, verdicts }
 }
 
 const backoff = (code: 'throttled' | 'internal' | 'expired_iterator'): MillraceError =>
@@ -157,11 +175,44 @@ test('an end without children is asked for again; records that came with it are 
   await prefetcher.close()
 })
 
-test('a stream that is gone is the end of the shard', async () => {
-  const { env, prefetcher } = world([{ sizeBytes: 1, behind: 1 }, { fails: new MillraceError('not_found', 'gone') }])
+test('a refusal is the end of the shard only when whoever knows says so; else it is repeated, after a minute at most', async () => {
+  const refused: Step = { fails: new MillraceError('not_found', 'gone') }
+  const { env, prefetcher, reads, failures } = world(
+    [{ sizeBytes: 1, behind: 1 }, ...Array.from({ length: 12 }, () => refused)],
+    {},
+    1_500,
+    [
+      'repeat',
+      new MillraceError('throttled', 'not now', { retry: 'backoff' }),
+      ...Array.from({ length: 9 }, () => 'repeat' as const),
+      { childShards: [CHILD] },
+    ],
+  )
   await env.clock.until(prefetcher.next(never))
-  const last = await env.clock.until(prefetcher.next(never))
-  expect([last?.read.ended, last?.read.childShards]).toEqual([true, []])
+  const last = await env.clock.until(prefetcher.next(never), 3_600_000)
+  expect([last?.read.ended, last?.read.childShards]).toEqual([true, [CHILD]])
+  expect(failures.filter(([code]) => code === 'not_found').map(([, inARow]) => inARow)).toEqual(
+    Array.from({ length: 12 }, (_, i) => i + 1),
+  )
+  expect(failures.filter(([code]) => code === 'throttled')).toHaveLength(1)
+  const pauses = reads.slice(2).map((at, i) => at - (reads[i + 1] ?? 0))
+  expect(Math.max(...pauses)).toBeLessThanOrEqual(60_000)
+  expect(Math.max(...pauses)).toBeGreaterThan(10_000)
+  await prefetcher.close()
+})
+
+test('a read after a refusal is kept back, and nothing is read on, until it is known to be of the same stream', async () => {
+  const { env, prefetcher, reads, verdicts } = world(
+    [{ fails: new MillraceError('not_found', 'gone') }, { sizeBytes: 1, behind: 1 }, { sizeBytes: 2, behind: 1 }],
+    {},
+    1_500,
+    ['repeat', 'repeat', new MillraceError('throttled', 'not now', { retry: 'backoff' }), 'accept'],
+  )
+  const first = await env.clock.until(prefetcher.next(never))
+  expect([first?.read.records.bytes.length, verdicts]).toEqual([1, ['repeat', 'throttled', 'accept']])
+  expect((await env.clock.until(prefetcher.next(never)))?.read.records.bytes.length).toBe(2)
+  expect(verdicts).toHaveLength(3)
+  expect((reads[2] ?? 0) - (reads[1] ?? 0)).toBeGreaterThan(1_000)
   await prefetcher.close()
 })
 

@@ -120,6 +120,12 @@ export class ScriptedCoordinator implements LeaseCoordinator {
     return Promise.resolve('done')
   }
 
+  readAnew(held: HeldLease): Promise<void> {
+    this.calls.push(`readAnew ${held.lease.leaseKey}`)
+    this.lose(held.lease.leaseKey, 'released')
+    return Promise.resolve()
+  }
+
   cleanUp(held: HeldLease): void {
     this.calls.push(`cleanUp ${held.lease.leaseKey}`)
   }

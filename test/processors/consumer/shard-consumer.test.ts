@@ -194,7 +194,7 @@ describe('PROCESSING', () => {
     expect(world.processor.texts).toEqual([])
     const told = world.events.filter(({ message }) =>
       message.includes(
-        `the checkpoint ${sequenceNumber} may be of an earlier stream of this name: see millrace checkpoints`,
+        `the checkpoint ${sequenceNumber} may be of an earlier stream of this name: run millrace checkpoints reset`,
       ),
     )
     // again and again: a shard never stands still without a word

@@ -171,6 +171,7 @@ export async function shardWorld(options: ShardWorldOptions = {}): Promise<Shard
     maxRecords: 10_000,
     idleMs: 1_500,
     reducedTpsThresholdMs: 0,
+    recreatedStream: 'STOP',
     bounds: { batchesMax: 4, bytesMax: 8 * 1_048_576, recordsMax: 30_000 },
     callProcessRecordsEvenForEmptyRecordList: false,
     logWarningForTaskAfterMillis: null,

@@ -428,6 +428,63 @@ export function leaseStoreCases(name: string, open: () => Promise<StoreUnderTest
       })
     })
 
+    describe('restart', () => {
+      const start = {
+        checkpoint: TRIM_HORIZON,
+        parentShardIds: ['shardId-000000000002'],
+        hashKeyRange: { startingHashKey: 5n, endingHashKey: 9n },
+      }
+      const ended = async (): Promise<Lease> =>
+        written(
+          await store.leases.checkpoint(
+            { ...(await handingOffToB()), childShardIds: ['shardId-000000000008'] },
+            {
+              checkpoint: SHARD_END,
+              pendingCheckpoint: extendedSequenceNumber(NUMBER),
+              pendingCheckpointState: Uint8Array.of(1),
+              ownerSwitchesSinceCheckpoint: 3,
+            },
+          ),
+        )
+
+      it('leaves nothing of the old shard, and no owner', async () => {
+        const lease = await ended()
+        const { leaseKey, leaseCounter, throughputKBps } = lease
+        const anew = { ...newLease({ leaseKey, ...start }), leaseCounter: leaseCounter + 1, throughputKBps }
+        expect(written(await store.leases.restart(lease, start))).toEqual(anew)
+        expect(await other.leases.get(leaseKey)).toEqual(anew)
+      })
+
+      it('leaves out parents where there are none', async () => {
+        const lease = await ended()
+        await store.leases.restart(lease, { ...start, parentShardIds: [] })
+        expect(await under.raw(lease.leaseKey)).not.toHaveProperty('parentShardId')
+      })
+
+      it('is refused once its owner renewed or checkpointed', async () => {
+        const lease = await ended()
+        const now = written(await other.leases.checkpoint(lease, position(1)))
+        expect(refused(await store.leases.restart(lease, start))).toEqual(now)
+      })
+
+      it('is refused without a row', async () => {
+        expect(refused(await store.leases.restart(shard, start))).toBeNull()
+      })
+
+      it('counts as written when it landed before and its reply was lost', async () => {
+        const lease = await ended()
+        const first = written(await store.leases.restart(lease, start))
+        expect(written(await store.leases.restart(lease, start))).toEqual(first)
+      })
+
+      it('loses the lease to the worker that held it, which can write nothing more', async () => {
+        const lease = await ended()
+        await other.leases.restart(lease, start)
+        refused(await store.leases.checkpoint(lease, position(1)))
+        refused(await store.leases.renew(lease, { throughputKBps: 1, handingOff: true }))
+      })
+    })
+
     describe('meta update', () => {
       it('writes children and hash keys whoever owns the lease, and leaves the counter', async () => {
         const lease = await ownedByA()
@@ -477,6 +534,9 @@ export function leaseStoreCases(name: string, open: () => Promise<StoreUnderTest
       lease = written(await store.leases.finishHandOff(lease))
       lease = written(await store.leases.assign(lease, 'C'))
       lease = written(await store.leases.evict(lease))
+      lease = written(
+        await store.leases.restart(lease, { checkpoint: TRIM_HORIZON, parentShardIds: [], hashKeyRange: null }),
+      )
       expect(await under.raw(lease.leaseKey)).toMatchObject({
         zone: { S: 'eu' },
         extra: { M: { a: { L: [{ N: '1' }, { B: Uint8Array.of(7) }] } } },
