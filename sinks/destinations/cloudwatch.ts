@@ -56,6 +56,7 @@ interface Event {
   readonly index: number
   readonly timestamp: number
   readonly message: string
+  readonly sizeBytes: number
 }
 
 class CloudWatch implements RecordDestination {
@@ -89,15 +90,21 @@ class CloudWatch implements RecordDestination {
     records.forEach(({ data, arrivedAt }, index) => {
       const timestamp = Math.floor(arrivedAt)
       const message = emfEvent(data, this.#options, timestamp)
-      if (message !== null) events.push({ index, timestamp, message })
+      const sizeBytes = message === null ? 0 : Buffer.byteLength(message) + EVENT_FRAME_BYTES
+      if (sizeBytes > CALL_BYTES_MAX)
+        outcomes[index] = {
+          code: 'CloudWatch.RecordTooLarge',
+          message: `the event takes ${sizeBytes} bytes, and may take ${CALL_BYTES_MAX}`,
+          retry: 'never',
+        }
+      else if (message !== null) events.push({ index, timestamp, message, sizeBytes })
       else outcomes[index] = { code: 'CloudWatch.NoMetric', message: 'the row has none of the metrics', retry: 'never' }
     })
     events.sort((a, b) => a.timestamp - b.timestamp)
     for (let at = 0; at < events.length; ) {
-      const first = events[at]?.timestamp ?? 0
-      const span = events.slice(at).filter(({ timestamp }) => timestamp - first < SPAN_MS_MAX)
-      await this.#put(span, outcomes, signal)
-      at += span.length
+      const end = endOfCall(events, at)
+      await this.#put(events.slice(at, end), outcomes, signal)
+      at = end
     }
     return { outcomes }
   }
@@ -128,8 +135,26 @@ class CloudWatch implements RecordDestination {
           outcomes[index] = { code: 'CloudWatch.TooNew', message: 'the event is ahead of the clock', retry: 'backoff' }
       })
     } catch (error) {
-      const { outcomes: refusal } = clientRefusal('CloudWatch', error)
+      const { outcomes: refusal, split } = clientRefusal('CloudWatch', error)
+      // One event at fault refuses the call: halves tell which.
+      if (split === true && events.length > 1 && !signal.aborted) {
+        const half = Math.ceil(events.length / 2)
+        await this.#put(events.slice(0, half), outcomes, signal)
+        return this.#put(events.slice(half), outcomes, signal)
+      }
       for (const { index } of events) outcomes[index] = refusal as RecordOutcome
     }
   }
+}
+
+/** Where a call that begins at an event ends, by the bytes and the hours of a call; records are few enough already. */
+function endOfCall(events: readonly Event[], from: number): number {
+  const first = events[from]?.timestamp ?? 0
+  let [end, bytes] = [from, 0]
+  for (; end < events.length; end++) {
+    const { timestamp, sizeBytes } = events[end] as Event
+    bytes += sizeBytes
+    if (timestamp - first >= SPAN_MS_MAX || bytes > CALL_BYTES_MAX) break
+  }
+  return Math.max(end, from + 1)
 }

@@ -37,13 +37,19 @@ class BadRequest extends Error {
 
 export function httpEndpointReceiver({ clock, accessKey, onRequest }: HttpEndpointReceiverOptions): HttpHandler {
   const taken = new Set<string>()
+  const atWork = new Map<string, Promise<void>>()
   return async (request, reply) => {
     const requestId = request.headers['x-amz-firehose-request-id'] ?? ''
     let status = 200
     let errorMessage: string | undefined
     try {
       const received = await readRequest(request, requestId, accessKey)
-      if (!taken.has(requestId)) await onRequest(received)
+      if (!taken.has(requestId)) {
+        // A sender that has waited too long repeats while the first is at work.
+        const work = atWork.get(requestId) ?? onRequest(received).finally(() => atWork.delete(requestId))
+        atWork.set(requestId, work)
+        await work
+      }
       taken.add(requestId)
       const [oldest] = taken
       if (taken.size > REQUEST_IDS_MAX && oldest !== undefined) taken.delete(oldest)

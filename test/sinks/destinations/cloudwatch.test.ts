@@ -94,6 +94,35 @@ describe('rows', () => {
     ])
   })
 
+  it('are put again by halves where one of them refuses the call, and by calls that are small enough', async () => {
+    const delivered: number[] = []
+    let bytesMost = 0
+    const client: CloudWatchLogsLike = {
+      putLogEvents: async ({ logEvents }) => {
+        bytesMost = Math.max(
+          bytesMost,
+          logEvents.reduce((sum, { message }) => sum + Buffer.byteLength(message) + 26, 0),
+        )
+        const views = logEvents.map(({ message }) => (JSON.parse(message) as { views: number }).views)
+        if (views.includes(13)) throw Object.assign(new Error('bad event'), { name: 'InvalidParameterException' })
+        delivered.push(...views)
+        return {}
+      },
+    }
+    const { clock, stream, bucket } = customWorld(cloudWatchDestination({ ...SPEC, ...place, client }), {
+      members: { BufferingHints: { SizeInMBs: 5, IntervalInSeconds: 60 } },
+    })
+    // What JSON.stringify writes is longer than what came: 20 bytes for the 5 of a number.
+    const row = (n: number): string => `{"views":${n},"pad":[${'1e20,'.repeat(4_000)}0]}`
+    await put(stream, ...Array.from({ length: 40 }, (_, n) => row(n)))
+    await clock.until(stream.close())
+    expect(bytesMost).toBeLessThanOrEqual(1_048_576)
+    expect(delivered.sort((a, b) => a - b)).toEqual(Array.from({ length: 40 }, (_, n) => n).filter(n => n !== 13))
+    expect(errorsIn(bucket, 'cloudwatch-failed/').map(({ errorCode }) => errorCode)).toEqual([
+      'CloudWatch.InvalidParameterException',
+    ])
+  })
+
   it('may be lines, as functions print them', async () => {
     const lines: string[] = []
     const writeLine = async (line: string): Promise<void> => void lines.push(line)

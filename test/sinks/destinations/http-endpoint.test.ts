@@ -397,6 +397,24 @@ describe('the bucket', () => {
 })
 
 describe('the receiver', () => {
+  it('takes a request once though it is repeated while the first is at work', async () => {
+    let done = (): void => {}
+    let requests = 0
+    const onRequest = (): Promise<void> => {
+      requests++
+      return new Promise(resolve => (done = resolve))
+    }
+    const { clock, stream } = receiverWorld(endpoint({ RetryOptions: { DurationInSeconds: 600 } }), onRequest)
+    await put(stream, 'a')
+    // The sender gives up after three minutes and repeats.
+    await clock.advance(600_000)
+    expect(stream.metrics.get('DeliveryToHttpEndpoint.Retries')).toBeGreaterThan(0)
+    done()
+    await clock.until(stream.close())
+    expect(requests).toBe(1)
+    expect(stream.metrics.get('DeliveryToHttpEndpoint.Records')).toBe(1)
+  })
+
   it.each([
     ['a GET', { method: 'GET' }, 405],
     ['no protocol version', { headers: { 'x-amz-firehose-protocol-version': '2.0' } }, 400],
