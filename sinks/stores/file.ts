@@ -101,10 +101,22 @@ export class FileStore implements OpenStore {
           throw new MillraceError('not_found', `staged object ${source}: it is gone, and so is ${place.path}`, {
             cause: error,
           })
-      } else if (!hasCode(error, 'already_exists')) throw error
+      } else if ((await this.#files.stat(place.path)) === null) await this.#copy(from, to)
       else if (!(await sameContent(this.#files, source, place.path))) throw taken(place.path)
     }
     await syncParents(place)
+  }
+
+  /** Where the file system knows no links, the staged file stays for a repeat, and a copy becomes the object. */
+  async #copy(from: string, to: string): Promise<void> {
+    const writer = await this.begin(to)
+    try {
+      for await (const piece of this.read(from)) await writer.write(piece)
+      await writer.complete()
+    } catch (error) {
+      await writer.abort().catch(() => {})
+      throw error
+    }
   }
 
   async *#listDirectory(directory: string, keys: string, prefix: string): AsyncIterable<StoredObject> {

@@ -121,6 +121,21 @@ describe('FileStore', () => {
     }
   })
 
+  it('gives a staged object its final key where the file system knows no links, as often as it is asked', async () => {
+    const env = memoryEnv()
+    const link = (): Promise<never> => Promise.reject(new MillraceError('unwritable_output', 'EPERM: no links here'))
+    const files = { ...failingAt(env.files, -1, false).files, link }
+    const store = new FileStore({ files, clock: env.clock, directory: '/out' })
+    await put(store, '_staged/1')
+    for (let times = 0; times < 2; times++) await store.publish('_staged/1', KEY)
+    expect(env.files.text(`/out/${KEY}`)).toBe('first second third')
+    expect(env.files.paths()).toEqual(['out/_staged/1', `out/${KEY}`])
+    await put(store, 'theirs')
+    env.files.put('/out/other', 'x')
+    await expect(store.publish('other', 'theirs')).rejects.toMatchObject({ code: 'already_exists' })
+    await expect(store.publish('gone', 'nowhere')).rejects.toMatchObject({ code: 'not_found' })
+  })
+
   it('keeps a completed object through a loss of power', async () => {
     for (let seed = 0; seed < 50; seed++) {
       const env = memoryEnv({ seed, files: { writeCache: true } })
