@@ -14,7 +14,7 @@ import { type CompileOptions, compileProgram } from './compile.ts'
 import type { PreprocessorFunction, PreprocessorOptions } from './preprocessor.ts'
 import type { Program } from './program.ts'
 import { type ReferenceTableSchema, readReferenceTable } from './reference-table.ts'
-import { neededColumns } from './sql/needed-columns.ts'
+import { neededColumns, passedColumns } from './sql/needed-columns.ts'
 import { planProgram } from './sql/plan.ts'
 import { inputsOf, type PlanNode, type ProgramPlan } from './sql/plan-node.ts'
 
@@ -124,6 +124,8 @@ export function compileApplication(options: ApplicationOptions): Application {
   const missing = wanted.filter(name => !streams.has(name) && name !== ERROR_STREAM)
   const indexes = neededColumns(plan, results)
   const needed = schema.columns.filter((_, index) => indexes === 'all' || indexes.has(index)).map(({ name }) => name)
+  const passed = passedColumns(plan, results)
+  const passedColumnNames = schema.columns.filter((_, index) => passed.has(index)).map(({ name }) => name)
   const start = ({ errors, startedAt, rowTimestamp, limits, codegen, references = new Map() }: StartOptions): Program =>
     compileProgram(plan, {
       errors,
@@ -153,7 +155,7 @@ export function compileApplication(options: ApplicationOptions): Application {
     schemaOf: output => streams.get(output) ?? null,
     createDecoder: decoderOptions =>
       decoderOptions?.neededColumns === undefined
-        ? createSparingDecoder(input.schema, needed, decoderOptions)
+        ? createSparingDecoder(input.schema, needed, { ...decoderOptions, passedColumns: passedColumnNames })
         : createDecoder(input.schema, decoderOptions),
     start,
   }

@@ -28,12 +28,13 @@ export class BatchWriter {
   /**
    * @param read by column: false makes it NULL in every row, whatever is written. Default: all are read
    * @param lends true: `begin` takes the arrays of all rows back (core/lent-arrays.ts)
+   * @param passed by column: its texts are only passed on (DecoderOptions.passedColumns). Default: none
    */
-  constructor(schema: Schema, read?: readonly boolean[], lends: boolean = false) {
+  constructor(schema: Schema, read?: readonly boolean[], lends: boolean = false, passed: readonly boolean[] = []) {
     this.schema = schema
     this.#arrays = new ColumnArrays(lends)
     this.writers = schema.columns.map(({ type }, i) =>
-      read === undefined || read[i] === true ? columnWriterOf(type, this.#arrays) : new NullWriter(type),
+      read === undefined || read[i] === true ? columnWriterOf(type, this.#arrays, passed[i]) : new NullWriter(type),
     )
   }
 

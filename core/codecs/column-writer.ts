@@ -258,8 +258,11 @@ class ScaledWriter implements ScanTarget {
   }
 }
 
-/** The writer for a column of a type. */
-export function columnWriterOf(type: SqlType, arrays: ColumnArrays): ColumnWriter {
+/**
+ * The writer for a column of a type.
+ * @param passed true: texts become spans as long as the records hold them as they are
+ */
+export function columnWriterOf(type: SqlType, arrays: ColumnArrays, passed: boolean = false): ColumnWriter {
   switch (type.kind) {
     case 'TINYINT':
     case 'SMALLINT':
@@ -281,7 +284,7 @@ export function columnWriterOf(type: SqlType, arrays: ColumnArrays): ColumnWrite
       return new DatetimeWriter(type.kind, arrays)
     case 'CHAR':
     case 'VARCHAR':
-      return new TextWriter(type.kind, type.length, arrays)
+      return new TextWriter(type.kind, type.length, arrays, passed)
     case 'BINARY':
     case 'VARBINARY':
       return new BinaryWriter(type.kind, type.length)

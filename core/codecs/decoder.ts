@@ -19,6 +19,11 @@ export interface DecoderOptions {
    * error row, as in Kinesis Data Analytics; nobody may read the cells of these columns all the same. Judging costs less than reading.
    */
   readonly otherColumns?: 'ignored' | 'judged'
+  /**
+   * Names of columns whose values nobody compares: the texts of these come as spans and enter no dictionary, while most of them
+   * stand in the records as they are. Default: none; only the speed depends on it.
+   */
+  readonly passedColumns?: readonly string[]
   /** How JSON is scanned, and whether CSV is (by `wasm` alone); only the speed depends on it. Default `auto`. */
   readonly scanner?: ScannerKind
   /**
@@ -47,8 +52,9 @@ export function createDecoder(input: InputSchema, options: DecoderOptions = {}):
   const others = needed.map(isNeeded => !isNeeded && options.otherColumns === 'judged')
   const { format } = input
   const { scanner = 'auto', rowsLent = false } = options
+  const passed = schema.columns.map(({ name }) => options.passedColumns?.includes(name) === true)
   if (format.kind === 'JSON')
-    return new JsonDecoder({ schema, plan: format.plan, needed, judged: others, scanner, rowsLent })
+    return new JsonDecoder({ schema, plan: format.plan, needed, judged: others, scanner, rowsLent, passed })
   const delimiters = { row: format.recordRowDelimiter, column: format.recordColumnDelimiter }
   // Reading a field of CSV is judging it.
   return new CsvDecoder({
@@ -68,7 +74,7 @@ export function createDecoder(input: InputSchema, options: DecoderOptions = {}):
 export function createSparingDecoder(
   input: InputSchema,
   needed: readonly string[],
-  options: Pick<DecoderOptions, 'scanner' | 'rowsLent'> = {},
+  options: Pick<DecoderOptions, 'scanner' | 'rowsLent' | 'passedColumns'> = {},
 ): Decoder {
   const { columns } = schemaOf(input)
   // Reading a field of CSV is judging it: there is nothing to spare.

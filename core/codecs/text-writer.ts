@@ -21,6 +21,9 @@ const SCATTERED_ENTRIES_MIN = 16_384
 /** Batches in span layout before the dictionary is tried again. */
 const SPAN_BATCHES = 64
 
+/** Texts of a batch that may be otherwise than in their records (escapes are) where texts are only passed on; more, and they get a dictionary. */
+const REWRITTEN_MAX = 64
+
 /** With the u flag a pair is one character, so this is a surrogate without its partner. */
 const LONE_SURROGATE = /\p{Surrogate}/u
 
@@ -54,7 +57,9 @@ export class TextWriter implements ScanTarget {
   #idsOfEntries = new Int32Array(256)
   #entriesGeneration = 0
 
-  #spanBatchesLeft = 0
+  #spanBatchesLeft: number
+  /** texts of this batch in span layout that came from elsewhere than the records */
+  #rewritten = 0
   #bytes = Buffer.alloc(0)
   #end = 0
   /** the bytes of a record batch that the spans point into as long as every text came from it; else they are in `#bytes` */
@@ -65,8 +70,13 @@ export class TextWriter implements ScanTarget {
 
   readonly #arrays: ColumnArrays
 
-  /** @param length longest text in code points; the rest is cut without an error */
-  constructor(kind: 'CHAR' | 'VARCHAR', length: number, arrays: ColumnArrays) {
+  /**
+   * @param length longest text in code points; the rest is cut without an error
+   * @param passed true: nobody compares the texts, so they are spans as long as most stand in the records as they are. Escapes
+   *   do not, and in span layout no scanner writes them.
+   */
+  constructor(kind: 'CHAR' | 'VARCHAR', length: number, arrays: ColumnArrays, passed: boolean = false) {
+    this.#spanBatchesLeft = passed ? Number.POSITIVE_INFINITY : 0
     this.#arrays = arrays
     this.#length = length
     this.#padded = kind === 'CHAR'
@@ -126,6 +136,10 @@ export class TextWriter implements ScanTarget {
       this.#sizes = new Int32Array(0)
       this.#nulls = new Uint8Array(0)
       this.#spanBatchesLeft--
+      // A column that is only passed on has spans for ever otherwise.
+      if (this.#spanBatchesLeft === Number.POSITIVE_INFINITY && this.#rewritten > REWRITTEN_MAX)
+        this.#spanBatchesLeft = 0
+      this.#rewritten = 0
       this.reserve(capacity)
       return column
     }
@@ -275,6 +289,7 @@ export class TextWriter implements ScanTarget {
     const text = this.#fitted(whole)
     if (LONE_SURROGATE.test(text)) return 'refused'
     this.#own(row)
+    this.#rewritten++
     this.#room(text.length * 3)
     const size = this.#bytes.write(text, this.#end, 'utf8')
     this.#offsets[row] = this.#end

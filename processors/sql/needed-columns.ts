@@ -31,6 +31,42 @@ export function neededColumns(plan: ProgramPlan, outputs: readonly string[]): Co
   return [...inputs.values()].reduce(union, NONE)
 }
 
+/**
+ * Indexes of the input columns that are needed, yet whose values no expression looks at: they go into outputs as they come, through
+ * filters and select lists alone. What other nodes keep counts as looked at.
+ * @param outputs streams whose rows leave the program
+ */
+export function passedColumns(plan: ProgramPlan, outputs: readonly string[]): ReadonlySet<number> {
+  const needed = neededColumns(plan, outputs)
+  if (needed === 'all') return new Set()
+  const scanned = new Set<string>()
+  for (const { running, source } of plan.pumps) if (running) visit(source, 'all', stream => void scanned.add(stream))
+  const inputs = plan.streams.filter(({ origin }) => origin === 'input').map(({ name }) => name)
+  let looked: Columns = NONE
+  for (const { running, source, target, values, rowtime } of plan.pumps) {
+    if (!running) continue
+    const leaves = outputs.includes(target) && !scanned.has(target)
+    const read = leaves ? values.filter(({ kind }) => kind !== 'column') : values
+    visitLooked(source, columnsOf([...read, rowtime]), (stream, columns) => {
+      if (inputs.includes(stream)) looked = union(looked, columns)
+    })
+  }
+  if (looked === 'all') return new Set()
+  const seen: ReadonlySet<number> = looked
+  return new Set([...needed].filter(index => !seen.has(index)))
+}
+
+/** As `visit`, without columns that only pass through filters and select lists. */
+function visitLooked(node: PlanNode, columns: Columns, take: (stream: string, columns: Columns) => void): void {
+  if (node.kind === 'filter') visitLooked(node.input, union(columns, columnsOf([node.condition])), take)
+  else if (node.kind === 'project') {
+    const looked = node.items.map(({ expression }, index) =>
+      expression.kind !== 'column' || columns === 'all' || columns.has(index) ? expression : null,
+    )
+    visitLooked(node.input, columnsOf([...looked, node.rowtime]), take)
+  } else visit(node, node.kind === 'scan' ? columns : 'all', take)
+}
+
 /** @param columns of the node's rows that are read after it; @param take gets what is read of a stream */
 function visit(node: PlanNode, columns: Columns, take: (stream: string, columns: Columns) => void): void {
   switch (node.kind) {

@@ -36,6 +36,8 @@ export interface JsonDecoderOptions {
   readonly scanner?: ScannerKind
   /** see DecoderOptions.rowsLent */
   readonly rowsLent?: boolean
+  /** by column, see DecoderOptions.passedColumns. Default: none */
+  readonly passed?: readonly boolean[]
 }
 
 export class JsonDecoder implements Decoder, LayoutSource {
@@ -71,6 +73,7 @@ export class JsonDecoder implements Decoder, LayoutSource {
       options.schema,
       options.needed.map((needed, i) => needed || this.#judged[i] === true),
       options.rowsLent,
+      options.passed,
     )
     this.#scan = ScanPath.create({ ...options, judged: this.#judged, scanner: options.scanner ?? 'auto' }, this.#writer)
   }
