@@ -4,7 +4,8 @@ import { buffersOfBatch } from './clicks.mjs'
 import { DeaggregatedSource, encodeAggregate, RecordBatchBuilder } from './product.mjs'
 
 export const USER_RECORDS_PER_AGGREGATE = 100
-const RECORDS_PER_READ = 10
+/** Some 1 MB, what a shard takes in a second. */
+const RECORDS_PER_READ = 40
 
 /** The records of a batch as aggregates of one shard, each with the arrival of its first user record. */
 export function aggregatesOf(batch) {
