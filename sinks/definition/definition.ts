@@ -141,16 +141,40 @@ function checkSource(stream: DeliveryStreamDefinition, problems: Problem[]): voi
     refuse(`${path}.KeyARN`, 'SSE_SOURCE', 'it is given with CUSTOMER_MANAGED_CMK and only then')
 }
 
+/** What kinds of destinations do not have in common; null where the S3 of it is wrong. */
+type PlanParts = Pick<DefinitionPlan, 'processing' | 's3' | 'backup'> &
+  Partial<Pick<DefinitionPlan, 'delivery' | 'redshift' | 'conversion' | 'partitioned' | 'warnings'>>
+
 function destinationPlan(
   stream: DeliveryStreamDefinition,
   member: DestinationMember,
   options: DefinitionOptions,
   problems: Problem[],
 ): DefinitionPlan | null {
-  if (member === 'ExtendedS3DestinationConfiguration' || member === 'S3DestinationConfiguration') {
-    const configuration = stream[member]
-    return configuration === undefined ? null : s3Definition(stream, member, configuration, options, problems)
+  const parts =
+    member === 'ExtendedS3DestinationConfiguration' || member === 'S3DestinationConfiguration'
+      ? objectParts(stream[member], member, options, problems)
+      : callParts(stream, member, options, problems)
+  if (parts === null) return null
+  return {
+    name: stream.DeliveryStreamName,
+    destination: member,
+    delivery: null,
+    redshift: null,
+    conversion: null,
+    partitioned: false,
+    warnings: [],
+    ...parts,
   }
+}
+
+/** Of a destination that is called, or that takes objects from S3. */
+function callParts(
+  stream: DeliveryStreamDefinition,
+  member: Exclude<DestinationMember, 'ExtendedS3DestinationConfiguration' | 'S3DestinationConfiguration'>,
+  options: DefinitionOptions,
+  problems: Problem[],
+): PlanParts | null {
   const configuration = stream[member]
   if (configuration === undefined) return null
   const redshift = member === 'RedshiftDestinationConfiguration'
@@ -176,28 +200,17 @@ function destinationPlan(
   if (redshift) backup = backupPlan(stream.RedshiftDestinationConfiguration, member, options, problems)
   // The other destinations keep their source records in the same place as their failed ones.
   else if (configuration.S3BackupMode?.startsWith('All') === true) backup = s3
-  if (s3 === null) return null
-  return {
-    name: stream.DeliveryStreamName,
-    destination: member,
-    processing,
-    delivery,
-    redshift: redshiftPlanOf(stream, problems),
-    s3,
-    backup,
-    conversion: null,
-    partitioned: false,
-    warnings: [],
-  }
+  return s3 === null ? null : { processing, delivery, redshift: redshiftPlanOf(stream, problems), s3, backup }
 }
 
-function s3Definition(
-  stream: DeliveryStreamDefinition,
-  member: 'ExtendedS3DestinationConfiguration' | 'S3DestinationConfiguration',
-  configuration: ExtendedS3DestinationConfiguration,
+/** Of a destination that is objects. */
+function objectParts(
+  configuration: ExtendedS3DestinationConfiguration | undefined,
+  member: DestinationMember,
   options: DefinitionOptions,
   problems: Problem[],
-): DefinitionPlan | null {
+): PlanParts | null {
+  if (configuration === undefined) return null
   const processing = processingPlanOf(configuration.ProcessingConfiguration, member, problems)
   const conversion = conversionPlanOf(configuration.DataFormatConversionConfiguration, member, problems)
   const converts =
@@ -223,19 +236,7 @@ function s3Definition(
     configuration.CompressionFormat === 'GZIP' && extension !== '' && !extension.endsWith('.gz')
       ? [`FileExtension "${extension}" does not end in .gz though the objects are gzip; Athena goes by the extension`]
       : []
-  if (s3 === null) return null
-  return {
-    name: stream.DeliveryStreamName,
-    destination: member,
-    processing,
-    delivery: null,
-    redshift: null,
-    s3,
-    backup,
-    conversion,
-    partitioned,
-    warnings,
-  }
+  return s3 === null ? null : { processing, s3, backup, conversion, partitioned, warnings }
 }
 
 function backupPlan(
