@@ -27,7 +27,7 @@ export interface ProducerConfiguration {
   readonly FailIfThrottled: boolean
   /** calls under way at one time, 1 to 256; default 24 */
   readonly MaxConnections: number
-  /** bytes of one user record, 64 to 10 MiB; default 1 MiB, as the stream's own limit */
+  /** bytes of one user record, 64 to 10 MiB; default 1 MiB. What the stream itself takes holds as well, once it has said it */
   readonly MaxUserRecordSize: number
   /** how deep metrics go: `global`, `stream`, `shard`; default shard */
   readonly MetricsGranularity: MetricsGranularity

@@ -5,11 +5,14 @@ import { HashedKey, KeyCache } from './hashed-key.ts'
 import { PendingRecord, type Resolve, type TopicPlace } from './pending.ts'
 import type { PutBatch } from './put-batch.ts'
 import type { TargetCapabilities } from './put-target.ts'
+import type { RecordLimit } from './record-limit.ts'
 import type { UserRecordInput } from './user-record.ts'
 
 export interface IntakeOptions {
   readonly capabilities: Pick<TargetCapabilities, 'routing' | 'headers'>
   readonly dataBytesMax: number
+  /** what the stream itself says of its largest record */
+  readonly recordLimit: Pick<RecordLimit, 'check'>
   readonly ttlMs: number
   /** null: user records carry no marks */
   readonly mark: Omit<Mark, 'counter'> | null
@@ -57,6 +60,7 @@ export class Intake {
       throw invalid(
         `data and partition key have ${sizeBytes} bytes, one request holds ${PUT_RECORDS_BYTES_MAX}; split the record`,
       )
+    this.#options.recordLimit.check(sizeBytes)
     const order = this.#order
     const record = new PendingRecord(key, data, sizeBytes, order, arrivedAt, arrivedAt + ttlMs, owner)
     if (mark !== null) record.tags = [{ key: MARK_TAG, value: markText({ ...mark, counter: order }) }]

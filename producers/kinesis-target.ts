@@ -62,6 +62,11 @@ export interface KinesisLike {
     input: StreamInput & { NextToken?: string; MaxResults?: number; ShardFilter?: { Type: 'AT_LATEST' } },
     options: { abortSignal: AbortSignal },
   ): Promise<ListShardsOutputLike>
+  /** where it is there, and allowed, the producer learns from it how large a record of the stream may be */
+  describeStreamSummary?(
+    input: StreamInput,
+    options: { abortSignal: AbortSignal },
+  ): Promise<{ readonly StreamDescriptionSummary?: { readonly MaxRecordSizeInKiB?: number | undefined } | undefined }>
   /** of the SDK; by it the bodies of the producer's calls are written here, which is faster */
   readonly middlewareStack?: unknown
 }
@@ -93,6 +98,11 @@ export function kinesisTarget({ client, StreamName, StreamARN }: KinesisTargetOp
             ? { shardId: ShardId, sequenceNumber: SequenceNumber }
             : { errorCode: ErrorCode ?? 'Unknown', errorMessage: ErrorMessage ?? '' },
       )
+    },
+    async recordBytesMax(signal) {
+      const output = await client.describeStreamSummary?.(stream, { abortSignal: signal })
+      const sizeKiB = output?.StreamDescriptionSummary?.MaxRecordSizeInKiB
+      return sizeKiB === undefined ? null : sizeKiB * 1_024
     },
     async listShards(withClosed, signal) {
       const shards: ListedShard[] = []
@@ -132,22 +142,36 @@ function requestEntry({ data, partitionKey, explicitHashKey }: PutEntry): PutRec
 
 /**
  * A `KinesisLike` from the SDK's smaller client and the two commands, for bundles in which the large one weighs too much:
- * `fromCommands(new KinesisClient({ maxAttempts: 1 }), { PutRecordsCommand, ListShardsCommand })`.
+ * `fromCommands(new KinesisClient({ maxAttempts: 1 }), { PutRecordsCommand, ListShardsCommand, DescribeStreamSummaryCommand })`.
  */
-export function fromCommands<PutRecords, ListShards>(
+export function fromCommands<PutRecords, ListShards, DescribeStreamSummary = never>(
   client: {
     readonly middlewareStack?: unknown
-    send(command: PutRecords | ListShards, options: { abortSignal: AbortSignal }): Promise<unknown>
+    send(
+      command: PutRecords | ListShards | DescribeStreamSummary,
+      options: { abortSignal: AbortSignal },
+    ): Promise<unknown>
   },
   commands: {
     readonly PutRecordsCommand: new (input: StreamInput & { Records: PutRecordsEntryLike[] }) => PutRecords
     readonly ListShardsCommand: new (input: Parameters<KinesisLike['listShards']>[0]) => ListShards
+    /** left out, the producer does not ask how large a record of the stream may be */
+    readonly DescribeStreamSummaryCommand?: new (
+      input: StreamInput,
+    ) => DescribeStreamSummary
   },
 ): KinesisLike {
+  const { DescribeStreamSummaryCommand } = commands
   return {
     middlewareStack: client.middlewareStack,
     putRecords: async (input, options) =>
       (await client.send(new commands.PutRecordsCommand(input), options)) as PutRecordsOutputLike,
+    ...(DescribeStreamSummaryCommand === undefined
+      ? {}
+      : {
+          describeStreamSummary: async (input, options) =>
+            (await client.send(new DescribeStreamSummaryCommand(input), options)) as object,
+        }),
     listShards: async (input, options) =>
       (await client.send(new commands.ListShardsCommand(input), options)) as ListShardsOutputLike,
   }

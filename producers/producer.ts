@@ -27,6 +27,7 @@ import type { PendingRecord, Resolve } from './pending.ts'
 import { Pump } from './pump.ts'
 import { PutBatch, type PutResult } from './put-batch.ts'
 import { KINESIS_CAPABILITIES, type PutTarget } from './put-target.ts'
+import { RecordLimit } from './record-limit.ts'
 import { type RecordWritableOptions, recordWritable } from './record-writable.ts'
 import { type SchemaEncoder, SchemaEncoding } from './schema-encoding.ts'
 import { ShardMap } from './shard-map.ts'
@@ -76,6 +77,7 @@ export class Producer {
   readonly #gate: Gate
   readonly #map: ShardMap | null
   readonly #encoding: SchemaEncoding | null
+  readonly #recordLimit: RecordLimit
   readonly #stages: Stages
   readonly #courier: Courier
   readonly #pump: Pump
@@ -118,7 +120,8 @@ export class Producer {
           )
         : null
     const callBytesMax = target.callBytesMax ?? Number.POSITIVE_INFINITY
-    const stages = new Stages({ settings, map, lanes, callBytesMax })
+    const recordLimit = new RecordLimit(target, clock)
+    const stages = new Stages({ settings, map, lanes, callBytesMax, recordLimit })
     const gate = new Gate(clock, () => ledger.admission.open)
     const feed = new MetricsFeed(recorder, clock, options.onMetrics, settings.MetricsUploadDelay)
     this.#courier = new Courier({
@@ -137,6 +140,7 @@ export class Producer {
     this.#intake = new Intake({
       capabilities,
       dataBytesMax: settings.MaxUserRecordSize,
+      recordLimit,
       ttlMs: settings.RecordTtl,
       mark,
     })
@@ -152,7 +156,9 @@ export class Producer {
     this.#stages = stages
     this.#gate = gate
     this.#feed = feed
+    this.#recordLimit = recordLimit
     map?.refresh(clock)
+    void recordLimit.read()
   }
 
   /**
@@ -257,8 +263,12 @@ export class Producer {
     return this.#gate.holds
   }
 
-  /** Resolves when the map of shards has been read once, so that what is put from then on is aggregated; at once without a map. */
+  /**
+   * Resolves when the map of shards has been read once, so that what is put from then on is aggregated, and the stream was asked for its
+   * largest record; at once for a target that has neither.
+   */
   async mapped(): Promise<void> {
+    await this.#recordLimit.read()
     while (this.#map !== null && this.#map.refreshes === 0 && this.#closing === null) {
       this.#map.refresh(this.#clock)
       const wait = this.#map.state === 'updating' ? MAP_POLL_MS : Math.max(1, this.#map.retryAt - this.#now())
@@ -347,6 +357,7 @@ export class Producer {
     const abandoned = this.#ledger.giveUpAll(reason, this.#now())
     this.#courier.abort()
     this.#map?.abort()
+    this.#recordLimit.close()
     this.#pump.arm()
     this.#feed.close()
     await this.#target.close?.()

@@ -77,6 +77,12 @@ export interface PutTarget {
    * @throws whatever stopped the call; it is asked again later
    */
   listShards?(withClosed: boolean, signal: AbortSignal): Promise<readonly ListedShard[]>
+  /**
+   * The largest record that the stream takes, partition key included; null where it does not say. The producer refuses larger ones
+   * at the put.
+   * @throws whatever stopped the call; the limit is not known then
+   */
+  recordBytesMax?(signal: AbortSignal): Promise<number | null>
   /** Ends its connections, where it holds some; the producer calls it when it has closed. */
   close?(): Promise<void>
 }

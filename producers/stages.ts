@@ -9,6 +9,7 @@ import type { ProducerConfiguration } from './configuration.ts'
 import type { Lanes } from './lanes.ts'
 import { Limiter } from './limiter.ts'
 import type { PendingRecord } from './pending.ts'
+import type { RecordLimit } from './record-limit.ts'
 import type { ShardMap } from './shard-map.ts'
 
 /** KPL gives a bundle that comes out of the aggregator a fifth of the buffered time, at most 50 ms, to meet others of its call. */
@@ -21,6 +22,7 @@ export interface StagesOptions {
   readonly map: ShardMap | null
   readonly lanes: Lanes | null
   readonly callBytesMax: number
+  readonly recordLimit: Pick<RecordLimit, 'bytesMax'>
 }
 
 export class Stages {
@@ -36,14 +38,17 @@ export class Stages {
   /** that left the aggregator so far */
   #bundles = 0
 
-  constructor({ settings, map, lanes, callBytesMax }: StagesOptions) {
+  constructor({ settings, map, lanes, callBytesMax, recordLimit }: StagesOptions) {
     this.#map = map
     this.#lanes = lanes
     this.#collectionMs =
       map === null ? 0 : Math.min(COLLECTION_MS_MAX, settings.RecordMaxBufferedTime * COLLECTION_SHARE)
     this.#aggregator = new Aggregator({
       countMax: settings.AggregationMaxCount,
-      sizeBytesMax: settings.AggregationMaxSize,
+      // the partition key of an aggregate is one letter
+      get sizeBytesMax() {
+        return Math.min(settings.AggregationMaxSize, recordLimit.bytesMax - 1)
+      },
       lanes,
       emit: bundle => {
         this.#bundles++

@@ -5,10 +5,16 @@ import type { PutOutcome, PutTarget } from './put-target.ts'
 /** The service's own codes for what the seam calls throttled and internal, so that attempts read alike everywhere. */
 const SERVICE_CODES = { throttled: 'ProvisionedThroughputExceededException', internal: 'InternalFailure' } as const
 
+/** The part of a stream that is used; an embedded one says in its description how large a record may be. */
+export type StreamLike = Pick<Stream, 'streamName' | 'putMany' | 'listShards'> & {
+  readonly description?: { readonly recordBytesMax?: number | undefined } | undefined
+}
+
 /** The target that puts into `stream`. A put to it cannot be aborted; the producer's time limit holds all the same. */
-export function streamTarget(stream: Pick<Stream, 'streamName' | 'putMany' | 'listShards'>): PutTarget {
+export function streamTarget(stream: StreamLike): PutTarget {
   return {
     streamName: stream.streamName,
+    recordBytesMax: () => Promise.resolve(stream.description?.recordBytesMax ?? null),
     async listShards(withClosed, signal) {
       const shards = await stream.listShards(signal)
       return withClosed ? shards : shards.filter(({ closed }) => !closed)

@@ -1,4 +1,10 @@
-import { Kinesis, KinesisClient, ListShardsCommand, PutRecordsCommand } from '@aws-sdk/client-kinesis'
+import {
+  DescribeStreamSummaryCommand,
+  Kinesis,
+  KinesisClient,
+  ListShardsCommand,
+  PutRecordsCommand,
+} from '@aws-sdk/client-kinesis'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { nodeEnv } from '../../core/index.ts'
 import {
@@ -161,6 +167,53 @@ test('every page of the list of shards is read, and only the first names the str
     { NextToken: '10' },
     { NextToken: '20' },
   ])
+})
+
+test.each([
+  ['Kinesis', () => new Kinesis(client())],
+  [
+    'KinesisClient',
+    () =>
+      fromCommands(new KinesisClient(client()), { PutRecordsCommand, ListShardsCommand, DescribeStreamSummaryCommand }),
+  ],
+])('%s tells how large a record of the stream may be, and a larger one is refused at the put', async (name, make) => {
+  const StreamName = `large-${name}`
+  await streams.create(StreamName, { recordBytesMax: 2 * 1_048_576 })
+  const producer = new Producer({
+    target: kinesisTarget({ client: make(), StreamName }),
+    env: nodeEnv,
+    configuration: { MaxUserRecordSize: 10 * 1_048_576, AggregationMaxSize: 10 * 1_048_576, RecordMaxBufferedTime: 10 },
+  })
+  await producer.mapped()
+  const most = 2 * 1_048_576 - 1
+  expect(() => producer.put({ partitionKey: 'k', data: new Uint8Array(most + 1) })).toThrow(
+    /2097153 bytes, the stream takes records of 2097152; split the record, or raise .* UpdateMaxRecordSize/,
+  )
+  // of one key, so that an aggregate of them would be larger than the stream takes
+  const puts = [most, 1_000_000, 1_000_000, 1_000_000].map(size =>
+    producer.put({ partitionKey: 'k', data: new Uint8Array(size) }),
+  )
+  for (const { attempts } of await Promise.all(puts)) expect(attempts.map(({ errorCode }) => errorCode)).toEqual([null])
+  await producer.close()
+})
+
+test('calls of a delivery stream hold 500 records at most', async () => {
+  const env = memoryEnv()
+  const calls: number[] = []
+  const target = firehoseTarget({
+    DeliveryStreamName: 'clicks',
+    client: {
+      putRecordBatch({ Records }) {
+        calls.push(Records.length)
+        return Promise.resolve({ RequestResponses: Records.map((_, i) => ({ RecordId: `${calls.length}-${i}` })) })
+      },
+    },
+  })
+  const producer = new Producer({ target, env })
+  const puts = Array.from({ length: 1_201 }, (_, i) => producer.put({ partitionKey: 'k', data: Buffer.from(`${i}`) }))
+  const outcomes = await env.clock.until(Promise.all(puts))
+  expect(calls).toEqual([500, 500, 201])
+  expect(new Set(outcomes.map(({ sequenceNumber }) => sequenceNumber)).size).toBe(1_201)
 })
 
 test('a delivery stream gets plain records in calls of 4 MiB at most, and failed ones again', async () => {

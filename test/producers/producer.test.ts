@@ -467,6 +467,65 @@ test('the key may have 256 characters of any width, and what no stream takes is 
   expect(producer.metrics().recordsReceived).toBe(2)
 })
 
+test('a key of 300 characters and a record of 11 MiB are refused at the call, and nothing else is disturbed', async () => {
+  const { env, producer, target } = world({ MaxUserRecordSize: 10 * 1_048_576 })
+  const put = (text: string) => producer.put({ partitionKey: `k-${text}`, data: Buffer.from(text) })
+  const before = ['a', 'b'].map(put)
+  expect(() => producer.put({ partitionKey: 'x'.repeat(300), data: Buffer.from('c') })).toThrow(
+    expect.objectContaining({
+      code: 'invalid_argument',
+      message: 'put: partition key has 300 characters; give 1 to 256 Unicode characters',
+    }),
+  )
+  expect(() => producer.put({ partitionKey: 'k', data: new Uint8Array(11 * 1_048_576) })).toThrow(
+    expect.objectContaining({
+      code: 'invalid_argument',
+      message: expect.stringMatching(/^put: data has 11534336 bytes, the limit is 10485760; split the record/),
+    }),
+  )
+  await env.clock.until(Promise.all([...before, put('d')]))
+  expect(target.stored).toEqual(['a', 'b', 'd'])
+  expect(producer.metrics()).toMatchObject({ recordsReceived: 3, recordsPut: 3, recordsFailed: 0 })
+  expect((await env.clock.until(producer.close())).abandoned).toBe(0)
+})
+
+test('the largest record is what the stream says, and is asked for again where it refuses and is a minute old', async () => {
+  const env = memoryEnv()
+  const target = Object.assign(new ScriptedTarget(), { asked: 0, limit: 2_000_000 })
+  const recordBytesMax = async (): Promise<number> => {
+    target.asked++
+    return target.limit
+  }
+  const producer = new Producer({
+    target: Object.assign(target, { recordBytesMax }),
+    env,
+    configuration: { MaxUserRecordSize: 10 * 1_048_576 },
+  })
+  const large = { partitionKey: 'k', data: new Uint8Array(3_000_000) }
+  await env.clock.until(producer.mapped())
+  target.limit = 5_000_000
+  expect(() => producer.put(large)).toThrow(/takes records of 2000000/)
+  expect(target.asked).toBe(1)
+  await env.clock.advance(60_000)
+  expect(() => producer.put(large)).toThrow(/takes records of 2000000/)
+  await env.clock.advance(1)
+  await env.clock.until(producer.put(large))
+  expect(target.asked).toBe(2)
+})
+
+test('where a stream may not be asked for its largest record, MaxUserRecordSize alone holds', async () => {
+  const env = memoryEnv()
+  const target = Object.assign(new ScriptedTarget(), {
+    recordBytesMax: async (): Promise<number> => {
+      throw Object.assign(new Error('not authorized'), { name: 'AccessDeniedException' })
+    },
+  })
+  const producer = new Producer({ target, env, configuration: { MaxUserRecordSize: 10 * 1_048_576 } })
+  await env.clock.until(producer.mapped())
+  await env.clock.until(producer.put({ partitionKey: 'k', data: new Uint8Array(3_000_000) }))
+  expect(target.stored).toHaveLength(1)
+})
+
 test('a request holds 10 MiB with the key, so a record of 10 MiB and its key is refused', () => {
   const { producer } = world({ MaxUserRecordSize: 10 * 1_048_576 })
   const data = new Uint8Array(10 * 1_048_576)
