@@ -1,6 +1,8 @@
 /** The Kafka target against a real broker. */
 import { spawnSync } from 'node:child_process'
 import type { Kafka } from 'kafkajs'
+import * as kafkajs from 'kafkajs'
+import { compress as snappyCompress, uncompress as snappyUncompress } from 'snappy'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { nodeEnv as env } from '../../core/node/env.ts'
 import { type KafkaTargetOptions, kafkaTarget, type Outcome, Producer, PutError } from '../../producers/index.ts'
@@ -12,6 +14,11 @@ interface Read {
   readonly key: string | null
   readonly value: string
   readonly headers: Readonly<Record<string, string>>
+}
+
+interface Codec {
+  compress(encoder: { readonly buffer: Buffer }): Promise<Buffer>
+  decompress(buffer: Buffer): Promise<Buffer>
 }
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
@@ -120,6 +127,86 @@ describe.skipIf(kafkaMissing !== null)('a Kafka target', () => {
       { value: 'c', key: null },
       { value: 'd', key: 'k'.repeat(300) },
     ])
+  })
+
+  test.each([1, 0] as const)('stores with acks %i, and tells an offset only where the broker tells one', async acks => {
+    const topic = await newTopic(2)
+    const producer = producerOf(topic, { acks })
+    const outcomes = await putAll(producer, 300)
+    await producer.close()
+    // Nobody is answered with acks 0: the records are there when the broker has read what was sent before the connection closed.
+    const admin = kafka.admin()
+    await admin.connect()
+    for (let tries = 0, stored = 0; stored < 300 && tries < 500; tries++)
+      stored = (await admin.fetchTopicOffsets(topic)).reduce((sum, { high }) => sum + Number(high), 0)
+    await admin.disconnect()
+    const offsets = new Map(
+      (await readAll(topic)).map(({ value, partition, offset }) => [value, `${partition} ${offset}`]),
+    )
+    expect(offsets.size).toBe(300)
+    outcomes.forEach(({ shardId, sequenceNumber }, i) => {
+      const [partition, offset] = offsets.get(`record ${i}`)?.split(' ') ?? []
+      expect([shardId, sequenceNumber]).toEqual([partition, acks === 0 ? '' : offset])
+    })
+  })
+
+  test('a partitioner of the caller chooses, by what kafkajs tells its own', async () => {
+    const topic = await newTopic(3)
+    const asked: unknown[] = []
+    const producer = producerOf(topic, {
+      createPartitioner: () => args => {
+        asked.push(args.topic)
+        return Number(args.message.value.toString().slice('record '.length)) % args.partitionMetadata.length
+      },
+    })
+    const outcomes = await putAll(producer, 90, () => 'one key')
+    await producer.close()
+    expect(outcomes.map(({ shardId }) => shardId)).toEqual(outcomes.map((_, i) => String(i % 3)))
+    for (const { partition, value } of await readAll(topic))
+      expect(partition).toBe(Number(value.slice('record '.length)) % 3)
+    expect(new Set(asked)).toEqual(new Set([topic]))
+  })
+
+  test.each(['gzip', 'snappy'] as const)('batches are stored as %s', async compression => {
+    const codecs = kafkajs.CompressionCodecs as unknown as Record<number, () => Codec>
+    const id = kafkajs.CompressionTypes[compression === 'gzip' ? 'GZIP' : 'Snappy']
+    const known = codecs[id]
+    const codec: Codec =
+      compression === 'snappy' || known === undefined
+        ? {
+            compress: ({ buffer }) => snappyCompress(buffer),
+            decompress: async buffer => Buffer.from(await snappyUncompress(buffer)),
+          }
+        : known()
+    let opened = 0
+    codecs[id] = () => ({
+      ...codec,
+      decompress: buffer => {
+        opened++
+        return codec.decompress(buffer)
+      },
+    })
+    try {
+      const topic = await newTopic(2)
+      const producer = producerOf(topic, { compression })
+      await putAll(producer, 500)
+      await producer.close()
+      expect(new Set((await readAll(topic)).map(({ value }) => value)).size).toBe(500)
+      // the broker stores batches as they come, and kafkajs opens those that say that they are so
+      expect(opened).toBeGreaterThan(0)
+    } finally {
+      if (known !== undefined) codecs[id] = known
+      else delete codecs[id]
+    }
+  })
+
+  test('a codec that kafkajs does not have is told by name', async () => {
+    const topic = await newTopic(1)
+    const producer = producerOf(topic, { compression: 'lz4' }, { RecordTtl: 2_000 })
+    const error = await producer.put({ partitionKey: 'k', data: bytes('x') }).catch((caught: unknown) => caught)
+    expect(error).toBeInstanceOf(PutError)
+    expect(String(error)).toMatch(/LZ4/i)
+    await producer.close()
   })
 
   test.skipIf(spawnSync('kcat', ['-V']).status !== 0)('sends a key where librdkafka sends it by murmur2', async () => {

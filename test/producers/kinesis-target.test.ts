@@ -187,7 +187,7 @@ test.each([
   await producer.mapped()
   const most = 2 * 1_048_576 - 1
   expect(() => producer.put({ partitionKey: 'k', data: new Uint8Array(most + 1) })).toThrow(
-    /2097153 bytes, the stream takes records of 2097152; split the record, or raise .* UpdateMaxRecordSize/,
+    /2097153 bytes, the stream takes records of 2097152; split the record, or raise .*UpdateMaxRecordSize/,
   )
   // of one key, so that an aggregate of them would be larger than the stream takes
   const puts = [most, 1_000_000, 1_000_000, 1_000_000].map(size =>
