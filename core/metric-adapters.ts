@@ -23,11 +23,12 @@ const EMF_METRICS_MAX = 100
 
 export interface CloudWatchRequest {
   readonly Namespace: string
-  readonly MetricData: readonly {
+  // Arrays as the SDK types them, so that its client takes this.
+  readonly MetricData: {
     readonly MetricName: string
-    readonly Dimensions: readonly { readonly Name: string; readonly Value: string }[]
+    readonly Dimensions: { readonly Name: string; readonly Value: string }[]
     readonly Timestamp: Date
-    readonly Unit: string
+    readonly Unit: MetricUnit
     readonly StatisticValues: {
       readonly SampleCount: number
       readonly Sum: number
@@ -37,8 +38,17 @@ export interface CloudWatchRequest {
   }[]
 }
 
-/** Inputs of PutMetricData, up to 20 data each. @param at when the values were taken, epoch milliseconds */
-export function cloudWatchRequests(data: readonly MetricDatum[], at: number, namespace: string): CloudWatchRequest[] {
+/**
+ * Inputs of PutMetricData.
+ * @param at when the values were taken, epoch milliseconds
+ * @param dataMax of one input; default 20, and 1,000 at most
+ */
+export function cloudWatchRequests(
+  data: readonly MetricDatum[],
+  at: number,
+  namespace: string,
+  dataMax = CLOUDWATCH_DATA_MAX,
+): CloudWatchRequest[] {
   const all = data.map(({ name, unit, dimensions, statistics }) => ({
     MetricName: name,
     Dimensions: dimensions.map(one => ({ Name: one.name, Value: one.value })),
@@ -51,7 +61,7 @@ export function cloudWatchRequests(data: readonly MetricDatum[], at: number, nam
       Maximum: statistics.max,
     },
   }))
-  return slices(all, CLOUDWATCH_DATA_MAX).map(MetricData => ({ Namespace: namespace, MetricData }))
+  return slices(all, dataMax).map(MetricData => ({ Namespace: namespace, MetricData }))
 }
 
 /**

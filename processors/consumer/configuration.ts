@@ -104,7 +104,7 @@ export interface ConsumerConfiguration {
   readonly metricsLevel: ConsumerMetricsLevel
   /** of metrics in CloudWatch; empty: as the application */
   readonly namespace: string
-  /** metrics that one interval sends together at most; see `metricsMaxQueueSize` for what may wait */
+  /** metrics of one call, 1 to 1,000; `metricsMaxQueueSize` may wait */
   readonly publisherFlushBuffer: number
   readonly metricsBufferTimeMillis: number
   readonly metricsMaxQueueSize: number
@@ -222,7 +222,8 @@ const RANGES: Readonly<Record<string, readonly [min: number, max: number]>> = {
   maxCacheByteSize: [1, ANY],
   maxRecordsCount: [1, ANY],
   metricsBufferTimeMillis: [1, ANY],
-  publisherFlushBuffer: [1, ANY],
+  metricsMaxQueueSize: [1, ANY],
+  publisherFlushBuffer: [1, 1_000],
   taskBackoffTimeMillis: [1, ANY],
   parentShardPollIntervalMillis: [1, ANY],
   varianceBalancingFrequency: [1, ANY],

@@ -150,12 +150,13 @@ export class ConsumerMetrics {
   ): void {
     const { level: kept, dimensions: enabled, metricsMax } = this.#options
     if (kept === 'NONE' || (kept === 'SUMMARY' && level === 'DETAILED')) return
-    const key = `${operation} ${name} ${more.map(one => one.value).join(' ')}`
+    const all = [{ name: 'Operation', value: operation }, ...more]
+    const dimensions = all.filter(one => enabled.some(dimension => dimension === one.name))
+    // What differs by nothing that is told is one metric.
+    const key = `${name} ${dimensions.map(one => `${one.name} ${one.value}`).join(' ')}`
     let known = this.#sets.get(key)
     if (known === undefined) {
       if (this.#sets.size >= metricsMax) return
-      const all = [{ name: 'Operation', value: operation }, ...more]
-      const dimensions = all.filter(one => enabled.some(dimension => dimension === one.name))
       known = { datum: { name, unit, dimensions }, set: new StatisticSet() }
       this.#sets.set(key, known)
     }

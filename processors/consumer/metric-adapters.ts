@@ -8,7 +8,7 @@ import {
 } from '../../core/index.ts'
 
 /** Source: KCL monitoring reference; the two at the end are not the KCL's. */
-const HELP: Readonly<Record<string, string>> = {
+export const METRIC_HELP: Readonly<Record<string, string>> = {
   RecordsProcessed: 'user records fetched, before those at or before the checkpoint are left out',
   DataBytesProcessed: 'bytes of the records that were delivered',
   MillisBehindLatest: 'how far the last read was behind the tip of its shard',
@@ -24,6 +24,9 @@ const HELP: Readonly<Record<string, string>> = {
   RecordsDeadLettered: 'records that went to the dead letter handler',
 }
 
+/** Before the names of metrics in OpenTelemetry. */
+export const OTLP_PREFIX = 'kinesis_consumer.'
+
 /** Inputs of PutMetricData, up to 20 data each. @param namespace the KCL takes the name of the application */
 export function consumerCloudWatchRequests(
   data: readonly MetricDatum[],
@@ -38,5 +41,5 @@ export function consumerCloudWatchRequests(
  * @param from when the interval of the values began, @param to when it ended; epoch milliseconds
  */
 export function consumerOtlpMetrics(data: readonly MetricDatum[], from: number, to: number): OtlpMetric[] {
-  return otlpMetrics(data, from, to, 'kinesis_consumer.', name => HELP[name] ?? name)
+  return otlpMetrics(data, from, to, OTLP_PREFIX, name => METRIC_HELP[name] ?? name)
 }

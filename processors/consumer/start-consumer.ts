@@ -2,7 +2,18 @@
  * Puts a worker together from names: streams are opened as the settings say, leases are in DynamoDB unless another store is given,
  * and everything that was opened here is closed when the worker has stopped.
  */
-import { type Env, type Listener, nodeEnv } from '../../core/index.ts'
+import {
+  type CloudWatchLike,
+  cloudWatchPublisher,
+  type Env,
+  type Listener,
+  type MetricsFetch,
+  type MetricsPublisher,
+  type MillraceError,
+  nodeEnv,
+  otlpPublisher,
+  publishTo,
+} from '../../core/index.ts'
 import type { KinesisClientLike } from '../../streams/index.ts'
 import { type ConsumerConfiguration, completeConsumerConfiguration } from './configuration.ts'
 import type { ConsumerEvent } from './consumer-event.ts'
@@ -14,6 +25,7 @@ import { openDynamoLeaseStore } from './leases/dynamodb/dynamodb-lease-store.ts'
 import { KclLeaseCoordinator } from './leases/kcl-lease-coordinator.ts'
 import type { LeaseStore } from './leases/lease-table.ts'
 import { machineCpu } from './leases/machine-cpu.ts'
+import { METRIC_HELP, OTLP_PREFIX } from './metric-adapters.ts'
 import { leasedStream, openStreams, StreamOpener, type StreamSelection } from './open-streams.ts'
 import type { RecordProcessorFactory } from './record-processor.ts'
 import { ConsumerWorker } from './worker.ts'
@@ -37,6 +49,17 @@ export interface StartConsumerOptions {
   readonly healthPort?: number | undefined
   onEvent?(event: ConsumerEvent): void
   readonly onMetrics?: ConsumerMetricsHook | undefined
+  /** Sends the metrics, each `metricsBufferTimeMillis`, those of `metricsLevel` and `metricsEnabledDimensions`. */
+  readonly metrics?:
+    | {
+        /** the SDK's `CloudWatch` client; metrics go under the setting `namespace`. The caller destroys it */
+        readonly cloudWatch?: CloudWatchLike | undefined
+        /** an OpenTelemetry collector, by OTLP over HTTP in JSON; pass `fetch` itself */
+        readonly otlp?:
+          | { readonly url: string; readonly fetch: MetricsFetch; readonly headers?: Readonly<Record<string, string>> }
+          | undefined
+      }
+    | undefined
   /** default: this process */
   readonly env?: Env | undefined
 }
@@ -72,8 +95,14 @@ export async function startConsumer(options: StartConsumerOptions): Promise<Runn
     const streams = await openStreams(options.streams, opener, closers, (what, error) => told.failed(what, error))
     const { list } = streams
     const store = options.store ?? (await openStore(configuration, env, closers))
+    const publisher = metricsOf(options, configuration, env, error => told.failed('sending metrics', error))
+    closers.push(() => publisher.close())
     const worker = new ConsumerWorker({
       ...options,
+      onMetrics(data, from, to) {
+        publisher.publish(data, from, to)
+        options.onMetrics?.(data, from, to)
+      },
       configuration,
       streams: streams.fixed,
       streamGone: identifier => streams.doubt(identifier),
@@ -116,6 +145,32 @@ export async function startConsumer(options: StartConsumerOptions): Promise<Runn
     await closeAll()
     throw error
   }
+}
+
+function metricsOf(
+  { metrics }: StartConsumerOptions,
+  configuration: ConsumerConfiguration,
+  { clock }: Env,
+  onFailure: (error: MillraceError) => void,
+): MetricsPublisher {
+  const { applicationName, namespace, metricsMaxQueueSize: queueMax, publisherFlushBuffer: batchMax } = configuration
+  const options = { clock, queueMax, batchMax, onFailure }
+  const publishers: MetricsPublisher[] = []
+  if (metrics?.cloudWatch !== undefined)
+    publishers.push(
+      cloudWatchPublisher({ ...options, client: metrics.cloudWatch, namespace: given(namespace) ?? applicationName }),
+    )
+  if (metrics?.otlp !== undefined)
+    publishers.push(
+      otlpPublisher({
+        ...options,
+        ...metrics.otlp,
+        serviceName: applicationName,
+        prefix: OTLP_PREFIX,
+        describe: name => METRIC_HELP[name] ?? name,
+      }),
+    )
+  return publishTo(publishers)
 }
 
 /**

@@ -151,13 +151,22 @@ export class ConsumerWorker {
   async start(): Promise<void> {
     assert(this.#state === 'new', 'a worker is started once')
     const { configuration, clock } = this.#options
+    const beganAt = clock.monotonicMs()
+    const initialized = (isSuccess: boolean): void => {
+      const scope = 'Scheduler:Initialize'
+      this.#metrics.lease({ operation: scope, name: 'Initialize.Success', value: isSuccess ? 1 : 0, unit: 'Count' })
+      const value = clock.monotonicMs() - beganAt
+      this.#metrics.lease({ operation: scope, name: 'Initialize.Time', value, unit: 'Milliseconds' })
+    }
     for (let attempt = 1; ; attempt++) {
       try {
         await this.#coordinator.start()
+        initialized(true)
         break
       } catch (error) {
         const mayRepeat = error instanceof MillraceError && error.retry === 'backoff'
         if (!mayRepeat || attempt >= configuration.maxInitializationAttempts) {
+          initialized(false)
           this.#finish()
           throw error
         }

@@ -21,6 +21,12 @@ export class OperationMetrics {
     listener.metric?.({ operation, name, value, unit: 'Count' })
   }
 
+  /** Told as `NAME.Time`. */
+  duration(name: string, value: number): void {
+    const { listener, operation } = this.#options
+    listener.metric?.({ operation, name: `${name}.Time`, value, unit: 'Milliseconds' })
+  }
+
   /** Work, told as `NAME.Success` (1 or 0) and `NAME.Time`; what it throws goes on. An empty name: the operation itself. */
   async timed<T>(name: string, work: () => Promise<T>): Promise<T> {
     const { listener, clock, operation } = this.#options

@@ -433,6 +433,10 @@ describe('what a worker tells', () => {
     const summary = await names({ metricsLevel: 'SUMMARY', metricsEnabledDimensions: ['Operation'] })
     expect(summary.map(datum => datum.name)).not.toContain('KinesisDataFetcher.getRecords.Time')
     expect(summary.flatMap(datum => datum.dimensions.map(one => one.name))).not.toContain('ShardId')
+    // One metric for what no dimension tells apart: an OpenTelemetry collector takes no two points with the same attributes.
+    const series = (await names({ metricsEnabledDimensions: [] })).map(datum => datum.name)
+    expect(series).toContain('Initialize.Success')
+    expect(new Set(series).size).toBe(series.length)
     expect((await names({ metricsLevel: 'DETAILED' })).map(datum => datum.name)).toContain(
       'KinesisDataFetcher.getRecords.Time',
     )

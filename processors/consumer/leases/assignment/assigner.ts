@@ -80,10 +80,15 @@ export class Assigner {
     const doubtful = this.#doubtful(leases, alive, now)
     const fleet: Fleet = { leases, workers: metrics, doubtful, free: this.#free(leases, alive, now) }
     if (balances) this.#runs++
+    const planAt = clock.monotonicMs()
     const plan =
       strategy === 'LEASE_COUNT_BASED'
         ? planByCount(fleet, limits)
         : planByLoad(fleet, limits, random, balances && this.#runs % balanceEvery === 0)
+    // One plan does both here; each has the time of the whole.
+    const planMs = clock.monotonicMs() - planAt
+    this.#metrics.duration('AssignExpiredOrUnassignedLeases', planMs)
+    if (balances) this.#metrics.duration('BalanceWorkerVariance', planMs)
     const left = leases.map(lease => failoverMs - observer.stoodMs(lease, now)).filter(ms => ms >= 0)
     this.dueInMs = left.reduce((least, ms) => Math.min(least, ms), Number.POSITIVE_INFINITY)
     const forced = this.#overdue(leases, alive, now)
