@@ -9,7 +9,6 @@
 import { type Clock, MEBIBYTE } from '../../core/index.ts'
 import { type BufferingHints, intervalEndsMs } from '../buffer.ts'
 import type { DataOutput } from '../pipeline/data-output.ts'
-import type { ReadyRecord } from '../pipeline/processing-chain.ts'
 import type { FailedRecord, StreamRecord } from '../pipeline/record.ts'
 import type { StreamFailure } from '../pipeline/turns-of-work.ts'
 import { type DeliverParts, deliverBatch, failure } from './deliver-batch.ts'
@@ -76,12 +75,12 @@ export class BatchOutput implements DataOutput {
     return oldest
   }
 
-  async add(records: readonly ReadyRecord[]): Promise<readonly FailedRecord[]> {
+  async add(records: readonly StreamRecord[]): Promise<readonly FailedRecord[]> {
     const { destination, hints, parts } = this.#options
     const { recordsMax, bytesMax, name } = destination
     const recordBytesMax = Math.min(bytesMax, destination.recordBytesMax ?? bytesMax)
     const failed: FailedRecord[] = []
-    for (const { record } of records) {
+    for (const record of records) {
       const size = destination.sizeOf(record)
       if (size > recordBytesMax) {
         const message = `the record takes ${size} bytes, and may take ${recordBytesMax}`

@@ -1,5 +1,4 @@
 /** Records one after the other with nothing between them, or one line feed, as Firehose joins them; compressed as configured. */
-import { ByteWriter } from '../../core/index.ts'
 import { BLOCK_BYTES, type Compressor } from '../compress.ts'
 import type { RecordBody } from './object-buffer.ts'
 import type { StreamRecord } from './record.ts'
@@ -11,11 +10,14 @@ import type { StreamRecord } from './record.ts'
 export type RecordDelimiter = 'none' | 'between' | 'after'
 
 const LINE_FEED = 10
+const FIRST_BYTES = 16_384
 
 export class ConcatenatedBody implements RecordBody {
   readonly #compressor: Compressor
   readonly #delimiter: RecordDelimiter
-  readonly #out = new ByteWriter(BLOCK_BYTES)
+  /** one block, and the record that went beyond it; few records need no whole block */
+  #bytes = new Uint8Array(FIRST_BYTES)
+  #end = 0
   #any = false
 
   constructor(compressor: Compressor, delimiter: RecordDelimiter) {
@@ -23,17 +25,23 @@ export class ConcatenatedBody implements RecordBody {
     this.#delimiter = delimiter
   }
 
-  add(record: StreamRecord): number {
-    const before = this.#out.length
-    if (this.#delimiter === 'between' && this.#any) this.#out.byte(LINE_FEED)
-    this.#out.bytes(record.data)
-    if (this.#delimiter === 'after') this.#out.byte(LINE_FEED)
+  add({ data }: StreamRecord): number {
+    const before = this.#end
+    const after = before + data.length + 1
+    if (after > this.#bytes.length) this.#grow(after)
+    const bytes = this.#bytes
+    let end = before
+    if (this.#delimiter === 'between' && this.#any) bytes[end++] = LINE_FEED
+    bytes.set(data, end)
+    end += data.length
+    if (this.#delimiter === 'after') bytes[end++] = LINE_FEED
     this.#any = true
-    return this.#out.length - before
+    this.#end = end
+    return end - before
   }
 
   get full(): boolean {
-    return this.#out.length >= BLOCK_BYTES
+    return this.#end >= BLOCK_BYTES
   }
 
   *drain(): Iterable<Uint8Array> {
@@ -46,8 +54,16 @@ export class ConcatenatedBody implements RecordBody {
   }
 
   *#blocks(): Iterable<Uint8Array> {
-    const bytes = this.#out.take()
-    for (let start = 0; start < bytes.length; start += BLOCK_BYTES)
-      yield this.#compressor.compress(bytes.subarray(start, start + BLOCK_BYTES))
+    for (let start = 0; start < this.#end; start += BLOCK_BYTES)
+      yield this.#compressor.compress(this.#bytes.subarray(start, Math.min(start + BLOCK_BYTES, this.#end)))
+    this.#end = 0
+    // A large record must not be held room for as long as the object is open.
+    if (this.#bytes.length > 2 * BLOCK_BYTES) this.#bytes = new Uint8Array(FIRST_BYTES)
+  }
+
+  #grow(least: number): void {
+    const bytes = new Uint8Array(Math.max(this.#bytes.length * 2, least))
+    bytes.set(this.#bytes.subarray(0, this.#end))
+    this.#bytes = bytes
   }
 }

@@ -1,8 +1,7 @@
 /** The seam behind the processors: objects of a store, or a destination that takes batches. */
 import type { DestinationName } from '../destinations/destination.ts'
 import type { DeliveredObject } from '../manifest.ts'
-import type { ReadyRecord } from './processing-chain.ts'
-import type { FailedRecord } from './record.ts'
+import type { FailedRecord, StreamRecord } from './record.ts'
 
 export interface DataOutput {
   /** how metrics call where the records go; objects that a table takes count as S3 */
@@ -18,7 +17,7 @@ export interface DataOutput {
    * @returns those that cannot be delivered, as far as that is known at once
    * @throws what ends the stream
    */
-  add(records: readonly ReadyRecord[]): Promise<readonly FailedRecord[]>
+  add(records: readonly StreamRecord[]): Promise<readonly FailedRecord[]>
   /** Resolves when all that was taken over is delivered or has failed. */
   flush(reason: 'flush' | 'close'): Promise<void>
   /** Told of each of its own objects after it became visible. */

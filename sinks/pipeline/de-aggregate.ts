@@ -6,7 +6,7 @@
  *   DELIMITED  pieces between delimiters; the piece after a last delimiter is there only when it has bytes
  */
 import type { DeAggregation } from '../definition/processing.ts'
-import type { FailedRecord, Processed, StreamRecord } from './record.ts'
+import { changedRecord, type FailedRecord, type Processed, type StreamRecord } from './record.ts'
 
 /** Firehose API model: beyond so many sub-records de-aggregation silently does not happen. */
 export const SUB_RECORDS_MAX = 500
@@ -29,12 +29,13 @@ export function deAggregated(records: readonly StreamRecord[], how: DeAggregatio
     else if (pieces.length > SUB_RECORDS_MAX) good.push(record)
     else
       pieces.forEach((data, index) =>
-        good.push({
-          ...record,
-          data,
-          rawData: data,
-          recordId: pieces.length === 1 ? record.recordId : `${record.recordId}.${index}`,
-        }),
+        good.push(
+          changedRecord(record, {
+            data,
+            rawData: data,
+            recordId: pieces.length === 1 ? record.recordId : `${record.recordId}.${index}`,
+          }),
+        ),
       )
   }
   return { records: good, failed }

@@ -4,7 +4,7 @@
  */
 import { gunzipSync } from 'node:zlib'
 import { MEBIBYTE } from '../../core/index.ts'
-import type { FailedRecord, Processed, StreamRecord } from './record.ts'
+import { changedRecord, type FailedRecord, type Processed, type StreamRecord } from './record.ts'
 
 /** Bytes that one record may become. */
 export const DECOMPRESSED_BYTES_MAX = 64 * MEBIBYTE
@@ -16,7 +16,7 @@ export function decompressed(records: readonly StreamRecord[], now: number): Pro
   const failed: FailedRecord[] = []
   for (const record of records) {
     try {
-      good.push({ ...record, data: gunzipSync(record.data, { maxOutputLength: DECOMPRESSED_BYTES_MAX }) })
+      good.push(changedRecord(record, { data: gunzipSync(record.data, { maxOutputLength: DECOMPRESSED_BYTES_MAX }) }))
     } catch (error) {
       const tooLarge = error instanceof RangeError
       failed.push({
@@ -44,7 +44,7 @@ export function logMessages(records: readonly StreamRecord[], now: number): Proc
   const failed: FailedRecord[] = []
   for (const record of records) {
     const messages = messagesOf(record.data)
-    if (typeof messages !== 'string') good.push({ ...record, data: messages })
+    if (typeof messages !== 'string') good.push(changedRecord(record, { data: messages }))
     else
       failed.push({
         record,

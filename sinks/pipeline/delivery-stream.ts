@@ -25,7 +25,14 @@ import { ObjectMaker } from './object-maker.ts'
 import { openDataOutput } from './open-data-output.ts'
 import { ProcessingChain } from './processing-chain.ts'
 import { checkBatch, type PutRecordBatchOutput } from './put-limits.ts'
-import type { ErrorOutputType, FailedRecord, RecordSource, StreamRecord } from './record.ts'
+import {
+  changedRecord,
+  type ErrorOutputType,
+  type FailedRecord,
+  type RecordSource,
+  type StreamRecord,
+  TakenRecord,
+} from './record.ts'
 import { SideOutput } from './side-output.ts'
 import { type StreamGauge, StreamMetrics } from './stream-metrics.ts'
 import {
@@ -40,8 +47,6 @@ import { TransformStage } from './transform-stage.ts'
 import { Troubles } from './troubles.ts'
 import { StreamFailure, TurnsOfWork } from './turns-of-work.ts'
 
-/** Serial numbers of records have so many digits. */
-const ZEROS = '0'.repeat(20)
 /** Bytes of records that wait in memory for a segment of a staged stream. */
 const JOURNAL_BYTES_MAX = 64 * MEBIBYTE
 
@@ -238,21 +243,18 @@ export class DeliveryStream {
   }
 
   /**
-   * Takes records of a source that can wait: resolves when the intake has room again, which is the back-pressure.
+   * Takes records of a source that can wait: resolves when the intake has room again, which is the back-pressure. The bytes are not
+   * copied, and must stay as they are from here on.
    * @throws MillraceError `closed`, or what delivery failed with
    */
   async write(records: readonly WriteRecord[]): Promise<void> {
     this.#assertOpen()
     if (records.length === 0) return
     const now = this.#parts.clock.now()
-    const sizeBytes = records.reduce((sum, { data }) => sum + data.length, 0)
-    // One copy of the batch: a buffer for each record costs more than all else that happens to it.
-    const bytes = new Uint8Array(sizeBytes)
-    let at = 0
+    let sizeBytes = 0
     const taken = records.map(({ data, arrivedAt = now, source = null }) => {
-      bytes.set(data, at)
-      at += data.length
-      return this.#newRecord(bytes.subarray(at - data.length, at), arrivedAt, source)
+      sizeBytes += data.length
+      return this.#newRecord(data, arrivedAt, source)
     })
     this.#countRead(records)
     this.#take(taken, sizeBytes)
@@ -349,12 +351,7 @@ export class DeliveryStream {
   }
 
   #newRecord(data: Uint8Array, arrivedAt: number, source: RecordSource | null): StreamRecord {
-    const digits = String(this.#recordNumber++)
-    const serial = ZEROS.slice(digits.length) + digits
-    // Ids of a staged stream stay unique over restarts, which repeat no committed round.
-    const recordId =
-      this.#books.staging === null ? serial : `${String(this.#books.staging.round).padStart(10, '0')}-${serial}`
-    return { recordId, number: 0, data, rawData: data, arrivedAt, source, lambdaKeys: {} }
+    return new TakenRecord(this.#recordNumber++, this.#books.staging?.round ?? null, data, arrivedAt, source)
   }
 
   /** The intake counts until the records have left for the outputs or the stage before the transform. */
@@ -389,7 +386,8 @@ export class DeliveryStream {
     const { ready, failed } = await this.#chain.finish(records)
     if (ready.length + failed.length < records.length) {
       const left = new Set(records.map(({ number }) => number))
-      for (const { record } of [...ready, ...failed]) left.delete(record.number)
+      for (const { number } of ready) left.delete(number)
+      for (const { record } of failed) left.delete(record.number)
       this.#books.taken.dropped(left)
     }
     await this.#fail(failed)
@@ -404,7 +402,7 @@ export class DeliveryStream {
     for (const one of failed) {
       const lines = byType.get(one.type) ?? []
       byType.set(one.type, lines)
-      lines.push({ ...one.record, data: errorLine(one, table) })
+      lines.push(changedRecord(one.record, { data: errorLine(one, table) }))
     }
     this.#metrics.add('ErrorOutput.Records', failed.length)
     for (const [type, lines] of byType) await this.#errors.add(type, lines)

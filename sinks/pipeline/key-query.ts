@@ -11,14 +11,9 @@ const RUN_BYTES_MAX = 4_194_304
 /** Compile errors that a message shows. */
 const SHOWN_CHARACTERS_MAX = 300
 
-export interface KeyedRecord {
-  readonly record: StreamRecord
-  readonly queryKeys: Readonly<Record<string, string>>
-}
-
 export interface KeyQuery {
-  /** One outcome for each record, in order. */
-  keys(records: readonly StreamRecord[], now: number): readonly (KeyedRecord | FailedRecord)[]
+  /** One outcome for each record, in order: the record itself, which has its keys then, or why it has none. */
+  keys(records: readonly StreamRecord[], now: number): readonly (StreamRecord | FailedRecord)[]
 }
 
 interface Jq {
@@ -57,7 +52,7 @@ export async function jqQuery(program: string, keys: readonly string[]): Promise
   }
   return {
     keys(records, now) {
-      const outcomes: (KeyedRecord | FailedRecord | null)[] = records.map(() => null)
+      const outcomes: (StreamRecord | FailedRecord | null)[] = records.map(() => null)
       let lines: string[] = []
       let from: number[] = []
       let sizeBytes = 0
@@ -121,7 +116,7 @@ function outcomeOf(
   line: string,
   keys: readonly string[],
   now: number,
-): KeyedRecord | FailedRecord {
+): StreamRecord | FailedRecord {
   const result = JSON.parse(line) as { readonly o?: readonly unknown[]; readonly e?: string }
   if (result.o === undefined) return failed(record, result.e ?? 'jq gave nothing', now)
   const [value, second] = result.o
@@ -136,7 +131,8 @@ function outcomeOf(
     if (found === '') return failed(record, `key "${key}" is empty`, now)
     queryKeys[key] = String(found)
   }
-  return { record, queryKeys }
+  record.queryKeys = queryKeys
+  return record
 }
 
 function failed(record: StreamRecord, message: string, now: number): FailedRecord {

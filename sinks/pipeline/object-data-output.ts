@@ -8,7 +8,6 @@ import type { DataOutput } from './data-output.ts'
 import type { ObjectBuffer } from './object-buffer.ts'
 import type { ObjectMaker, Opening } from './object-maker.ts'
 import type { Outputs, OverflowPolicy } from './outputs.ts'
-import type { ReadyRecord } from './processing-chain.ts'
 import type { FailedRecord, StreamRecord } from './record.ts'
 import type { StreamMetrics } from './stream-metrics.ts'
 import type { Conversion } from './stream-options.ts'
@@ -66,7 +65,7 @@ export class ObjectDataOutput implements DataOutput {
     return this.#outputs.records
   }
 
-  async add(records: readonly ReadyRecord[]): Promise<readonly FailedRecord[]> {
+  async add(records: readonly StreamRecord[]): Promise<readonly FailedRecord[]> {
     const { conversion, metrics } = this.#options
     const failed: FailedRecord[] = []
     let prepared = 0
@@ -115,12 +114,11 @@ export class ObjectDataOutput implements DataOutput {
   }
 
   /** Puts one record into its partition's object; returns what failed. */
-  #place({ record, queryKeys }: ReadyRecord): FailedRecord | null | Promise<FailedRecord | null> {
+  #place(record: StreamRecord): FailedRecord | null | Promise<FailedRecord | null> {
     const { plan, partitioned, clock, conversion } = this.#options
-    const partition = { query: queryKeys, lambda: record.lambdaKeys }
     let group = ''
     try {
-      if (partitioned) group = plan.prefixes.prefix.groupOf(partition)
+      if (partitioned) group = plan.prefixes.prefix.groupOf(partitionOf(record))
     } catch (error) {
       return this.#failure(record, 'PrefixEvaluationFailed', error instanceof Error ? error.message : String(error))
     }
@@ -138,13 +136,14 @@ export class ObjectDataOutput implements DataOutput {
     }
     const taken = this.#outputs.take(group, placed)
     if (taken === 'taken') return null
-    return taken === 'due' ? this.#outputs.settle(group).then(() => null) : this.#begin(group, partition, placed)
+    return taken === 'due' ? this.#outputs.settle(group).then(() => null) : this.#begin(group, placed)
   }
 
   /** Puts the first record of an object into it. */
-  async #begin(group: string, partition: PartitionValues, record: StreamRecord): Promise<FailedRecord | null> {
+  async #begin(group: string, record: StreamRecord): Promise<FailedRecord | null> {
     const { plan, maker, metrics, partitionsMax } = this.#options
     const { prefix } = plan.prefixes
+    const partition = partitionOf(record)
     try {
       const taken = await this.#outputs.add(group, record, async () => {
         // A prefix that becomes too long fails its records, not the stream.
@@ -174,12 +173,16 @@ export class ObjectDataOutput implements DataOutput {
   }
 }
 
+function partitionOf({ queryKeys = {}, lambdaKeys }: StreamRecord): PartitionValues {
+  return { query: queryKeys, lambda: lambdaKeys }
+}
+
 /** @returns the record after those that were shown to the conversion */
-function prepareNext(conversion: Conversion, records: readonly ReadyRecord[], from: number): number {
+function prepareNext(conversion: Conversion, records: readonly StreamRecord[], from: number): number {
   const next: StreamRecord[] = []
   let sizeBytes = 0
   for (let i = from; i < records.length && next.length < CONVERTED_RECORDS_MAX; i++) {
-    const { record } = records[i]!
+    const record = records[i]!
     next.push(record)
     sizeBytes += record.data.length
     if (sizeBytes >= CONVERTED_BYTES_MAX) break

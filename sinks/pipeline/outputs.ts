@@ -30,8 +30,9 @@ export class Outputs {
   readonly #buffers = new Map<string, ObjectBuffer>()
   readonly #target: SizeTarget
   #heldBytes = 0
-  /** the group that was used last */
+  /** the group that was used last, and its buffer while that is open */
   #last: string | null = null
+  #lastBuffer: ObjectBuffer | undefined = undefined
 
   constructor(options: OutputsOptions) {
     this.#options = options
@@ -83,7 +84,7 @@ export class Outputs {
    * @returns `none`: no object is open, and nothing was taken; `due`: it was taken, and the caller owes a `settle`
    */
   take(group: string, record: StreamRecord): 'taken' | 'due' | 'none' {
-    const buffer = this.#buffers.get(group)
+    const buffer = group === this.#last ? this.#lastBuffer : this.#buffers.get(group)
     if (buffer === undefined) return 'none'
     this.#put(group, buffer, record)
     return this.#isDue(buffer) ? 'due' : 'taken'
@@ -113,11 +114,12 @@ export class Outputs {
 
   #put(group: string, buffer: ObjectBuffer, record: StreamRecord): void {
     // The last in the map is the one that was used last.
-    if (group !== this.#last) {
+    if (buffer !== this.#lastBuffer) {
       this.#buffers.delete(group)
+      this.#buffers.set(group, buffer)
       this.#last = group
+      this.#lastBuffer = buffer
     }
-    this.#buffers.set(group, buffer)
     buffer.add(record)
   }
 
@@ -137,6 +139,7 @@ export class Outputs {
     this.#heldBytes -= buffer.heldBytes
     await buffer.seal(reason, () => this.#options.clock.now())
     this.#buffers.delete(group)
+    if (buffer === this.#lastBuffer) this.#lastBuffer = undefined
   }
 
   async sealAll(reason: FlushReason): Promise<void> {

@@ -11,13 +11,6 @@ import type { FailedRecord, StreamRecord } from './record.ts'
 import type { StreamMetrics } from './stream-metrics.ts'
 import { type Transform, type TransformParts, transformed } from './transform.ts'
 
-export interface ReadyRecord {
-  readonly record: StreamRecord
-  readonly queryKeys: Readonly<Record<string, string>>
-}
-
-const NO_KEYS: Readonly<Record<string, string>> = {}
-
 export class ProcessingChain {
   readonly #plan: ProcessingPlan
   readonly #parts: TransformParts
@@ -69,7 +62,7 @@ export class ProcessingChain {
   /** The transform and the keys. */
   async finish(
     records: readonly StreamRecord[],
-  ): Promise<{ readonly ready: readonly ReadyRecord[]; readonly failed: readonly FailedRecord[] }> {
+  ): Promise<{ readonly ready: readonly StreamRecord[]; readonly failed: readonly FailedRecord[] }> {
     const { lambda, query } = this.#plan
     const failed: FailedRecord[] = []
     let current = records
@@ -87,9 +80,9 @@ export class ProcessingChain {
       current = result.records
       failed.push(...result.failed)
     }
-    if (query === null) return { ready: current.map(record => ({ record, queryKeys: NO_KEYS })), failed }
+    if (query === null) return { ready: current, failed }
     assert(this.#query !== null, 'prepare comes before finish')
-    const ready: ReadyRecord[] = []
+    const ready: StreamRecord[] = []
     const startMs = this.#parts.clock.monotonicMs()
     for (const outcome of this.#query.keys(current, this.#parts.clock.now()))
       if ('code' in outcome) failed.push(outcome)

@@ -24,8 +24,56 @@ export interface StreamRecord {
   readonly source: RecordSource | null
   /** partition keys that the transform returned */
   readonly lambdaKeys: Readonly<Record<string, string>>
+  /** partition keys that the query found; missing without one */
+  queryKeys?: Readonly<Record<string, string>>
   /** what a conversion has made of it, for its own bodies */
   row?: unknown
+}
+
+const NO_KEYS: Readonly<Record<string, string>> = {}
+/** Serial numbers of records have so many digits. */
+const SERIAL_DIGITS = 20
+const ROUND_DIGITS = 10
+
+/**
+ * A record as it was put. Its id is made when somebody asks for it: most records never tell theirs, and making it costs more than
+ * all else that happens to them. So a copy is made by `changedRecord`, never by a spread, which would lose it.
+ */
+export class TakenRecord implements StreamRecord {
+  readonly serial: number
+  /** null where there are no rounds */
+  readonly round: number | null
+  number = 0
+  readonly data: Uint8Array
+  readonly arrivedAt: number
+  readonly source: RecordSource | null
+  readonly lambdaKeys = NO_KEYS
+  queryKeys = NO_KEYS
+  row: unknown = undefined
+
+  constructor(serial: number, round: number | null, data: Uint8Array, arrivedAt: number, source: RecordSource | null) {
+    this.serial = serial
+    this.round = round
+    this.data = data
+    this.arrivedAt = arrivedAt
+    this.source = source
+  }
+
+  get rawData(): Uint8Array {
+    return this.data
+  }
+
+  /** Ids of a staged stream stay unique over restarts, which repeat no committed round. */
+  get recordId(): string {
+    const serial = String(this.serial).padStart(SERIAL_DIGITS, '0')
+    return this.round === null ? serial : `${String(this.round).padStart(ROUND_DIGITS, '0')}-${serial}`
+  }
+}
+
+/** A copy of a record with other members. */
+export function changedRecord(record: StreamRecord, changes: Partial<StreamRecord>): StreamRecord {
+  const { recordId, number, data, rawData, arrivedAt, source, lambdaKeys } = record
+  return { recordId, number, data, rawData, arrivedAt, source, lambdaKeys, ...changes }
 }
 
 /**

@@ -8,7 +8,7 @@
  */
 import { type Clock, MEBIBYTE, type Random } from '../../core/index.ts'
 import type { LambdaStage } from '../definition/processing.ts'
-import type { FailedRecord, Processed, StreamRecord } from './record.ts'
+import { changedRecord, type FailedRecord, type Processed, type StreamRecord } from './record.ts'
 
 /** Lambda quota for synchronous calls: request and reply, as JSON. */
 export const TRANSFORM_BYTES_MAX = 6 * MEBIBYTE
@@ -205,11 +205,12 @@ function read(
     else if (item['result'] === 'ProcessingFailed')
       fail('Lambda.ProcessingFailedStatus', 'ProcessingFailed status set for record')
     else
-      good.push({
-        ...record,
-        data: Buffer.from(typeof item['data'] === 'string' ? item['data'] : '', 'base64'),
-        lambdaKeys: keysOf(item),
-      })
+      good.push(
+        changedRecord(record, {
+          data: Buffer.from(typeof item['data'] === 'string' ? item['data'] : '', 'base64'),
+          lambdaKeys: keysOf(item),
+        }),
+      )
   }
   return { records: good, failed, dropped }
 }

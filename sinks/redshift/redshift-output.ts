@@ -2,8 +2,7 @@
 import type { DeliveredObject } from '../manifest.ts'
 import type { DataOutput } from '../pipeline/data-output.ts'
 import type { ObjectDataOutput } from '../pipeline/object-data-output.ts'
-import type { ReadyRecord } from '../pipeline/processing-chain.ts'
-import type { FailedRecord } from '../pipeline/record.ts'
+import type { FailedRecord, StreamRecord } from '../pipeline/record.ts'
 import type { RedshiftCopier } from './redshift-copier.ts'
 
 export class RedshiftOutput implements DataOutput {
@@ -29,7 +28,7 @@ export class RedshiftOutput implements DataOutput {
     return both.length === 0 ? null : Math.min(...both)
   }
 
-  async add(records: readonly ReadyRecord[]): Promise<readonly FailedRecord[]> {
+  async add(records: readonly StreamRecord[]): Promise<readonly FailedRecord[]> {
     await this.#copier.room()
     return this.#objects.add(records)
   }

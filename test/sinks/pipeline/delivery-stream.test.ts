@@ -58,15 +58,30 @@ describe('puts', () => {
     expect([...lake.attributes.values()][0]?.contentEncoding).toBe('gzip')
   })
 
-  it('keep a copy of what was put, as callers use their buffers again', async () => {
+  it('keep a copy of what was put, as callers of the service use their buffers again', async () => {
     const { stream, lake } = world()
     const buffer = Buffer.from('first')
     await stream.putRecord({ Data: buffer })
     buffer.write('other')
-    await stream.write([{ data: buffer, arrivedAt: START }])
+    await stream.putRecord({ Data: buffer })
     buffer.write('third')
     await stream.close()
     expect(texts(lake)[0]?.[1]).toBe('firstother')
+  })
+
+  it.each([
+    'UNCOMPRESSED',
+    'GZIP',
+  ])('keep nothing of a block that was compressed, whatever comes after it: %s', async CompressionFormat => {
+    const { stream, lake } = world({ CompressionFormat, BufferingHints: { SizeInMBs: 64, IntervalInSeconds: 900 } })
+    // Records of all sizes about a block of 256 KiB, one that fills several, and none.
+    const sizes = [1, 262_142, 2, 0, 262_144, 262_145, 700_000, 3, 100_000, 100_000, 100_000]
+    const all = sizes.map((size, index) => String.fromCharCode(97 + index).repeat(size))
+    for (const text of all) await stream.write([{ data: bytes(text) }])
+    await stream.close()
+    const delivered = texts(lake)[0]?.[1] ?? ''
+    expect(delivered.length).toBe(all.join('').length)
+    expect(delivered === all.join('')).toBe(true)
   })
 
   it('keep the limits of PutRecordBatch', async () => {
