@@ -11,6 +11,7 @@ import { ByteWriter as HyparquetWriter, parquetWriteRows } from 'hyparquet-write
 import snappy from 'snappy'
 import { peer } from '../lib/alasql.mjs'
 import { buffersOf, generateClicks } from '../lib/clicks.mjs'
+import { parquetSums } from '../lib/parquet-sums.mjs'
 import { product } from '../lib/product.mjs'
 
 const { DeliveryStream, ParquetConversion, definitionPlanOf, glueTableOf } = await product('sinks/index.js')
@@ -32,6 +33,7 @@ const NAMES = [
   'event_type',
   'latency_ms',
 ]
+const KINDS = Object.fromEntries(NAMES.map(name => [name, TYPES[name] === undefined ? 'text' : 'number']))
 const TABLE = {
   Name: 'clicks',
   StorageDescriptor: { Columns: NAMES.map(Name => ({ Name, Type: TYPES[Name] ?? 'string' })) },
@@ -218,7 +220,7 @@ async function* parquetComparison(batches, bytes, print) {
       answer: () => {
         const file = join(folder, 'hyparquet.parquet')
         writeFileSync(file, byHyparquet(batches))
-        return readByDuckdb(file)
+        return parquetSums(file, KINDS)
       },
     },
     {
@@ -230,7 +232,7 @@ async function* parquetComparison(batches, bytes, print) {
         const objects = await deliver(batches, members, { conversion: conversion(), keep: true })
         objects.forEach((object, i) => writeFileSync(join(folder, `ours-${i}.parquet`), object))
         stallMs = 0
-        return readByDuckdb(join(folder, 'ours-*.parquet'))
+        return parquetSums(join(folder, 'ours-*.parquet'), KINDS)
       },
       extra: times => ({
         longestStallMs: stallMs,
@@ -248,7 +250,7 @@ async function* parquetComparison(batches, bytes, print) {
       answer: async () => {
         const file = join(folder, 'lite.parquet')
         writeFileSync(file, Buffer.concat(await byParquetjsLite(lite, batches)))
-        return readByDuckdb(file)
+        return parquetSums(file, KINDS)
       },
     })
   yield {
@@ -299,17 +301,4 @@ async function byParquetjsLite(lite, batches) {
   for (const batch of batches) for (const data of batch) await writer.appendRow(JSON.parse(data.toString()))
   await writer.close()
   return parts
-}
-
-/** Rows, and a sum over every column. */
-async function readByDuckdb(file) {
-  const { DuckDBInstance } = await import('@duckdb/node-api')
-  const instance = await DuckDBInstance.create(':memory:')
-  const connection = await instance.connect()
-  const sums = NAMES.map(name => (TYPES[name] === undefined ? `SUM(length("${name}"))` : `SUM("${name}" % 1000000)`))
-  const query = `SELECT COUNT(*), CAST(${sums.map(sum => `COALESCE(${sum}, 0)`).join('+')} AS DOUBLE) FROM '${file}'`
-  const [[rows, sum]] = (await connection.runAndReadAll(query)).getRowsJS()
-  connection.closeSync()
-  instance.closeSync()
-  return [Number(rows), Math.round(sum)]
 }
