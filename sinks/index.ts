@@ -14,7 +14,7 @@ export { fetchGlueTable, type GlueCatalogOptions, type GlueTableInput } from './
 export { type GlueTable, glueTableOf } from './conversion/glue-table.ts'
 export type { HiveColumn, HiveType } from './conversion/hive-type.ts'
 export { tableOfJsonSchema } from './conversion/json-schema-table.ts'
-export { ParquetConversion } from './conversion/parquet-conversion.ts'
+export { ParquetConversion, type ParquetConversionOptions } from './conversion/parquet-conversion.ts'
 export { RowConversion, type RowConversionOptions } from './conversion/row-conversion.ts'
 export type { ProcessingConfiguration, Processor } from './definition/common.ts'
 export type { ConversionPlan, JsonDeserializer } from './definition/conversion.ts'

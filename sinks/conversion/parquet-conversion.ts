@@ -5,8 +5,9 @@
  *   nested table   records -> one row object each -> hyparquet-writer
  */
 import type { ScannerKind } from '../../core/codecs/json/scan/scan-path.ts'
-import type { RowBatch } from '../../core/index.ts'
+import { MillraceError, type RowBatch } from '../../core/index.ts'
 import type { ConversionPlan } from '../definition/conversion.ts'
+import type { BloomOptions } from '../formats/parquet/bloom.ts'
 import { pageCompressorOf } from '../formats/parquet/codec.ts'
 import type { ParquetColumn } from '../formats/parquet/schema.ts'
 import type { RecordBody } from '../pipeline/object-buffer.ts'
@@ -22,7 +23,16 @@ import { RowObjectBody } from './row-object-body.ts'
 export interface ParquetConversionOptions {
   /** How records are scanned; only the speed depends on it. Default `auto`. */
   readonly scanner?: ScannerKind
+  /**
+   * Columns whose chunks get a Bloom filter, by which readers leave out row groups that do not have a value; no booleans, and none
+   * in a table with nested columns. Default: none.
+   */
+  readonly bloomFilterColumns?: readonly string[]
+  /** Share of absent values that a filter takes for present, from above 0 to below 1. Default 0.05, as ORC's in Firehose. */
+  readonly bloomFilterFalsePositives?: number
 }
+
+const FALSE_POSITIVES_DEFAULT = 0.05
 
 export class ParquetConversion implements Conversion {
   readonly #table: GlueTable
@@ -36,8 +46,16 @@ export class ParquetConversion implements Conversion {
   /** those of the last scan */
   #rows: RowBatch | null = null
 
-  /** @throws MillraceError `config` for a timestamp format that cannot be read */
-  constructor(table: GlueTable, plan: ConversionPlan, { scanner = 'auto' }: ParquetConversionOptions = {}) {
+  readonly #bloom: BloomOptions
+
+  /** @throws MillraceError `config` for a timestamp format that cannot be read, or a Bloom filter that cannot be made */
+  constructor(table: GlueTable, plan: ConversionPlan, options: ParquetConversionOptions = {}) {
+    const { scanner = 'auto', bloomFilterColumns = [] } = options
+    this.#bloom = {
+      columns: bloomFilterColumns.map(name => name.toLowerCase()),
+      falsePositives: options.bloomFilterFalsePositives ?? FALSE_POSITIVES_DEFAULT,
+    }
+    checkBloom(table, this.#bloom)
     this.#table = table
     this.#plan = plan
     this.#converter = new JsonConverter(table.columns, plan.deserializer)
@@ -79,7 +97,7 @@ export class ParquetConversion implements Conversion {
     const compress = await pageCompressorOf(compression)
     if (this.#columns !== null)
       return new ColumnBody(
-        { columns: this.#columns, rowtime: false, compression, compress, pageBytes, dictionary },
+        { columns: this.#columns, rowtime: false, compression, compress, pageBytes, dictionary, bloom: this.#bloom },
         this.#waiting,
       )
     return new RowObjectBody(this.#table, {
@@ -88,4 +106,21 @@ export class ParquetConversion implements Conversion {
       compressors: compress === null ? {} : { [compression]: compress },
     })
   }
+}
+
+function checkBloom(table: GlueTable, { columns, falsePositives }: BloomOptions): void {
+  const flat = table.columns.every(column => parquetColumnOf(column) !== null)
+  const problems = columns.flatMap(name => {
+    const kind = table.columns.find(column => column.name === name)?.type.kind
+    if (kind === undefined) return [`column "${name}" is not in the table`]
+    if (!flat) return [`column "${name}": the table has nested columns`]
+    return kind === 'boolean' ? [`column "${name}" is a boolean, of which there are but two`] : []
+  })
+  if (!(falsePositives > 0 && falsePositives < 1))
+    problems.push(`bloomFilterFalsePositives is ${falsePositives}; give a share from above 0 to below 1`)
+  if (problems.length > 0)
+    throw new MillraceError(
+      'config',
+      `table "${table.name}": Bloom filters cannot be made:${problems.map(text => `\n  ${text}`).join('')}`,
+    )
 }

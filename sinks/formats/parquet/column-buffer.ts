@@ -77,6 +77,9 @@ export abstract class ColumnBuffer {
   abstract dictionary(): ChunkDictionary | null
   /** Bytes of one value in a plain page. */
   abstract sizeOf(value: number): number
+  /** Values, or the different ones of them, and each one's bytes without a length. */
+  abstract get entryCount(): number
+  abstract entryAt(index: number): Uint8Array
   /** Plainly encoded values from `from` to before `to`. */
   abstract writePlain(out: PageBytes, from: number, to: number): void
 }
@@ -184,6 +187,15 @@ class NumberBuffer extends ColumnBuffer {
     return this.#values.BYTES_PER_ELEMENT
   }
 
+  get entryCount(): number {
+    return this.count
+  }
+
+  entryAt(index: number): Uint8Array {
+    const size = this.#values.BYTES_PER_ELEMENT
+    return new Uint8Array(this.#values.buffer, index * size, size)
+  }
+
   writePlain(out: PageBytes, from: number, to: number): void {
     const size = this.#values.BYTES_PER_ELEMENT
     out.bytes(new Uint8Array(this.#values.buffer, from * size, (to - from) * size))
@@ -245,6 +257,14 @@ class BigintBuffer extends ColumnBuffer {
     return 8
   }
 
+  get entryCount(): number {
+    return this.count
+  }
+
+  entryAt(index: number): Uint8Array {
+    return new Uint8Array(this.#halves.buffer, index * 8, 8)
+  }
+
   writePlain(out: PageBytes, from: number, to: number): void {
     out.bytes(new Uint8Array(this.#halves.buffer, from * 8, (to - from) * 8))
   }
@@ -282,6 +302,14 @@ class BooleanBuffer extends ColumnBuffer {
 
   sizeOf(): number {
     return 0.125
+  }
+
+  get entryCount(): number {
+    return 0
+  }
+
+  entryAt(): Uint8Array {
+    return new Uint8Array(0)
   }
 
   writePlain(out: PageBytes, from: number, to: number): void {
@@ -349,6 +377,14 @@ class BytesBuffer extends ColumnBuffer {
   sizeOf(value: number): number {
     const index = this.#indexes[value]!
     return this.#entries.starts[index + 1]! - this.#entries.starts[index]! + this.#prefixBytes
+  }
+
+  get entryCount(): number {
+    return this.#entries.length
+  }
+
+  entryAt(index: number): Uint8Array {
+    return this.#entries.bytes.subarray(this.#entries.starts[index], this.#entries.starts[index + 1])
   }
 
   writePlain(out: PageBytes, from: number, to: number): void {

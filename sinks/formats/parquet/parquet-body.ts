@@ -10,6 +10,7 @@ import { ByteWriter } from 'hyparquet-writer'
 import { ParquetWriter } from 'hyparquet-writer/src/parquet-writer.js'
 import { type ColumnVector, MEBIBYTE, type RowBatch } from '../../../core/index.ts'
 import type { Body } from '../body.ts'
+import { type BloomOptions, bloomFilterOf } from './bloom.ts'
 import type { PageCompressor, ParquetCompression } from './codec.ts'
 import { type ColumnBuffer, columnBufferOf } from './column-buffer.ts'
 import { writeChunk } from './column-chunk.ts'
@@ -36,6 +37,8 @@ export interface ParquetBodyOptions {
   readonly compress: PageCompressor | null
   readonly pageBytes: number
   readonly dictionary: boolean
+  /** Default: none */
+  readonly bloom?: BloomOptions
 }
 
 export class ParquetBody implements Body {
@@ -113,9 +116,10 @@ export class ParquetBody implements Body {
       const steps = writeChunk(this.#out, buffer, { element, compression, compress, pageBytes, dictionary })
       let step = steps.next()
       for (; step.done !== true; step = steps.next()) yield this.#take()
+      const filter = yield* this.#bloom(buffer, element.name)
       buffer.clear()
       chunks.push(step.value.chunk)
-      this.#writer.pendingIndexes.push(step.value)
+      this.#writer.pendingIndexes.push({ ...step.value, ...(filter !== null && { bloomFilter: filter }) })
     }
     this.#writer.row_groups.push({
       columns: chunks,
@@ -126,6 +130,15 @@ export class ParquetBody implements Body {
     this.#writer.num_rows += BigInt(this.#rows)
     this.#rows = 0
     this.#sizeBytes = 0
+  }
+
+  *#bloom(buffer: ColumnBuffer, column: string): Generator<Uint8Array, Uint32Array | null> {
+    const { bloom } = this.#options
+    if (bloom === undefined || !bloom.columns.includes(column)) return null
+    const steps = bloomFilterOf(buffer, bloom.falsePositives)
+    let step = steps.next()
+    for (; step.done !== true; step = steps.next()) yield this.#take()
+    return step.value
   }
 
   /** The bytes since the last take; offsets in the file go on. */

@@ -1,0 +1,375 @@
+/** Whole deliveries to Parquet, proven by DuckDB: every row, every statistic, every filter. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
+import { parquetReadObjects } from 'hyparquet'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { glueTableOf } from '../../../sinks/conversion/glue-table.ts'
+import { ParquetConversion, type ParquetConversionOptions } from '../../../sinks/conversion/parquet-conversion.ts'
+import { definitionPlanOf } from '../../../sinks/definition/definition.ts'
+import type { DeliveryStreamDefinition } from '../../../sinks/definition/delivery-stream.ts'
+import { DeliveryStream } from '../../../sinks/pipeline/delivery-stream.ts'
+import { MemoryStore } from '../../../sinks/stores/memory.ts'
+import { seededRandom } from '../../support/memory-env.ts'
+import { SimClock } from '../../support/sim-clock.ts'
+import { START } from '../pipeline/world.ts'
+import { CONVERSION, extendedS3 } from '../support/definitions.ts'
+import { duckdb } from '../support/rows.ts'
+
+/** Rows of the generated file; a million takes about a minute. */
+const ROWS = Number(process.env['MILLRACE_PARQUET_ROWS'] ?? 41_000)
+
+let folder = ''
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'millrace-proof-'))
+})
+afterAll(() => rmSync(folder, { recursive: true }))
+
+/** Delivers records and gives the objects as SQL text, with the records that were scanned. */
+async function delivered(
+  name: string,
+  types: Readonly<Record<string, string>>,
+  records: Iterable<string>,
+  options: ParquetConversionOptions = {},
+): Promise<{ readonly from: string; readonly files: readonly string[]; readonly scanned: number }> {
+  const definition = extendedS3(CONVERSION) as DeliveryStreamDefinition
+  const plan = definitionPlanOf(definition).conversion
+  if (plan === null) throw new Error('the definition converts')
+  const Columns = Object.entries(types).map(([Name, Type]) => ({ Name, Type }))
+  const conversion = new ParquetConversion(glueTableOf({ Name: name, StorageDescriptor: { Columns } }), plan, options)
+  const lake = new MemoryStore()
+  const stream = new DeliveryStream(
+    { definition },
+    { clock: new SimClock(START), random: seededRandom(1), store: () => lake },
+    conversion,
+  )
+  let batch: { data: Uint8Array }[] = []
+  for (const record of records) {
+    batch.push({ data: Buffer.from(record) })
+    if (batch.length === 1_000) await stream.write(batch.splice(0))
+  }
+  await stream.write(batch)
+  await stream.close()
+  const files = [...lake.objects.values()].map((body, index) => {
+    const file = join(folder, `${name}-${String(index).padStart(4, '0')}.parquet`)
+    writeFileSync(file, body)
+    return file
+  })
+  expect([...lake.objects.keys()].every(key => key.endsWith('.parquet'))).toBe(true)
+  const list = files.map(file => `'${file}'`).join(', ')
+  return { from: `read_parquet([${list}])`, files, scanned: conversion.scanCounts?.kept ?? 0 }
+}
+
+/** Columns by row group whose statistics are not the least and the greatest value, and the number of NULLs, that are there. */
+async function lies(file: string, columns: readonly string[]): Promise<readonly string[]> {
+  const groups = await duckdb(
+    `SELECT path_in_schema AS c, row_group_id AS g, any_value(row_group_num_rows) AS n, any_value(stats_min_value) AS least, any_value(stats_max_value) AS greatest, any_value(stats_null_count) AS nulls FROM parquet_metadata('${file}') GROUP BY ALL ORDER BY c, g`,
+  )
+  const wrong: string[] = []
+  let looked = 0
+  for (const column of columns) {
+    let start = 0
+    for (const { c, g, n, least, greatest, nulls } of groups) {
+      if (c !== column) continue
+      const end = start + Number(n)
+      // Text of DuckDB on both sides; statistics come as text of the column's type.
+      const [actual] = await duckdb(
+        `SELECT min("${c}") AS least, max("${c}") AS greatest, count(*) - count("${c}") AS nulls, (min("${c}") IS NULL OR min("${c}") = ${cast(least, c)}) AND (max("${c}") IS NULL OR max("${c}") = ${cast(greatest, c)}) AS same FROM read_parquet('${file}', file_row_number = true) WHERE file_row_number >= ${start} AND file_row_number < ${end}`,
+      )
+      if (actual?.['same'] !== 'true' || actual['nulls'] !== nulls)
+        wrong.push(`${c} of row group ${g}: ${least}..${greatest}, ${nulls} NULLs; there are ${JSON.stringify(actual)}`)
+      start = end
+      looked++
+    }
+  }
+  expect(looked).toBeGreaterThanOrEqual(columns.length)
+  return wrong
+
+  function cast(text: string | null | undefined, column: string): string {
+    return text === null || text === undefined
+      ? 'NULL'
+      : `'${text.replaceAll("'", "''")}'::${typesOf.get(column) ?? 'VARCHAR'}`
+  }
+}
+const typesOf = new Map<string, string>()
+
+describe('a generated file', () => {
+  const TYPES = {
+    id: 'bigint',
+    slot: 'int',
+    name: 'string',
+    price: 'decimal(12,2)',
+    big: 'decimal(30,3)',
+    ratio: 'double',
+    seen: 'timestamp',
+    day: 'date',
+    ok: 'boolean',
+  }
+  const BASE = Date.UTC(2026, 0, 1)
+
+  function* records(): Generator<string> {
+    for (let i = 0; i < ROWS; i++) {
+      const name = i % 7 === 0 ? null : `n${i % 1_000}~é😀`
+      const at = new Date(BASE + i * 1_000).toISOString()
+      const text = JSON.stringify({
+        id: i * 3 - 1_000,
+        slot: i % 3 === 0 ? null : (i * 7_919) % 100_003,
+        name,
+        price: i / 4,
+        big: -i,
+        ratio: i / 8,
+        seen: `${at.slice(0, 10)} ${at.slice(11, 19)}`,
+        day: at.slice(0, 10),
+        ok: i % 2 === 0,
+      })
+      // Some are not as others are, and some have nothing of all that.
+      yield i % 97 === 0
+        ? text.replace('"id":', '"ID":"').replace(',"slot"', '","Slot"')
+        : i % 1_009 === 0
+          ? `{"id":${i * 3 - 1_000}}`
+          : text
+    }
+  }
+  const EXPECTED = `SELECT i * 3 - 1000 AS id, ${[
+    'CASE WHEN i % 3 = 0 THEN NULL ELSE (i * 7919) % 100003 END AS slot',
+    "CASE WHEN i % 7 = 0 THEN NULL ELSE 'n' || (i % 1000) || '~é😀' END AS name",
+    '(i * 25)::DECIMAL(20,0) / 100 AS price',
+    '-i AS big',
+    'i / 8 AS ratio',
+    `epoch_ms(${BASE} + i * 1000) AS seen`,
+    `epoch_ms(${BASE} + i * 1000)::DATE AS day`,
+    'i % 2 = 0 AS ok',
+  ]
+    .map(column => {
+      const [value, name] = column.split(' AS ')
+      return `CASE WHEN i % 97 <> 0 AND i % 1009 = 0 THEN NULL ELSE ${value} END AS ${name}`
+    })
+    .join(', ')} FROM (SELECT range AS i FROM range(${ROWS}))`
+
+  it('has every row in its place, prunes by true statistics and finds values by its filters', async () => {
+    const { from, files, scanned } = await delivered('generated', TYPES, records(), {
+      bloomFilterColumns: ['name', 'slot', 'BIG'],
+      bloomFilterFalsePositives: 0.01,
+    })
+    expect(scanned).toBeGreaterThan(ROWS * 0.9)
+    const differs = Object.keys(TYPES)
+      .map(name =>
+        name === 'seen' ? 'epoch_ms(a.seen) IS DISTINCT FROM epoch_ms(b.seen)' : `a.${name} IS DISTINCT FROM b.${name}`,
+      )
+      .join(' OR ')
+    expect(
+      await duckdb(
+        `SELECT count(*) AS n, count(*) FILTER (WHERE ${differs}) AS different FROM (SELECT * FROM ${from}) a POSITIONAL JOIN (${EXPECTED}) b`,
+      ),
+    ).toEqual([{ n: String(ROWS), different: '0' }])
+
+    const [file = ''] = files
+    for (const [name, type] of Object.entries(TYPES))
+      typesOf.set(
+        name,
+        type === 'string' ? 'VARCHAR' : type === 'seen' ? 'TIMESTAMPTZ' : name === 'seen' ? 'TIMESTAMPTZ' : type,
+      )
+    expect(await lies(file, Object.keys(TYPES))).toEqual([])
+    // A reader that trusts the statistics, and one that cannot use them.
+    for (const id of [-1_000, 2, 3 * 20_000 - 1_000, 3 * (ROWS - 1) - 1_000, 7])
+      expect(
+        await duckdb(
+          `SELECT (SELECT count(*) FROM ${from} WHERE id = ${id}) AS pruned, (SELECT count(*) FROM ${from} WHERE id + 0 = ${id}) AS whole`,
+        ),
+      ).toEqual([{ pruned: id === 7 ? '0' : '1', whole: id === 7 ? '0' : '1' }])
+
+    const probe = async (column: string, value: string): Promise<readonly string[]> =>
+      (
+        await duckdb(`SELECT bloom_filter_excludes AS e FROM parquet_bloom_probe('${file}', '${column}', ${value})`)
+      ).map(({ e }) => String(e))
+    // What is there is not excluded: this name is in the first two row groups.
+    expect((await probe('name', "'n5~é😀'")).slice(0, 2)).toEqual(['false', 'false'])
+    expect(new Set(await probe('slot', String(7_919)))).toContain('false')
+    expect(new Set(await probe('big', '(-1)::DECIMAL(30,3)'))).toContain('false')
+    let excluded = 0
+    for (let i = 0; i < 50; i++) excluded += (await probe('name', `'absent ${i}'`)).filter(e => e === 'true').length
+    const groups = (await probe('name', "'x'")).length
+    expect(groups).toBeGreaterThanOrEqual(Math.floor(ROWS / 20_000))
+    expect(excluded).toBeGreaterThan(50 * groups * 0.9)
+  }, 600_000)
+
+  it('refuses filters that cannot be', async () => {
+    await expect(delivered('no', TYPES, [], { bloomFilterColumns: ['ok', 'nope'] })).rejects.toThrow(
+      'Bloom filters cannot be made:\n  column "ok" is a boolean, of which there are but two\n  column "nope" is not in the table',
+    )
+  })
+})
+
+describe('extremes of every type', () => {
+  const TYPES = {
+    yes: 'boolean',
+    tiny: 'tinyint',
+    small: 'smallint',
+    whole: 'int',
+    big: 'bigint',
+    single: 'float',
+    double: 'double',
+    text: 'string',
+    short: 'varchar(3)',
+    raw: 'binary',
+    day: 'date',
+    seen: 'timestamp',
+    fee: 'decimal(9,2)',
+    price: 'decimal(18,4)',
+    sum: 'decimal(38,6)',
+  }
+  /** By column: JSON, and the SQL of the same value. */
+  const VALUES: Readonly<Record<string, readonly (readonly [string, string])[]>> = {
+    yes: [
+      ['true', 'true'],
+      ['false', 'false'],
+    ],
+    tiny: [
+      ['-128', '-128'],
+      ['127', '127'],
+    ],
+    small: [
+      ['-32768', '-32768'],
+      ['32767', '32767'],
+    ],
+    whole: [
+      ['-2147483648', '-2147483648'],
+      ['2147483647', '2147483647'],
+    ],
+    big: [
+      ['-9223372036854775808', '(-9223372036854775808)::BIGINT'],
+      ['9223372036854775807', '9223372036854775807'],
+      ['9007199254740993', '9007199254740993'],
+    ],
+    single: [
+      ['-3.4028235e38', "'-3.4028235e38'::FLOAT"],
+      ['1e-45', "'1e-45'::FLOAT"],
+    ],
+    double: [
+      ['1.7976931348623157e308', '1.7976931348623157e308::DOUBLE'],
+      ['5e-324', '5e-324::DOUBLE'],
+      ['-0.0', '0::DOUBLE'],
+    ],
+    text: [
+      ['""', "''"],
+      ['"\\u0000"', 'chr(0)'],
+      ['"😀\\uffff"', "'😀' || chr(65535)"],
+      [JSON.stringify('z'.repeat(70_000)), "repeat('z', 70000)"],
+    ],
+    short: [
+      ['"üüüü"', "'üüü'"],
+      ['"a😀bc"', "'a😀b'"],
+    ],
+    raw: [
+      ['"AP8="', "'\\x00\\xFF'::BLOB"],
+      ['""', "''::BLOB"],
+    ],
+    day: [
+      ['"0001-01-01"', "'0001-01-01'::DATE"],
+      ['"9999-12-31"', "'9999-12-31'::DATE"],
+      ['"0099-02-28"', "'0099-02-28'::DATE"],
+    ],
+    seen: [
+      ['"0001-01-01 00:00:00"', "'0001-01-01 00:00:00+00'::TIMESTAMPTZ"],
+      ['"9999-12-31T23:59:59.999Z"', "'9999-12-31 23:59:59.999+00'::TIMESTAMPTZ"],
+      ['-1.5', "'1969-12-31 23:59:58.5+00'::TIMESTAMPTZ"],
+    ],
+    fee: [
+      ['-9999999.99', '-9999999.99'],
+      ['9999999.99', '9999999.99'],
+    ],
+    price: [
+      ['-99999999999999.9999', '-99999999999999.9999'],
+      ['99999999999999.9999', '99999999999999.9999'],
+    ],
+    sum: [
+      ['-99999999999999999999999999999999.999999', '(-99999999999999999999999999999999.999999)::DECIMAL(38,6)'],
+      ['99999999999999999999999999999999.999999', '99999999999999999999999999999999.999999::DECIMAL(38,6)'],
+      ['-0.000001', '(-0.000001)::DECIMAL(38,6)'],
+    ],
+  }
+
+  it('are found by a WHERE on their column, NULLs too, and hyparquet reads as many', async () => {
+    const records = Array.from({ length: 12 }, (_, row) => {
+      const members = Object.entries(VALUES).map(([name, values]) => `"${name}":${values[row % 4]?.[0] ?? 'null'}`)
+      return `{${members.join(',')}}`
+    })
+    const { from, files } = await delivered('extremes', TYPES, records, {
+      bloomFilterColumns: ['text', 'big', 'sum', 'day'],
+    })
+    for (const [name, values] of Object.entries(VALUES)) {
+      for (const [json, sql] of values)
+        expect([name, json, await duckdb(`SELECT count(*) AS n FROM ${from} WHERE "${name}" = ${sql}`)]).toEqual([
+          name,
+          json,
+          [{ n: '3' }],
+        ])
+      expect([name, await duckdb(`SELECT count(*) AS n FROM ${from} WHERE "${name}" IS NULL`)]).toEqual([
+        name,
+        [{ n: String(12 - values.length * 3) }],
+      ])
+      typesOf.set(name, TYPES[name as keyof typeof TYPES].replace('string', 'VARCHAR'))
+    }
+    typesOf.set('seen', 'TIMESTAMPTZ')
+    const [path = ''] = files
+    // DuckDB shows bounds of these as escaped bytes, or cut.
+    expect(
+      await lies(
+        path,
+        Object.keys(TYPES).filter(name => !['raw', 'text', 'short'].includes(name)),
+      ),
+    ).toEqual([])
+    const bytes = readFileSync(path)
+    const file = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length) as ArrayBuffer
+    const rows = await parquetReadObjects({ file })
+    expect(rows.map(row => row['whole'])).toEqual(
+      Array.from({ length: 12 }, (_, row) => [-2_147_483_648, 2_147_483_647, null, null][row % 4]),
+    )
+    expect(rows[3]?.['text']).toBe('z'.repeat(70_000))
+  })
+})
+
+describe('requests to a web server of 1995', () => {
+  it('are in the objects as they are in the file, row by row', async () => {
+    const names = ['host', 'logname', 'time', 'method', 'url', 'response', 'bytes']
+    const lines = ['nasa_19950701', 'nasa_19950801'].flatMap(name =>
+      gunzipSync(readFileSync(new URL(`../../../../shared/data/nasa-http-1995/${name}.tsv.gz`, import.meta.url)))
+        .toString('latin1')
+        .trimEnd()
+        .split('\n')
+        .slice(1),
+    )
+    expect(lines.length).toBe(19_998)
+    const rows = lines.map(line =>
+      Object.fromEntries(
+        line
+          .split('\t')
+          .slice(0, names.length)
+          .map((cell, i) => [names[i], cell]),
+      ),
+    )
+    const plain = join(folder, 'nasa.json')
+    writeFileSync(plain, rows.map(row => `${JSON.stringify(row)}\n`).join(''))
+    const numbered = rows.map(({ time, response, bytes, ...row }) =>
+      JSON.stringify({ ...row, time: Number(time), response: Number(response), bytes: Number(bytes) }),
+    )
+    const types = {
+      ...Object.fromEntries(names.map(name => [name, 'string'])),
+      time: 'timestamp',
+      response: 'int',
+      bytes: 'bigint',
+    }
+    const { from, scanned } = await delivered('nasa', types, numbered)
+    expect(scanned).toBeGreaterThan(19_000)
+    const source = `read_json('${plain}', format = 'newline_delimited', columns = {${names.map(name => `${name}: 'VARCHAR'`).join(', ')}})`
+    const cells = names.map(
+      name => `${name === 'time' ? 'epoch(a.time)::BIGINT' : `a.${name}`}::VARCHAR IS DISTINCT FROM b.${name}`,
+    )
+    expect(
+      await duckdb(
+        `SELECT count(*) AS n, count(*) FILTER (WHERE ${cells.join(' OR ')}) AS different FROM (SELECT * FROM ${from}) a POSITIONAL JOIN (SELECT * FROM ${source}) b`,
+      ),
+    ).toEqual([{ n: '19998', different: '0' }])
+  })
+})
