@@ -42,10 +42,11 @@ export class DeliveryBooks {
       )
     const parts = { clock, random, streamName: plan.name, retrying }
     const { bucketArn } = plan.s3
+    const bucketArns = [bucketArn, ...(plan.backup === null ? [] : [plan.backup.bucketArn])]
     this.staging =
       staging === undefined
         ? null
-        : new Staging(staging, { ...parts, bucketArn, store: bucket => openStore(store(bucket)) })
+        : new Staging(staging, { ...parts, bucketArn, bucketArns, store: bucket => openStore(store(bucket)) })
     this.taken = new TakenRecords(this.staging?.round ?? 0)
     // The manifests of a staged stream are parts of its rounds.
     this.#written =

@@ -297,7 +297,7 @@ export class DeliveryStream {
   async restore(round: number, carried: readonly Segment[]): Promise<void> {
     const staging = this.#books.staged()
     await this.#turns.run(async () => {
-      for (const { opened, records } of await staging.restore(round, carried)) {
+      for await (const { opened, records } of staging.restore(round, carried)) {
         if (opened.kind === 'error') await this.#errors.restore(opened, records)
         else if (opened.kind === 'backup') await this.#backup?.restore(opened, records)
         else if (this.#data instanceof ObjectDataOutput) await this.#data.restore(opened, records)

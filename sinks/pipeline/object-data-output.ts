@@ -102,6 +102,8 @@ export class ObjectDataOutput implements DataOutput {
       const placed = conversion?.convert(record, clock.now()) ?? record
       assert(!('code' in placed), 'a record that was placed once can be placed again')
       await this.#outputs.restore(group, placed, () => this.#open(group, context as PartitionValues, { id, openedAt }))
+      // Nothing is sealed here: the segments that carry the object would carry it twice.
+      await this.#outputs.drain()
     }
   }
 

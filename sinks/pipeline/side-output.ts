@@ -60,7 +60,10 @@ export class SideOutput {
   restore({ id, group, openedAt }: OpenedObject, records: readonly StreamRecord[]): Promise<void> {
     const type = group as ErrorOutputType | 'backup'
     return this.#turns.run(async () => {
-      for (const record of records) await this.#outputs.restore(type, record, () => this.#open(type, { id, openedAt }))
+      for (const record of records) {
+        await this.#outputs.restore(type, record, () => this.#open(type, { id, openedAt }))
+        await this.#outputs.drain()
+      }
     })
   }
 

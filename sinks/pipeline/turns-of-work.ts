@@ -19,11 +19,16 @@ export class StreamFailure {
     this.#ends.push(end)
   }
 
-  /** Keeps the first failure; resolves when everything that waited has been ended. */
+  /** Keeps the first failure; never rejects, and resolves when everything that waited has been ended. */
   async keep(error: unknown): Promise<void> {
     if (this.#kept !== null) return
     this.#kept = { error }
-    for (const end of this.#ends) await end()
+    for (const end of this.#ends)
+      try {
+        await end()
+      } catch {
+        // The first failure is the one that is told; what could not be ended is swept later.
+      }
   }
 }
 

@@ -32,23 +32,61 @@ interface RecordHead {
   readonly source?: RecordSource
 }
 
-export function segmentBytes(all: readonly OpenedRecords[]): Uint8Array {
-  const parts: Uint8Array[] = []
-  const frame = (head: unknown, data: Uint8Array): void => {
+/** Pieces of a journal double from the first size to the last. */
+const PIECE_BYTES_FIRST = 1_024
+const PIECE_BYTES_LAST = 65_536
+
+/** The records of one open object as frames. They are copied: a record is a view of the batch that it came in, and would keep it. */
+export class ObjectFrames {
+  #pieces: Uint8Array[] = []
+  #last: Buffer = Buffer.alloc(0)
+  #used = 0
+  #sizeBytes = 0
+
+  get sizeBytes(): number {
+    return this.#sizeBytes
+  }
+
+  add({ recordId, arrivedAt, number, source, data }: StreamRecord): void {
+    const head: RecordHead = { id: recordId, at: arrivedAt, n: number, ...(source !== null && { source }) }
     const text = Buffer.from(JSON.stringify(head))
+    const at = this.#room(8 + text.length + data.length)
+    this.#last.writeUInt32BE(text.length, at)
+    this.#last.writeUInt32BE(data.length, at + 4)
+    this.#last.set(text, at + 8)
+    this.#last.set(data, at + 8 + text.length)
+  }
+
+  /** The frames so far, behind that of their object; begins anew. */
+  take(opened: OpenedObject): readonly Uint8Array[] {
+    const text = Buffer.from(JSON.stringify({ opened }))
     const lengths = Buffer.alloc(8)
     lengths.writeUInt32BE(text.length, 0)
-    lengths.writeUInt32BE(data.length, 4)
-    parts.push(lengths, text, data)
+    const pieces = [lengths, text, ...this.#pieces, this.#last.subarray(0, this.#used)]
+    this.clear()
+    return pieces
   }
-  for (const { opened, records } of all) {
-    frame({ opened }, new Uint8Array())
-    for (const { recordId, arrivedAt, number, source, data } of records) {
-      const head: RecordHead = { id: recordId, at: arrivedAt, n: number, ...(source !== null && { source }) }
-      frame(head, data)
+
+  clear(): void {
+    this.#pieces = []
+    this.#last = Buffer.alloc(0)
+    this.#used = 0
+    this.#sizeBytes = 0
+  }
+
+  /** @returns where in the last piece so many bytes begin */
+  #room(sizeBytes: number): number {
+    if (this.#used + sizeBytes > this.#last.length) {
+      if (this.#used > 0) this.#pieces.push(this.#last.subarray(0, this.#used))
+      const next = Math.min(PIECE_BYTES_LAST, Math.max(PIECE_BYTES_FIRST, 2 * this.#last.length))
+      this.#last = Buffer.alloc(Math.max(next, sizeBytes))
+      this.#used = 0
     }
+    const at = this.#used
+    this.#used += sizeBytes
+    this.#sizeBytes += sizeBytes
+    return at
   }
-  return Buffer.concat(parts)
 }
 
 /** @throws MillraceError `corrupt_log` */

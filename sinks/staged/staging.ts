@@ -17,11 +17,11 @@ import {
   type ObjectAttributes,
   type ObjectStore,
   type OpenStore,
-  putWhole,
+  putPieces,
   readWhole,
   stagedAttributes,
 } from '../stores/store.ts'
-import { type OpenedObject, type OpenedRecords, readSegment, segmentBytes } from './segment.ts'
+import { ObjectFrames, type OpenedObject, type OpenedRecords, readSegment } from './segment.ts'
 import { StableRandom } from './stable-random.ts'
 
 /** Staged objects of rounds that nobody committed are removed when they are so old; it must exceed the longest outage. */
@@ -67,13 +67,15 @@ export interface StagingParts {
   readonly streamName: string
   /** where segments and manifests go */
   readonly bucketArn: string
+  /** all in which objects are staged */
+  readonly bucketArns: readonly string[]
   readonly store: (bucketArn: string) => OpenStore
   readonly retrying: <T>(operation: () => Promise<T>) => Promise<T>
 }
 
 interface Journal {
   readonly opened: OpenedObject
-  records: StreamRecord[]
+  readonly frames: ObjectFrames
 }
 
 export class Staging {
@@ -92,6 +94,7 @@ export class Staging {
   #round = 1
   #serial = 0
   #journalBytes = 0
+  #restoring = false
 
   constructor({ incarnation, task }: StagingOptions, parts: StagingParts) {
     this.#parts = parts
@@ -132,23 +135,25 @@ export class Staging {
 
   /** Begins the journal of an object. */
   open(opened: Omit<OpenedObject, 'id'>, id = `${this.#round}.${++this.#serial}`): string {
-    this.#journals.set(id, { opened: { ...opened, id }, records: [] })
+    this.#journals.set(id, { opened: { ...opened, id }, frames: new ObjectFrames() })
     return id
   }
 
   /** Keeps a record of an open object for the next segment. */
   add(id: string, record: StreamRecord): void {
     const journal = this.#journals.get(id)
-    if (journal === undefined) return
-    journal.records.push(record)
-    this.#journalBytes += record.data.length
+    // What is restored is in segments already.
+    if (journal === undefined || this.#restoring) return
+    const before = journal.frames.sizeBytes
+    journal.frames.add(record)
+    this.#journalBytes += journal.frames.sizeBytes - before
   }
 
   /** An object is complete: it goes with this round, and its records need no segment any more. */
   sealed(id: string, receipt: Receipt): void {
     const journal = this.#journals.get(id)
     this.#journals.delete(id)
-    for (const { data } of journal?.records ?? []) this.#journalBytes -= data.length
+    this.#journalBytes -= journal?.frames.sizeBytes ?? 0
     const complete = this.#complete.get(receipt.key)
     this.#complete.delete(receipt.key)
     if (complete !== undefined) this.#pending.push({ ...complete, round: this.#round, receipt })
@@ -156,19 +161,19 @@ export class Staging {
 
   /** Writes what the journals hold, so that it need not wait in memory for the round to end. */
   async keep(): Promise<void> {
-    const all: OpenedRecords[] = []
-    for (const journal of this.#journals.values()) {
-      if (journal.records.length === 0) continue
-      all.push({ opened: journal.opened, records: journal.records })
-      journal.records = []
+    const objects: string[] = []
+    const pieces: Uint8Array[] = []
+    for (const { opened, frames } of this.#journals.values()) {
+      if (frames.sizeBytes === 0) continue
+      objects.push(opened.id)
+      pieces.push(...frames.take(opened))
     }
     this.#journalBytes = 0
-    if (all.length === 0) return
-    const bytes = segmentBytes(all)
+    if (objects.length === 0) return
     const { bucketArn } = this.#parts
-    const name = await this.#put('segment', bytes)
-    const objects = all.map(({ opened }) => opened.id)
-    this.#segments.push({ bucketArn, name, sizeBytes: bytes.length, sha256: sha256(bytes), objects })
+    const name = await this.#put('segment', pieces)
+    const sizeBytes = pieces.reduce((sum, { length }) => sum + length, 0)
+    this.#segments.push({ bucketArn, name, sizeBytes, sha256: sha256(pieces), objects })
   }
 
   /**
@@ -199,39 +204,35 @@ export class Staging {
       receipts,
     }
     this.#begin(round + 1)
-    const staged = await this.#put('manifest', manifestBytes(manifest))
+    const staged = await this.#put('manifest', [manifestBytes(manifest)])
     const last = { bucketArn, staged, key: manifestKey(manifest), round, attributes: {}, receipt: null }
     return { parts: [...parts, last], carried }
   }
 
-  /** Reads what the commit carried, object by object, and goes on with the round after it. */
-  async restore(round: number, carried: readonly Segment[]): Promise<readonly OpenedRecords[]> {
-    const opened = new Map<string, { opened: OpenedObject; records: StreamRecord[] }>()
+  /**
+   * Goes on with the round after a committed one: gives what the commit carried, one segment after the other, so that no more than
+   * one is in memory. An object may come several times; its records are in order. `restored` ends it.
+   */
+  async *restore(round: number, carried: readonly Segment[]): AsyncGenerator<OpenedRecords> {
+    this.#restoring = true
+    this.#segments = [...carried]
+    this.#begin(round + 1)
     for (const { bucketArn, name, sha256: wanted, objects } of carried) {
       const store = this.#parts.store(bucketArn)
       const bytes = await this.#parts.retrying(() => readWhole(store, name))
-      if (sha256(bytes) !== wanted)
+      if (sha256([bytes]) !== wanted)
         throw new MillraceError(
           'corrupt_log',
           `segment ${store.place}/${name}: its bytes are not those that were committed`,
         )
       const needed = new Set(objects)
-      for (const one of readSegment(name, bytes)) {
-        if (!needed.has(one.opened.id)) continue
-        const before = opened.get(one.opened.id)
-        if (before === undefined) opened.set(one.opened.id, { opened: one.opened, records: [...one.records] })
-        else before.records.push(...one.records)
-      }
+      for (const one of readSegment(name, bytes)) if (needed.has(one.opened.id)) yield one
     }
-    this.#segments = [...carried]
-    this.#begin(round + 1)
-    return [...opened.values()]
   }
 
-  /** What was restored is in segments already. */
+  /** Everything that the commit carried was given out and taken: what comes now is new. */
   restored(): void {
-    for (const journal of this.#journals.values()) journal.records = []
-    this.#journalBytes = 0
+    this.#restoring = false
   }
 
   /**
@@ -259,13 +260,16 @@ export class Staging {
     return fresh
   }
 
-  /** Removes what uncommitted rounds left long ago. What is carried stays. */
+  /** Removes what uncommitted rounds left long ago, in every bucket. What is carried stays. */
   async sweep(): Promise<void> {
-    const { bucketArn, clock, store } = this.#parts
+    const { bucketArns, clock, store, retrying } = this.#parts
     const carried = new Set(this.#segments.map(({ name }) => name))
     const before = clock.now() - STAGED_AGE_MAX_MS
-    for await (const { key, modifiedAt } of store(bucketArn).list(this.#folder))
-      if (modifiedAt < before && !carried.has(key)) await store(bucketArn).remove(key)
+    for (const bucketArn of new Set(bucketArns))
+      await retrying(async () => {
+        for await (const { key, modifiedAt } of store(bucketArn).list(this.#folder))
+          if (modifiedAt < before && !carried.has(key)) await store(bucketArn).remove(key)
+      })
   }
 
   #begin(round: number): void {
@@ -283,11 +287,11 @@ export class Staging {
   }
 
   /** A repeat writes under another name: whether the first attempt was heard does not matter. */
-  #put(what: 'segment' | 'manifest', bytes: Uint8Array): Promise<string> {
+  #put(what: 'segment' | 'manifest', pieces: readonly Uint8Array[]): Promise<string> {
     const { store, bucketArn, retrying } = this.#parts
     return retrying(async () => {
       const name = this.#newName(what)
-      await putWhole(store(bucketArn), name, bytes, stagedAttributes(name))
+      await putPieces(store(bucketArn), name, pieces, stagedAttributes(name))
       return name
     })
   }
@@ -319,6 +323,8 @@ export class Staging {
   }
 }
 
-function sha256(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex')
+function sha256(pieces: readonly Uint8Array[]): string {
+  const hash = createHash('sha256')
+  for (const piece of pieces) hash.update(piece)
+  return hash.digest('hex')
 }

@@ -83,19 +83,29 @@ export async function readWhole(store: OpenStore, key: string): Promise<Uint8Arr
   return Buffer.concat(pieces)
 }
 
-/**
- * Puts a small object in one go.
- * @throws MillraceError `already_exists` as `begin` and `complete`
- */
-export async function putWhole(
+/** Puts a small object in one go. */
+export function putWhole(
   store: ObjectStore,
   key: string,
   bytes: Uint8Array,
   attributes?: ObjectAttributes,
 ): Promise<void> {
+  return putPieces(store, key, [bytes], attributes)
+}
+
+/**
+ * Puts an object that is in memory, in pieces.
+ * @throws MillraceError `already_exists` as `begin` and `complete`
+ */
+export async function putPieces(
+  store: ObjectStore,
+  key: string,
+  pieces: readonly Uint8Array[],
+  attributes?: ObjectAttributes,
+): Promise<void> {
   const writer = await store.begin(key, attributes)
   try {
-    await writer.write(bytes)
+    for (const piece of pieces) await writer.write(piece)
     await writer.complete()
   } catch (error) {
     await writer.abort().catch(() => {})
