@@ -6,6 +6,7 @@ import {
   errorFilter,
   errorObjectsIn,
   errorRecordsOf,
+  type RedshiftDataLike,
   redrive,
   redrivenOf,
 } from '../sinks/index.ts'
@@ -186,6 +187,23 @@ async function show(
   return unreadable === 0 ? EXIT.done : EXIT.failed
 }
 
+type RedshiftClient = RedshiftDataLike & { destroy(): void }
+
+/** The client that runs COPY, with the AWS SDK's own configuration. */
+async function openRedshift({ region, endpoint }: CommandOptions): Promise<RedshiftClient> {
+  // Few redrive into Redshift: the package is no dependency, so its types are not here either.
+  const name: string = '@aws-sdk/client-redshift-data'
+  const sdk = (await import(name).catch((cause: unknown) => {
+    throw new MillraceError('config', `a redrive into Redshift needs the package ${name}: npm install ${name}`, {
+      cause,
+    })
+  })) as { readonly RedshiftData: new (options: { region?: string; endpoint?: string }) => RedshiftClient }
+  return new sdk.RedshiftData({
+    ...(region !== undefined && { region }),
+    ...(endpoint !== undefined && { endpoint }),
+  })
+}
+
 async function redriveAll(
   place: ObjectPlace,
   wanted: (record: ErrorRecord) => boolean,
@@ -199,6 +217,7 @@ async function redriveAll(
       'millrace dlq redrive needs --to FILE, the JSON of the delivery stream that takes the records',
     )
   const { definition, plan, conversion, transform } = await readDelivery(path, given)
+  const redshift = plan.redshift === null ? null : await openRedshift(given)
   const buckets = await openBuckets(plan, given)
   const { clock, random } = nodeEnv
   try {
@@ -212,7 +231,14 @@ async function redriveAll(
         stream: staging =>
           new DeliveryStream(
             { definition, ...(staging !== null && { staging }) },
-            { clock, random, store: buckets.store, fetch: nodeFetch, ...(transform !== undefined && { transform }) },
+            {
+              clock,
+              random,
+              store: buckets.store,
+              fetch: nodeFetch,
+              ...(redshift !== null && { redshiftData: redshift }),
+              ...(transform !== undefined && { transform }),
+            },
             conversion,
           ),
         onRedriven: (key, records) => {
@@ -233,6 +259,7 @@ async function redriveAll(
     for (const text of unreadable) process.stderr.write(`millrace: ${text}; passed over\n`)
     return failed === 0 && unreadable.length === 0 ? EXIT.done : EXIT.failed
   } finally {
+    redshift?.destroy()
     buckets.close()
   }
 }

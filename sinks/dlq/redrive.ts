@@ -123,6 +123,12 @@ async function redriveObject(
         })),
       )
     await stream.flush()
+    const skipped = stream.metrics.get('DeliveryToRedshift.SkippedObjects')
+    if (skipped > 0)
+      throw new MillraceError(
+        'unwritable_output',
+        `error object ${parts.errors.place}/${key}: no COPY took its records; the reason is below errors/manifests/ in the bucket of the delivery stream. Run it again when that is mended`,
+      )
     const staged = parts.staged ? (await stream.stage(1)).parts : []
     const mark: Mark = {
       millrace: 'redriven',

@@ -166,6 +166,24 @@ test('failed records are redriven into an HTTP endpoint', async () => {
   expect(received).toEqual(['{"n":"bad"}'])
 })
 
+test('a redrive into Redshift says which package it needs', async () => {
+  await deliver(path('sent'))
+  const { RoleARN, BucketARN } = DEFINITION.ExtendedS3DestinationConfiguration
+  const definition = {
+    DeliveryStreamName: 'clicks',
+    RedshiftDestinationConfiguration: {
+      RoleARN,
+      ClusterJDBCURL: 'jdbc:redshift://c1.abc.eu-west-1.redshift.amazonaws.com:5439/dev',
+      Username: 'loader',
+      CopyCommand: { DataTableName: 'clicks' },
+      S3Configuration: { RoleARN, BucketARN },
+    },
+  }
+  writeFileSync(path('table.json'), JSON.stringify(definition))
+  const { code, stderr } = await millrace('dlq', 'redrive', 'sent/errors', '--to', 'table.json', '--root', 'again')
+  expect([code, stderr]).toEqual([3, expect.stringContaining('npm install @aws-sdk/client-redshift-data')])
+})
+
 test('a delivery into a directory is audited, its failed record shown and redriven once', async () => {
   await deliver(path('lake'))
   const audit = await millrace('audit', 'lake')
