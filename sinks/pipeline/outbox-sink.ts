@@ -16,12 +16,11 @@ import {
   type StagedPart,
   type StagedSink,
 } from '../../core/index.ts'
-import { readSegment, segmentBytes } from '../staged/segment.ts'
+import { ObjectFrames, readSegment } from '../staged/segment.ts'
 import type { StagingOptions } from '../staged/staging.ts'
 import { type OpenStore, putWhole, readWhole } from '../stores/store.ts'
 import type { DeliveryStream } from './delivery-stream.ts'
 import type { RowRecords } from './row-sink.ts'
-import type { WriteRecord } from './stream-options.ts'
 
 /** Rows of a round that wait in memory; beyond, they wait in the store. */
 const HELD_BYTES_MAX = 8 * MEBIBYTE
@@ -42,8 +41,9 @@ export class OutboxSink implements StagedSink {
   readonly roundMs = OUTPUT_LATENCY_MS
   readonly #options: OutboxSinkOptions
   readonly #folder: string
-  #records: WriteRecord[] = []
-  #heldBytes = 0
+  /** copies, as a record may be a view of its batch */
+  readonly #frames = new ObjectFrames()
+  #number = 0
   #parts: StagedPart[] = []
   #stagedBytes = 0
   /** parts of the round before: a late repeat must find them */
@@ -60,12 +60,19 @@ export class OutboxSink implements StagedSink {
   }
 
   async write(rows: RowBatch): Promise<void> {
-    for (const record of this.#options.rows.recordsOf(rows)) {
-      this.#records.push(record)
-      this.#heldBytes += record.data.length
-      this.#stagedBytes += record.data.length
+    for (const { data, arrivedAt = 0 } of this.#options.rows.recordsOf(rows)) {
+      this.#frames.add({
+        recordId: '',
+        number: this.#number++,
+        data,
+        rawData: data,
+        arrivedAt,
+        source: null,
+        lambdaKeys: {},
+      })
+      this.#stagedBytes += data.length
     }
-    if (this.#heldBytes >= HELD_BYTES_MAX) await this.#keep()
+    if (this.#frames.sizeBytes >= HELD_BYTES_MAX) await this.#keep()
   }
 
   advance(_watermark: number): void {}
@@ -120,22 +127,12 @@ export class OutboxSink implements StagedSink {
   }
 
   async #keep(): Promise<void> {
-    if (this.#records.length === 0) return
+    if (this.#frames.sizeBytes === 0) return
     const { store, random } = this.#options
-    const records = this.#records.map(({ data, arrivedAt = 0 }, number) => ({
-      recordId: '',
-      number,
-      data,
-      rawData: data,
-      arrivedAt,
-      source: null,
-      lambdaKeys: {},
-    }))
-    this.#records = []
-    this.#heldBytes = 0
     const opened = { id: '', kind: 'data' as const, group: '', context: null, openedAt: 0 }
     const staged = `${this.#folder}${Buffer.from(random.bytes(8)).toString('hex')}`
-    await putWhole(store, staged, segmentBytes([{ opened, records }]))
+    await putWhole(store, staged, Buffer.concat(this.#frames.take(opened)))
     this.#parts.push({ staged, key: '' })
+    this.#number = 0
   }
 }
