@@ -18,6 +18,7 @@ export async function run(args: readonly string[], given: CommandOptions): Promi
     throw new MillraceError('config', `${file}: there is no such file; write one, or name another: millrace dev FILE`)
   const pipeline = await resolvePipeline((await loadDefault(file)) as PipelineDefinition, file, nodeEnv.files)
   const terminal = openTerminal()
+  const durationMs = given['duration'] === undefined ? null : parseDuration('--duration', given['duration'])
   const host = await EmbeddedHost.start({
     pipeline,
     env: nodeEnv,
@@ -25,7 +26,6 @@ export async function run(args: readonly string[], given: CommandOptions): Promi
     streamPort: parseWhole('--stream-port', String(given['streamPort']), 0, 65_535),
     onNotice: text => terminal.print(text),
   })
-  const durationMs = given['duration'] === undefined ? null : parseDuration('--duration', given['duration'])
   for (const warning of pipeline.application.warnings) terminal.print(`warning: ${warning}`)
   terminal.print(`live page        ${host.page.urlWithToken}`)
   terminal.print(`Kinesis endpoint ${host.endpoint.url}  (stream ${pipeline.source.StreamName})`)
@@ -38,11 +38,16 @@ async function watch(host: EmbeddedHost, env: Env, terminal: Terminal, durationM
   const { clock } = env
   const stopping = new AbortController()
   const stop = (): void => stopping.abort()
+  // A destination that refuses may hold the end up for as long as it is tried again; who asks twice does not wait for it.
+  const asked = (): void => {
+    if (stopping.signal.aborted) process.exit(EXIT.failed)
+    stop()
+  }
   const forgetKeys = listenForKeys(key => {
-    if (key === 'q' || key === 'Q' || key === '\x03') stop()
+    if (key === 'q' || key === 'Q' || key === '\x03') asked()
   })
-  process.on('SIGINT', stop)
-  process.on('SIGTERM', stop)
+  process.on('SIGINT', asked)
+  process.on('SIGTERM', asked)
   host.ended.then(stop, stop)
   const startedAt = clock.monotonicMs()
   try {
@@ -67,8 +72,8 @@ async function watch(host: EmbeddedHost, env: Env, terminal: Terminal, durationM
     return EXIT.done
   } finally {
     forgetKeys()
-    process.off('SIGINT', stop)
-    process.off('SIGTERM', stop)
+    process.off('SIGINT', asked)
+    process.off('SIGTERM', asked)
     await host.close()
   }
 }

@@ -190,18 +190,15 @@ async function show(
 type RedshiftClient = RedshiftDataLike & { destroy(): void }
 
 /** The client that runs COPY, with the AWS SDK's own configuration. */
-async function openRedshift({ region, endpoint }: CommandOptions): Promise<RedshiftClient> {
+async function openRedshift({ region }: CommandOptions): Promise<RedshiftClient> {
   // Few redrive into Redshift: the package is no dependency, so its types are not here either.
   const name: string = '@aws-sdk/client-redshift-data'
   const sdk = (await import(name).catch((cause: unknown) => {
     throw new MillraceError('config', `a redrive into Redshift needs the package ${name}: npm install ${name}`, {
       cause,
     })
-  })) as { readonly RedshiftData: new (options: { region?: string; endpoint?: string }) => RedshiftClient }
-  return new sdk.RedshiftData({
-    ...(region !== undefined && { region }),
-    ...(endpoint !== undefined && { endpoint }),
-  })
+  })) as { readonly RedshiftData: new (options: { region?: string }) => RedshiftClient }
+  return new sdk.RedshiftData({ ...(region !== undefined && { region }) })
 }
 
 async function redriveAll(
@@ -236,6 +233,7 @@ async function redriveAll(
               random,
               store: buckets.store,
               fetch: nodeFetch,
+              onRetry: ({ message }) => void process.stderr.write(`millrace: ${message}; trying again\n`),
               ...(redshift !== null && { redshiftData: redshift }),
               ...(transform !== undefined && { transform }),
             },

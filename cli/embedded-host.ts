@@ -103,6 +103,12 @@ export class EmbeddedHost {
         (await streams.create(source.StreamName, { shards: source.ShardCount ?? SHARDS_DEFAULT }))
       // Whoever has the directory of the stream may have the task.
       const state = await takeOverTask(pipeline, env)
+      const watermark = state?.row.commit?.position.watermark ?? null
+      const keptFrom = env.clock.now() - stream.description.retentionMs
+      if (watermark !== null && watermark < keptFrom)
+        onNotice(
+          `stream ${source.StreamName}: the task stood still for longer than records are kept; what was put from ${new Date(watermark).toISOString()} to ${new Date(keptFrom).toISOString()} and was in no round is lost to it`,
+        )
       const outputs = await openOutputs(pipeline, env, state, onNotice)
       undo.push(async () => release(outputs))
       const endpoint = await serveStreams({ streams, env, port: options.streamPort })

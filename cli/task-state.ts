@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import { type Env, MillraceError } from '../core/index.ts'
 import { FileTaskTable, type TaskRow } from '../processors/index.ts'
+import type { Output } from './outputs/open-output.ts'
 import type { Pipeline } from './pipeline.ts'
 
 export interface TaskState {
@@ -27,13 +28,21 @@ export async function takeOverTask(pipeline: Pipeline, env: Env): Promise<TaskSt
   if (row.plan === plan) return { table, row, intervalMs: rounds.intervalMs, outbox: `${rounds.directory}/outbox` }
   throw new MillraceError(
     'config',
-    `${rounds.directory}: it holds the state of another program, schema or set of outputs; move it away to begin anew at the oldest record (open windows, and rows of objects that are not complete, stay behind in it)`,
+    `${rounds.directory}: it holds the state of another stream, program, schema or set of outputs; move it away, or give this pipeline its own rounds.directory, to begin anew at the oldest record (open windows, and rows of objects that are not complete, stay behind in it)`,
   )
 }
 
 /** What operators, and the names of outputs, are a function of. */
-function planOf({ application, outputs }: Pipeline): string {
+function planOf({ application, outputs, source }: Pipeline): string {
   const { text, inputSchema, inputStreams } = application
-  const names = [...outputs].map(([name, all]) => [name, all.length])
-  return createHash('sha256').update(JSON.stringify({ text, inputSchema, inputStreams, names })).digest('hex')
+  const names = [...outputs].map(([name, all]) => [name, ...all.map(placeOf)])
+  const stream = source.StreamName
+  return createHash('sha256').update(JSON.stringify({ stream, text, inputSchema, inputStreams, names })).digest('hex')
+}
+
+/** What makes an output another one: rows of its open objects would go where they do not belong. */
+function placeOf(output: Output): unknown {
+  if (output.kind === 'localFiles') return [output.kind, output.directory, output.Prefix ?? '', output.format ?? 'json']
+  const destinations = Object.keys(output.definition).filter(name => name.endsWith('DestinationConfiguration'))
+  return [output.kind, output.directory ?? '', destinations]
 }

@@ -191,7 +191,7 @@ class Publisher implements MetricsPublisher {
       if (this.#closed.signal.aborted) return this.#tell(batch.data.length, 'the time to send them is over')
       const error = await this.#try(batch)
       if (error === null) return
-      this.#options.onFailure?.(error)
+      this.#failed(error)
       if (error.retry === 'never') return this.#tell(batch.data.length, 'they are refused')
       if (attempt === ATTEMPTS_MAX) return this.#tell(batch.data.length, `${attempt} attempts failed`)
       await clock.sleep(Math.min(BACKOFF_MS_MAX, BACKOFF_MS * 2 ** (attempt - 1)), this.#closed.signal)
@@ -229,7 +229,14 @@ class Publisher implements MetricsPublisher {
   }
 
   #tell(count: number, why: string): void {
-    const error = new MillraceError('limit_exceeded', `${count} metrics are dropped: ${why}`, { retry: 'never' })
-    this.#options.onFailure?.(error)
+    this.#failed(new MillraceError('limit_exceeded', `${count} metrics are dropped: ${why}`, { retry: 'never' }))
+  }
+
+  #failed(error: MillraceError): void {
+    try {
+      this.#options.onFailure?.(error)
+    } catch {
+      // A log that fails must not stop the work that it is about.
+    }
   }
 }

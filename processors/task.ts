@@ -190,7 +190,10 @@ export class Task {
         else {
           const records = batch === null ? null : await this.#preprocessed(batch)
           // The position is behind records that the program has not seen: there is no round to end.
-          if (records === 'stopped') return await this.#closeSinks('stopped')
+          if (records === 'stopped') {
+            if (rounds === null) await this.#writeErrors(Number.POSITIVE_INFINITY)
+            return await this.#closeSinks('stopped')
+          }
           if (records === null) outcome = 'ended'
           else this.#take(records)
           this.#program.advance(this.#merge.watermark)

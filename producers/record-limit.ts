@@ -17,6 +17,8 @@ export class RecordLimit {
   #bytesMax = Number.POSITIVE_INFINITY
   #askedAt = Number.NEGATIVE_INFINITY
   #asking: Promise<void> | null = null
+  /** the last answer was a failure: asked again at puts, as aggregates are made by it too */
+  #isUnread = false
 
   constructor(target: Pick<PutTarget, 'recordBytesMax'>, clock: Pick<Clock, 'monotonicMs'>) {
     this.#target = target
@@ -36,6 +38,7 @@ export class RecordLimit {
 
   /** @throws MillraceError `invalid_argument` for a record above the limit */
   check(sizeBytes: number): void {
+    if (this.#isUnread && this.#clock.monotonicMs() - this.#askedAt >= BELIEVED_MS) this.#ask()
     // every stream takes so much, but for embedded ones that were made with less
     if (sizeBytes <= RECORD_BYTES_DEFAULT && sizeBytes <= this.#bytesMax) return
     const isOld = this.#clock.monotonicMs() - this.#askedAt >= BELIEVED_MS
@@ -60,10 +63,13 @@ export class RecordLimit {
       .call(this.#target, this.#call.signal)
       .then(
         bytesMax => {
+          this.#isUnread = false
           this.#bytesMax = bytesMax ?? Number.POSITIVE_INFINITY
         },
         // What is not known does no harm, and a denied call is none of the reader's business: the puts themselves tell.
-        () => {},
+        () => {
+          this.#isUnread = true
+        },
       )
       .finally(() => {
         this.#asking = null

@@ -28,7 +28,7 @@ export function deliveryStream(options: Omit<DeliveryOutput, 'kind'>): DeliveryO
 }
 
 export interface DestinationOutputOptions extends Pick<DeliveryOutput, 'rowtime' | 'DestinationSchema' | 'options'> {
-  /** default: the name of the output, as far as the name of a delivery stream allows */
+  /** default `output`: give outputs that share a `failed` directory names of their own, as far as the name of a delivery stream allows */
   readonly DeliveryStreamName?: string
   /**
    * made by `kinesisDestination`, `firehoseDestination`, `lambdaDestination`, `kafkaDestination`, `sqsDestination`, `snsDestination`

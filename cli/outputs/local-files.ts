@@ -93,6 +93,8 @@ export function localFilesProblems(output: Readonly<Record<string, unknown>>): r
     if (recordFormatOf(output) === 'CSV') problems.push('DestinationSchema: rows of Parquet are no CSV; remove it')
   } else if (serde !== undefined)
     problems.push("ParquetSerDe: it belongs to format 'parquet'; remove it or set the format")
+  if (((serde as ParquetSerDe | undefined)?.WriterVersion ?? 'V2') !== 'V2')
+    problems.push('ParquetSerDe.WriterVersion: only V2 pages are written; remove it')
   return problems
 }
 

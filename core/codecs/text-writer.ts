@@ -219,13 +219,20 @@ export class TextWriter implements ScanTarget {
 
   /** Spans into the records themselves where no other text is in the way, copies otherwise. */
   #copySpans(row: number, texts: ScannedTexts, from: number, count: number): void {
-    const { entries, offsets, sizes, records } = texts
-    const lends = this.#end === 0 && (this.#lent === null || this.#lent === records.bytes)
+    const { entries, offsets, sizes, records, table } = texts
+    // What was scanned as entries before the column became spans: the span of an escaped text is not its text.
+    const isEntered = entries.subarray(from, from + count).some(entry => entry > 0)
+    const lends = !isEntered && this.#end === 0 && (this.#lent === null || this.#lent === records.bytes)
     if (lends) this.#lent = records.bytes
     else this.#own(row)
     for (let i = from, to = row; i < from + count; i++, to++) {
       if (entries[i] === 0) {
         this.#nulls[to] = 1
+        continue
+      }
+      const entry = entries[i] ?? 0
+      if (entry > 0) {
+        this.#span(to, table.textOf(entry))
         continue
       }
       const start = (records.offsets[records.first + i] ?? 0) + (offsets[i] ?? 0)

@@ -9,9 +9,10 @@
  */
 import type { Clock, HttpReply, HttpRequest } from '../../core/index.ts'
 import { hasCode } from '../../core/index.ts'
+import { PatternTooCostly } from '../../core/patterns/pattern-error.ts'
 import { durationParameter, invalid, limitParameter, rangeParameters, timeParameter } from './parameters.ts'
 import type { Matcher } from './promql/ast.ts'
-import { Evaluation, evaluateRange, LOOKBACK_MS_DEFAULT } from './promql/evaluate.ts'
+import { Evaluation, evaluateRange, LOOKBACK_MS_DEFAULT, POINTS_MAX } from './promql/evaluate.ts'
 import { compareLabels, type Labels } from './promql/labels.ts'
 import { parseQuery, typeOf } from './promql/parse.ts'
 import { QueryError } from './promql/query-error.ts'
@@ -20,8 +21,12 @@ import type { MetricMetadata } from './result-series.ts'
 
 /** Bytes of a form. */
 export const FORM_BYTES_MAX = 65_536
-/** Queries that are evaluated at once; further ones are told to come again. */
+/** Queries that are evaluated at once; further ones wait. */
 export const QUERIES_AT_ONCE_MAX = 8
+/** Queries that wait for their turn: a dashboard sends one for each panel. */
+export const QUERIES_WAITING_MAX = 64
+/** `match[]` of one request. */
+const MATCHES_MAX = 32
 /** What clients take us for: they switch features on by it. */
 const COMPATIBLE_VERSION = '3.0.0'
 
@@ -50,6 +55,7 @@ export class PrometheusApi {
   readonly #series: PrometheusApiOptions['series']
   readonly #clock: Clock
   #queries = 0
+  readonly #waiting: (() => void)[] = []
 
   constructor({ series, clock }: PrometheusApiOptions) {
     this.#series = series
@@ -60,7 +66,8 @@ export class PrometheusApi {
   methodsOf(path: string): readonly string[] | null {
     if (!path.startsWith(PREFIX)) return null
     const name = path.slice(PREFIX.length)
-    return METHODS[name] ?? (LABEL_VALUES.test(name) ? ['GET'] : null)
+    if (Object.hasOwn(METHODS, name)) return METHODS[name] ?? null
+    return LABEL_VALUES.test(name) ? ['GET'] : null
   }
 
   /** Answers a request whose path `methodsOf` knows and whose sender was judged. Never rejects for a query of the user's. */
@@ -73,7 +80,11 @@ export class PrometheusApi {
     let status = 200
     let body: unknown
     try {
-      const { data, warnings } = await this.#answer(path.slice(PREFIX.length), await parametersOf(request))
+      const { data, warnings } = await this.#answer(
+        path.slice(PREFIX.length),
+        await parametersOf(request),
+        request.signal,
+      )
       body = { status: 'success', data, ...(warnings === undefined ? {} : { warnings }) }
     } catch (error) {
       const told = refusalOf(error)
@@ -92,12 +103,12 @@ export class PrometheusApi {
     reply.end(request.method === 'HEAD' ? undefined : bytes)
   }
 
-  async #answer(name: string, parameters: URLSearchParams): Promise<Answer> {
+  async #answer(name: string, parameters: URLSearchParams, signal: AbortSignal): Promise<Answer> {
     switch (name) {
       case 'query':
         return this.#limited(async () => this.#query(parameters))
       case 'query_range':
-        return this.#limited(() => this.#queryRange(parameters))
+        return this.#limited(() => this.#queryRange(parameters, signal))
       case 'labels': {
         const names = new Set(this.#found(parameters).flatMap(({ labels }) => labels.entries.map(([label]) => label)))
         return cut([...names].sort(), limitParameter(parameters))
@@ -143,9 +154,13 @@ export class PrometheusApi {
     if (typeOf(expression) === 'matrix') {
       if (expression.kind !== 'selector' && expression.kind !== 'subquery')
         throw new QueryError('execution', 'this is no range vector')
-      const result = evaluation
-        .samples(expression, timeMs)
-        .map(series => ({ metric: series.labels, values: pointsOf(series) }))
+      const found = evaluation.samples(expression, timeMs)
+      if (found.reduce((sum, { start, end }) => sum + end - start, 0) > POINTS_MAX)
+        throw new QueryError(
+          'execution',
+          `the answer has more than ${POINTS_MAX} points; ask for less time or fewer series`,
+        )
+      const result = found.map(series => ({ metric: series.labels, values: pointsOf(series) }))
       result.sort((a, b) => compareLabels(a.metric, b.metric))
       return answered('matrix', result, limit)
     }
@@ -159,7 +174,7 @@ export class PrometheusApi {
     )
   }
 
-  async #queryRange(parameters: URLSearchParams): Promise<Answer> {
+  async #queryRange(parameters: URLSearchParams, signal: AbortSignal): Promise<Answer> {
     const range = rangeParameters(parameters)
     const expression = parseQuery(queryOf(parameters))
     const type = typeOf(expression)
@@ -173,6 +188,7 @@ export class PrometheusApi {
       source: this.#series,
       lookbackMs: durationParameter(parameters, 'lookback_delta', LOOKBACK_MS_DEFAULT),
       clock: this.#clock,
+      signal,
     })
     series.sort((a, b) => compareLabels(a.labels, b.labels))
     const result = series.map(({ labels, times, values }) => ({
@@ -187,6 +203,7 @@ export class PrometheusApi {
     const startMs = timeParameter(parameters, 'start', Number.NEGATIVE_INFINITY)
     const endMs = timeParameter(parameters, 'end', Number.POSITIVE_INFINITY)
     const texts = parameters.getAll('match[]')
+    if (texts.length > MATCHES_MAX) throw invalid('match[]', `${texts.length} selectors; the limit is ${MATCHES_MAX}`)
     const lists: (readonly Matcher[])[] = texts.map(matchersOf)
     const found = new Map<string, SeriesData>()
     for (const matchers of texts.length === 0 ? [[]] : lists)
@@ -207,13 +224,18 @@ export class PrometheusApi {
   }
 
   async #limited<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#queries >= QUERIES_AT_ONCE_MAX)
-      throw new TooManyQueries(`${QUERIES_AT_ONCE_MAX} queries are evaluated already`)
-    this.#queries++
+    if (this.#queries >= QUERIES_AT_ONCE_MAX) {
+      if (this.#waiting.length >= QUERIES_WAITING_MAX)
+        throw new TooManyQueries(`${QUERIES_AT_ONCE_MAX} queries are evaluated and ${QUERIES_WAITING_MAX} wait already`)
+      // Who is woken takes the place of the one that ended, so that nobody overtakes it.
+      await new Promise<void>(resolve => void this.#waiting.push(resolve))
+    } else this.#queries++
     try {
       return await work()
     } finally {
-      this.#queries--
+      const next = this.#waiting.shift()
+      if (next === undefined) this.#queries--
+      else next()
     }
   }
 }
@@ -290,6 +312,8 @@ function cut(data: readonly unknown[], limit: number): Answer {
 function refusalOf(error: unknown): { status: number; type: string; message: string } | null {
   if (error instanceof QueryError)
     return { status: error.type === 'bad_data' ? 400 : 422, type: error.type, message: error.message }
+  if (error instanceof PatternTooCostly)
+    return { status: 422, type: 'execution', message: `a regular expression takes too many steps: ${error.message}` }
   if (error instanceof TooManyQueries) return { status: 503, type: 'unavailable', message: error.message }
   if (error instanceof URIError)
     return { status: 400, type: 'bad_data', message: 'the path holds a percent sign that begins no character' }

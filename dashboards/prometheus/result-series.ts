@@ -20,6 +20,8 @@ export const SAMPLES_KEPT_MAX = 2_000_000
 export const SERIES_KEPT_MAX = 20_000
 /** A series may be displaced when its newest sample is older than this before the newest of all. */
 const SILENT_MS = 300_000
+/** After a search for a silent series that found none, the next is so much event time later. */
+const SEARCH_MS = 5_000
 /** Share of the retained time that goes at once when there are too many samples. */
 const FORGOTTEN_SHARE = 8
 
@@ -44,6 +46,8 @@ interface StreamPlan {
   readonly schema: Schema
   readonly metrics: readonly MetricColumn[]
   readonly labels: readonly { readonly index: number; readonly name: string }[]
+  /** the column with the end of the window, or with its start; -1: ROWTIME */
+  readonly time: number
   /** by the values of the labels: the series of each metric */
   readonly series: Map<string, SeriesBuffer[]>
 }
@@ -62,6 +66,7 @@ export class ResultSeries implements SeriesSource {
   #forgottenTo = Number.NEGATIVE_INFINITY
   #prunedAt = Number.NEGATIVE_INFINITY
   #samplesLeftOut = 0
+  #searchAgainAt = Number.NEGATIVE_INFINITY
 
   constructor(options: ResultSeriesOptions) {
     this.#retentionMs = options.retentionMs ?? RETENTION_MS_DEFAULT
@@ -84,7 +89,7 @@ export class ResultSeries implements SeriesSource {
       const labels = columns
         .filter(({ column, index }) => !isValue.has(index) && isLabel(column.type.kind))
         .map(({ column, index }) => ({ index, name: freeName(cleanName(column.name), names) }))
-      this.#plans.set(stream, { schema, metrics, labels, series: new Map() })
+      this.#plans.set(stream, { schema, metrics, labels, time: windowColumn(schema), series: new Map() })
     }
     this.metadata = metadata
   }
@@ -104,7 +109,7 @@ export class ResultSeries implements SeriesSource {
     const plan = this.#plans.get(stream)
     if (plan === undefined || plan.metrics.length === 0) return
     for (let row = 0; row < batch.length; row++) {
-      const time = Math.round(batch.rowtimes[row] ?? 0)
+      const time = timeOf(plan, batch, row)
       if (time <= this.#newest - this.#retentionMs || time <= this.#forgottenTo) continue
       if (time > this.#newest) this.#newest = time
       const series = this.#seriesOf(plan, batch, row)
@@ -166,13 +171,18 @@ export class ResultSeries implements SeriesSource {
 
   /** Drops series that have been silent until there is room for so many; false when too few have. */
   #displace(wanted: number): boolean {
+    if (this.#newest < this.#searchAgainAt) return false
     const silentSince = this.#newest - SILENT_MS
+    // Some room more, so that the next row does not search again.
+    const enough = this.#seriesMax - Math.floor(this.#seriesMax / 16)
     for (const plan of this.#plans.values())
       for (const [key, series] of plan.series) {
-        if (this.#series + wanted <= this.#seriesMax) return true
+        if (this.#series + wanted <= enough) return true
         if (series.every(one => one.newest < silentSince)) this.#drop(plan, key, series)
       }
-    return this.#series + wanted <= this.#seriesMax
+    const hasRoom = this.#series + wanted <= this.#seriesMax
+    if (!hasRoom) this.#searchAgainAt = this.#newest + SEARCH_MS
+    return hasRoom
   }
 
   #drop(plan: StreamPlan, key: string, series: readonly SeriesBuffer[]): void {
@@ -213,6 +223,19 @@ export class ResultSeries implements SeriesSource {
         if (series.every(one => one.length === 0)) this.#drop(plan, key, series)
       }
   }
+}
+
+/** The column that says which window a row is of: several windows may leave at one instant, and would replace each other there. */
+function windowColumn({ columns }: Schema): number {
+  const named = (name: string): number =>
+    columns.findIndex(column => column.name.toUpperCase() === name && column.type.kind === 'TIMESTAMP')
+  return named('WINDOW_END') >= 0 ? named('WINDOW_END') : named('WINDOW_START')
+}
+
+function timeOf({ time }: StreamPlan, batch: RowBatch, row: number): number {
+  const column = batch.columns[time]
+  const window = column === undefined ? null : valueAt(column, row)
+  return Math.round(typeof window === 'number' ? window : (batch.rowtimes[row] ?? 0))
 }
 
 function isLabel(kind: string): boolean {

@@ -28,13 +28,16 @@ export class SeriesBuffer implements SeriesData {
 
   /** Puts a sample in its place; one of the same time is replaced. Returns how many samples there are more: 1 or 0. */
   put(time: number, value: number): 0 | 1 {
+    const { end } = this
     const known = time > this.newest ? this.end : after(this.times, time, this.start, this.end)
     if (known > this.start && this.times[known - 1] === time) {
-      this.values[known - 1] = value
+      // What a query holds stays as it is.
+      this.#makeRoom()
+      this.values[this.end - 1 - (end - known)] = value
       return 0
     }
     const behind = this.end - known
-    if (this.end === this.times.length) this.#makeRoom()
+    if (behind > 0 || this.end === this.times.length) this.#makeRoom()
     const at = this.end - behind
     if (behind > 0) {
       this.times.copyWithin(at + 1, at, this.end)
@@ -57,7 +60,10 @@ export class SeriesBuffer implements SeriesData {
   /** New arrays, so that what queries hold stays as it is: twice as large, or as large where half of the room is forgotten. */
   #makeRoom(): void {
     const { length } = this
-    const room = Math.max(FIRST_ROOM, length > this.times.length / 2 ? this.times.length * 2 : this.times.length)
+    const room = Math.max(
+      FIRST_ROOM,
+      this.end === this.times.length && length > this.times.length / 2 ? this.times.length * 2 : this.times.length,
+    )
     const times = new Float64Array(room)
     const values = new Float64Array(room)
     times.set(this.times.subarray(this.start, this.end))

@@ -84,7 +84,8 @@ const JAVA_KEYS = new Set([
   'streamIdOnboardingState',
 ])
 /** Settings of the two tables of their own, which are never made here. */
-const OLD_TABLES = /^(coordinatorStateTableConfig|workerMetricsTableConfig)\./
+// Their names are not ignored: rows that are not looked for where they lie would make a second leader.
+const OLD_TABLES = /^(coordinatorStateTableConfig|workerMetricsTableConfig)\.(?!tableName$)/
 
 /** Durations in Java, milliseconds here. */
 const DURATIONS = new Set(['staleWorkerMetricsEntryCleanupDuration', 'dynamoDbRequestTimeout'])

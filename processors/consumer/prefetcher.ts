@@ -164,7 +164,7 @@ export class Prefetcher {
         startedMs = clock.monotonicMs()
         read = doubted ?? (await this.#reader.read(maxRecords, signal))
       } catch (error) {
-        if (signal.aborted || hasCode(error, 'aborted', 'closed')) break
+        if (signal.aborted || hasCode(error, 'closed')) break
         const problem = error instanceof MillraceError ? error : unexpected(error)
         this.#options.onFailure(problem, ++failures)
         if (problem.code === 'not_found' || problem.code === 'invalid_argument') {

@@ -62,6 +62,8 @@ export class Refusals {
   passed(): void {
     this.#hasRead = true
     this.#told = null
+    // Asking failed at the start; it never rejects.
+    if (this.#createdAt === null) void this.begin()
   }
 
   /**

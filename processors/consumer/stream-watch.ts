@@ -28,20 +28,19 @@ export class StreamWatch {
   readonly #clock: Pick<Clock, 'monotonicMs'>
   readonly #signal = new AbortController().signal
   #answer: Answer | null = null
-  #known: Promise<number | null> | null = null
+  #known: { readonly askedMs: number; readonly createdAt: Promise<number | null> } | null = null
 
   constructor(source: StreamSource, clock: Pick<Clock, 'monotonicMs'>) {
     this.#source = source
     this.#clock = clock
   }
 
-  /** When the stream of now was created; null where nobody knows. Asked once; a later creation is learnt by `stateOf`. Never rejects. */
+  /** When the stream of now was created; null where nobody knows. Answers are seconds old at most. Never rejects. */
   createdAt(): Promise<number | null> {
-    this.#known ??= this.#ask().catch(() => {
-      this.#known = null
-      return null
-    })
-    return this.#known
+    const askedMs = this.#clock.monotonicMs()
+    if (this.#known === null || askedMs - this.#known.askedMs > ANSWER_MS)
+      this.#known = { askedMs, createdAt: this.#ask().catch(() => null) }
+    return this.#known.createdAt
   }
 
   /**
@@ -53,7 +52,7 @@ export class StreamWatch {
     try {
       const now = await createdAt
       if (now !== null && before !== null && now !== before) {
-        this.#known = Promise.resolve(now)
+        this.#known = { askedMs: this.#clock.monotonicMs(), createdAt: Promise.resolve(now) }
         return { kind: 'recreated', createdAt: now, before }
       }
       const listed = await shards

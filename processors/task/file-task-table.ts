@@ -15,6 +15,8 @@ import type { SnapshotRef, TaskCommit, TaskRow, TaskSnapshots, TaskTable } from 
 
 /** Versions of the row that stay, for people to look at. */
 const VERSIONS_KEPT = 3
+/** Names of snapshots begin with their round. */
+const ROUND_DIGITS = 10
 const VERSION_NAME = /^(\d{10})\.json$/
 
 export interface FileTaskTableOptions {
@@ -46,6 +48,8 @@ export class FileTaskTable implements TaskTable, TaskSnapshots {
     await this.#files.makeDirectory(this.#snapshots)
     for (;;) {
       const { version, row } = await this.#read()
+      // Who cannot go on with the state fences nobody off.
+      if (row !== null && row.plan !== plan) return row
       const next: TaskRow = {
         incarnation: row?.incarnation ?? this.#random.uuid(),
         epoch: (row?.epoch ?? 0) + 1,
@@ -77,7 +81,7 @@ export class FileTaskTable implements TaskTable, TaskSnapshots {
   }
 
   async save(round: number, chunks: Iterable<Uint8Array>): Promise<SnapshotRef> {
-    const name = `${String(round).padStart(10, '0')}.${nonceOf(this.#random)}`
+    const name = `${String(round).padStart(ROUND_DIGITS, '0')}.${nonceOf(this.#random)}`
     const hash = createHash('sha256')
     const file = await this.#files.open(`${this.#snapshots}/${name}`, 'create')
     let sizeBytes = 0
@@ -105,8 +109,11 @@ export class FileTaskTable implements TaskTable, TaskSnapshots {
   }
 
   async keepOnly({ name }: SnapshotRef): Promise<void> {
+    // A later round is of whoever has taken the task over since.
+    const round = name.slice(0, ROUND_DIGITS)
     for (const other of await this.#files.list(this.#snapshots))
-      if (other !== name) await this.#files.remove(`${this.#snapshots}/${other}`)
+      if (other !== name && other.slice(0, ROUND_DIGITS) <= round)
+        await this.#files.remove(`${this.#snapshots}/${other}`)
   }
 
   #owned(): TaskRow {

@@ -49,7 +49,8 @@ export interface TaskRow {
 export interface TaskTable {
   /**
    * Makes the caller the owner; whoever had the task before is fenced off. Comes before all else.
-   * @param plan what the state belongs to; only the first take-over of a task keeps it
+   * @param plan what the state belongs to; the first take-over of a task keeps it. The row of another plan comes back as it is: the caller does not own
+   * the task, and who has it goes on
    */
   takeOver(plan: string): Promise<TaskRow>
   /** @throws MillraceError `lease_lost` when another one has the task, and nothing of the round is true then */

@@ -168,7 +168,9 @@ export class Collector {
       }
       const end = this.#store(judged)
       this.#underWay.set(eventId, end)
-      void end.then(() => this.#underWay.delete(eventId))
+      void end.then(() => {
+        if (this.#underWay.get(eventId) === end) this.#underWay.delete(eventId)
+      })
       ends.push(end)
     }
     return ends

@@ -41,6 +41,10 @@ export class ColumnBody implements RecordBody {
     )
   }
 
+  get gatheredBytes(): number {
+    return this.#groupBytes
+  }
+
   get full(): boolean {
     return this.#groupRows >= CONVERSION_GROUP_ROWS || this.#groupBytes >= CONVERSION_GROUP_BYTES
   }

@@ -105,6 +105,10 @@ class RowsBody implements RecordBody {
     return data.length
   }
 
+  get gatheredBytes(): number {
+    return this.#bytes
+  }
+
   get full(): boolean {
     return this.#waiting.length >= ROWS_PER_BATCH_MAX || this.#bytes >= DECODED_BYTES_MAX
   }

@@ -44,6 +44,10 @@ export class RowObjectBody implements RecordBody {
     return record.data.length
   }
 
+  get gatheredBytes(): number {
+    return this.#bytes
+  }
+
   get full(): boolean {
     return this.#rows.length >= CONVERSION_GROUP_ROWS || this.#bytes >= CONVERSION_GROUP_BYTES
   }

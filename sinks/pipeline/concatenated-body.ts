@@ -40,6 +40,10 @@ export class ConcatenatedBody implements RecordBody {
     return end - before
   }
 
+  get gatheredBytes(): number {
+    return this.#end
+  }
+
   get full(): boolean {
     return this.#end >= BLOCK_BYTES
   }

@@ -372,14 +372,29 @@ export class DeliveryStream {
     // They are this stream's own objects, and a copy of each costs more than its number.
     for (const record of unpacked) record.number = taken.take()
     for (const { record } of failed) record.number = taken.take()
-    await this.#backup?.add('backup', unpacked)
-    await this.#backup?.add(
-      'backup',
-      failed.map(({ record }) => record),
-    )
+    const copies = this.#copy([...unpacked, ...failed.map(({ record }) => record)])
+    // A round has its copies with its data.
+    if (this.#books.staging !== null) {
+      await copies
+      this.#failure.check()
+    }
     await this.#fail(failed)
     if (this.#stage === null) await this.#deliver(unpacked)
     else await this.#stage.add(unpacked)
+  }
+
+  /** What waits for the backup's bucket fills the intake, and holds up nothing that is open. Never rejects: a failure is kept. */
+  async #copy(records: readonly StreamRecord[]): Promise<void> {
+    if (this.#backup === null) return
+    const bytes = records.reduce((sum, { data }) => sum + data.length, 0)
+    this.#intake.copy(bytes)
+    try {
+      await this.#backup.add('backup', records)
+    } catch {
+      // Thrown by the next call.
+    } finally {
+      this.#intake.copied(bytes)
+    }
   }
 
   async #deliver(records: readonly StreamRecord[]): Promise<void> {

@@ -5,6 +5,8 @@ export class Intake {
   #bytes = 0
   /** of them, those that are being processed now */
   #currentBytes = 0
+  /** of copies that the backup has not taken */
+  #copyBytes = 0
   #waiting: (() => void)[] = []
 
   constructor(bytesMax: number) {
@@ -12,7 +14,8 @@ export class Intake {
   }
 
   get bytes(): number {
-    return this.#bytes
+    // Copies of what is processed now share its bytes.
+    return this.#bytes + Math.max(0, this.#copyBytes - this.#currentBytes)
   }
 
   /** those that wait behind what is processed now */
@@ -33,14 +36,29 @@ export class Intake {
   leave(bytes: number): void {
     this.#bytes -= bytes
     this.#currentBytes = 0
-    const waiting = this.#waiting
-    this.#waiting = []
-    for (const wake of waiting) wake()
+    this.#wake()
+  }
+
+  /** Copies of records are on their way to the backup, and fill the intake until it has taken them. */
+  copy(bytes: number): void {
+    this.#copyBytes += bytes
+  }
+
+  /** The backup has taken them, or failed. */
+  copied(bytes: number): void {
+    this.#copyBytes -= bytes
+    this.#wake()
   }
 
   /** Resolves when there is room, or when `stopped` says so after some have left. */
   async room(stopped: () => boolean): Promise<void> {
-    while (this.#bytes >= this.bytesMax && !stopped())
+    while (this.bytes >= this.bytesMax && !stopped())
       await new Promise<void>(resolve => void this.#waiting.push(resolve))
+  }
+
+  #wake(): void {
+    const waiting = this.#waiting
+    this.#waiting = []
+    for (const wake of waiting) wake()
   }
 }

@@ -5,7 +5,7 @@
  *
  * The object is named when it is begun, so that its timestamp is the arrival of the oldest record until then.
  */
-import { assert } from '../../core/index.ts'
+import { assert, MillraceError } from '../../core/index.ts'
 import type { Turns } from '../../core/turns.ts'
 import type { FlushReason } from '../buffer.ts'
 import { type Receipt, ReceiptCounter } from '../receipt.ts'
@@ -18,6 +18,8 @@ export interface RecordBody {
   add(record: StreamRecord): number
   /** Whether `drain` has much to hand over. */
   readonly full: boolean
+  /** bytes that were added and not handed over; default 0 */
+  readonly gatheredBytes?: number
   /** What can leave memory by now, a bounded slice of work a step. */
   drain(): Iterable<Uint8Array>
   /** All the rest, likewise; nothing may follow. */
@@ -57,6 +59,7 @@ export class ObjectBuffer {
   #firstAt = Number.POSITIVE_INFINITY
   #lastAt = Number.NEGATIVE_INFINITY
   readonly #receipt = new ReceiptCounter()
+  #isAborted = false
 
   constructor(options: ObjectBufferOptions) {
     this.#options = options
@@ -73,7 +76,12 @@ export class ObjectBuffer {
 
   /** what is in memory: what waits, and what the store's writer keeps */
   get heldBytes(): number {
-    return this.#heldBytes + (this.#writer?.heldBytes ?? 0)
+    return this.#heldBytes + this.gatheredBytes + (this.#writer?.heldBytes ?? 0)
+  }
+
+  /** of these, what no bytes were made of yet */
+  get gatheredBytes(): number {
+    return this.#options.body.gatheredBytes ?? 0
   }
 
   /** what waits to be sent to the store */
@@ -141,7 +149,11 @@ export class ObjectBuffer {
     }
     const writer = this.#writer
     assert(this.#records > 0, 'an object has records')
-    await retrying(() => writer.complete())
+    await retrying(() => {
+      // Writers take a completion after their end for done.
+      if (this.#isAborted) throw new MillraceError('aborted', `object ${this.#key}: its stream has failed`)
+      return writer.complete()
+    })
     onSealed({
       kind,
       key: this.#key,
@@ -158,6 +170,7 @@ export class ObjectBuffer {
 
   /** Removes what was begun; what cannot be removed is invisible and swept later. */
   async abort(): Promise<void> {
+    this.#isAborted = true
     this.sealed.abort()
     await this.#writer?.abort().catch(() => {})
   }

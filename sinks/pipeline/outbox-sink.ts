@@ -90,7 +90,13 @@ export class OutboxSink implements StagedSink {
     return { parts, carried: [] }
   }
 
-  async restore(_round: number, _carried: readonly SegmentRef[]): Promise<void> {}
+  async restore(_round: number, carried: readonly SegmentRef[]): Promise<void> {
+    if (carried.length > 0)
+      throw new MillraceError(
+        'config',
+        'the state has rows of open objects for this output, which has none; give the former output back',
+      )
+  }
 
   async publish(parts: readonly StagedPart[]): Promise<void> {
     const { stream, store, staging } = this.#options

@@ -120,7 +120,9 @@ export class Outputs {
       this.#last = group
       this.#lastBuffer = buffer
     }
+    const before = buffer.gatheredBytes
     buffer.add(record)
+    this.#heldBytes += buffer.gatheredBytes - before
   }
 
   #isDue(buffer: ObjectBuffer): boolean {

@@ -130,7 +130,9 @@ function wireRecord(record: StreamRecord): TransformRequestRecord {
     data: Buffer.from(record.data).toString('base64'),
     ...(source !== null && {
       kinesisRecordMetadata: {
-        ...source,
+        shardId: source.shardId,
+        partitionKey: source.partitionKey,
+        sequenceNumber: source.sequenceNumber,
         subsequenceNumber: String(source.subsequenceNumber),
         approximateArrivalTimestamp: record.arrivedAt,
       },

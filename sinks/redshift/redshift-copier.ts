@@ -63,6 +63,8 @@ export class RedshiftCopier {
 
   /** Takes an object that is visible in its bucket. */
   add(object: DeliveredObject): void {
+    // After a failure nothing is copied.
+    if (this.#ended.signal.aborted) return
     this.#waiting.push(object)
     this.#running ??= this.#run()
   }

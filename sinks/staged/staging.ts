@@ -122,6 +122,9 @@ export class Staging {
         const staged = this.#newName('part')
         const writer = await store.begin(staged, stagedAttributes(staged, attributes))
         return {
+          get heldBytes() {
+            return writer.heldBytes ?? 0
+          },
           write: bytes => writer.write(bytes),
           complete: async () => {
             await writer.complete()

@@ -3,7 +3,7 @@
  * it, or with its stream. The service then says of every shard that it is not found, as it does of a shard that is not there; so the
  * consumer is looked for, and registered anew where only it is missing.
  */
-import { type Clock, MillraceError } from '../../core/index.ts'
+import { type Clock, hasCode, MillraceError } from '../../core/index.ts'
 import { activeConsumer } from './fan-out-consumer.ts'
 import type { KinesisClient } from './kinesis-client.ts'
 
@@ -58,11 +58,17 @@ export class FanOutRegistration {
    *   besides, as `activeConsumer`
    */
   async renew(refused: string, signal: AbortSignal): Promise<string> {
-    if (this.#arn === refused) {
+    while (this.#arn === refused) {
       this.#renewal ??= this.#renew(signal).finally(() => {
         this.#renewal = null
       })
-      await this.#renewal
+      try {
+        await this.#renewal
+        break
+      } catch (error) {
+        // That of the shard that asked first, and ended meanwhile: the others ask themselves.
+        if (signal.aborted || !hasCode(error, 'aborted')) throw error
+      }
     }
     return this.#arn
   }

@@ -17,11 +17,15 @@ export class CounterFloor {
   readonly #files: Files
   readonly #directory: string | null
   #next: number
+  /** what the disk has */
+  #stored: number
+  #last: Promise<void> = Promise.resolve()
 
   private constructor(files: Files, directory: string | null, next: number) {
     this.#files = files
     this.#directory = directory
     this.#next = next
+    this.#stored = next
   }
 
   /** @throws MillraceError `corrupt_log` when the file is there and cannot be understood; what Files throws */
@@ -38,10 +42,19 @@ export class CounterFloor {
    * Takes note of the counter that a stream would have gone on with; resolves when the disk has it.
    * @throws MillraceError `unwritable_output`
    */
-  async raise(next: number): Promise<void> {
-    if (next <= this.#next) return
-    this.#next = next
-    if (this.#directory === null) return
+  raise(next: number): Promise<void> {
+    this.#next = Math.max(this.#next, next)
+    // One after the other: all write one temporary file.
+    const done = this.#last.then(() => this.#store())
+    this.#last = done.catch(() => {
+      // told to whoever asked for it
+    })
+    return done
+  }
+
+  async #store(): Promise<void> {
+    const next = this.#next
+    if (this.#directory === null || next <= this.#stored) return
     const path = `${this.#directory}/${FILE}`
     await this.#files.remove(`${path}.new`)
     const handle = await this.#files.open(`${path}.new`, 'create')
@@ -53,6 +66,7 @@ export class CounterFloor {
     }
     await this.#files.rename(`${path}.new`, path)
     await this.#files.syncDirectory(this.#directory)
+    this.#stored = next
   }
 }
 

@@ -233,7 +233,12 @@ export class LocalStreams {
       await stream.close()
       // First: a stream of that name may be created as soon as the old one is gone. One is left out: the number before the
       // first of a stream names the place before it.
-      await this.#counters.raise(stream.nextCounter + 1)
+      const next = stream.nextCounter + 1
+      // On a full disk it is the deletion that makes room.
+      const isRaised = await this.#counters.raise(next).then(
+        () => true,
+        () => false,
+      )
       const { directory, env } = this.#options
       if (directory === undefined) return
       // Renamed first: a half-deleted directory must not look like a stream after a crash.
@@ -242,6 +247,7 @@ export class LocalStreams {
       await env.files.remove(deleted)
       await env.files.rename(from, deleted)
       await env.files.remove(deleted)
+      if (!isRaised) await this.#counters.raise(next)
     } finally {
       this.#busy.delete(streamName)
     }

@@ -19,8 +19,12 @@ import { TIME_FUNCTIONS, VECTOR_FUNCTIONS } from './vector-functions.ts'
 export const LOOKBACK_MS_DEFAULT = 300_000
 /** Interval of a subquery that names none: the evaluation interval of Prometheus. */
 export const SUBQUERY_STEP_MS_DEFAULT = 60_000
-/** Samples that one query may look at, each as often as it does. */
-export const SAMPLES_READ_MAX = 50_000_000
+/** Samples that one query may look at, each as often as it does; series without one and steps of subqueries count as well. */
+export const SAMPLES_READ_MAX = 20_000_000
+/** Samples of inner queries that one query may hold. */
+export const SAMPLES_HELD_MAX = 2_000_000
+/** Looking for samples in so many series counts as one sample. */
+const SERIES_PER_COUNT = 16
 
 export interface EvaluationOptions {
   readonly source: SeriesSource
@@ -43,6 +47,7 @@ export class Evaluation {
   /** inner results of subqueries by instant: steps of the outer query share most of them */
   readonly #inner = new Map<Subquery, Map<number, Vector>>()
   #samplesLeft: number
+  #heldLeft = SAMPLES_HELD_MAX
 
   constructor(options: EvaluationOptions) {
     this.#options = options
@@ -89,7 +94,7 @@ export class Evaluation {
       if (index < start || at === undefined || at <= time - this.#lookbackMs) continue
       result.push({ labels, value: values[index] ?? Number.NaN, at })
     }
-    this.#count(result.length)
+    this.#count(result.length + Math.ceil(this.#select(selector).length / SERIES_PER_COUNT))
     return result
   }
 
@@ -195,6 +200,7 @@ export class Evaluation {
     const end = this.#shifted(range.shift, timeMs)
     const start = end - (range.rangeMs ?? 0)
     const all = range.kind === 'selector' ? this.#select(range) : this.#subquery(range, start, end)
+    this.#count(Math.ceil(all.length / SERIES_PER_COUNT))
     const result: { series: SeriesData; from: number; to: number }[] = []
     for (const series of all) {
       const from = after(series.times, start, series.start, series.end)
@@ -216,12 +222,14 @@ export class Evaluation {
     }
     const points = new Map<string, { readonly labels: Labels; readonly times: number[]; readonly values: number[] }>()
     for (let time = (Math.floor(start / step) + 1) * step; time <= end; time += step) {
+      this.#count(1)
       let vector = known.get(time)
       if (vector === undefined) {
         vector = this.#vector(this.at(subquery.of, time))
-        this.#count(vector.length + 1)
+        this.#hold(vector.length + 1)
         known.set(time, vector)
       }
+      this.#count(vector.length)
       for (const { labels, value } of vector) {
         let series = points.get(labels.key)
         if (series === undefined) {
@@ -274,6 +282,15 @@ export class Evaluation {
     return nameless
   }
 
+  #hold(samples: number): void {
+    this.#heldLeft -= samples
+    if (this.#heldLeft < 0)
+      throw new QueryError(
+        'execution',
+        `the subqueries of this query hold more than ${SAMPLES_HELD_MAX} samples; take larger steps`,
+      )
+  }
+
   #count(samples: number): void {
     this.#samplesLeft -= samples
     if (this.#samplesLeft < 0)
@@ -300,7 +317,7 @@ export const POINTS_MAX = 1_000_000
  */
 export async function evaluateRange(
   expression: Expression,
-  options: EvaluationOptions & { readonly stepMs: number; readonly clock: Clock },
+  options: EvaluationOptions & { readonly stepMs: number; readonly clock: Clock; readonly signal?: AbortSignal },
 ): Promise<RangeSeries[]> {
   const { startMs, endMs, stepMs, clock } = options
   const evaluation = new Evaluation(options)
@@ -309,6 +326,7 @@ export async function evaluateRange(
   let points = 0
   for (let time = startMs; time <= endMs; time += stepMs) {
     await turns.take()
+    if (options.signal?.aborted === true) throw new QueryError('execution', 'the client has gone away')
     const value = evaluation.at(expression, time)
     const vector: Vector =
       typeof value === 'number' ? [{ labels: Labels.NONE, value }] : typeof value === 'string' ? [] : value

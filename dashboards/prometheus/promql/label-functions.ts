@@ -1,10 +1,14 @@
 /** Functions that change labels. */
+
+import type { Pattern } from '../../../core/patterns/pattern.ts'
 import { PatternError } from '../../../core/patterns/pattern-error.ts'
-import { parseRegex } from '../../../core/patterns/regex.ts'
 import type { Labels } from './labels.ts'
 import { QueryError } from './query-error.ts'
+import { regexOf } from './regex.ts'
 import type { Sample, Vector } from './series.ts'
 
+/** Characters of a label's value: functions within each other multiply them. */
+const VALUE_LENGTH_MAX = 4_096
 const LABEL_NAME = /^[a-zA-Z_]\w*$/
 
 /** Sets `target` to `replacement`, with `$1` and `${name}` filled in, where the whole value of `source` matches. */
@@ -16,9 +20,9 @@ export function replaceLabel(
   regex: string,
 ): Sample[] {
   checkName(target, 'label_replace')
-  let pattern: ReturnType<typeof parseRegex>
+  let pattern: Pattern
   try {
-    pattern = parseRegex(`(?s:${regex.replaceAll('(?P<', '(?<')})`)
+    pattern = regexOf(regex)
   } catch (error) {
     if (!(error instanceof PatternError)) throw error
     throw new QueryError('execution', `invalid regular expression in label_replace(): ${regex}: ${error.message}`)
@@ -36,7 +40,7 @@ export function replaceLabel(
       if (name === undefined) return whole === '$$' ? '$' : whole
       return /^\d+$/.test(name) ? group(Number(name)) : group(pattern.names.get(name) ?? -1)
     })
-    return { labels: labels.with(target, filled), value }
+    return { labels: labels.with(target, checkedValue(filled)), value }
   })
 }
 
@@ -44,9 +48,15 @@ export function replaceLabel(
 export function joinLabels(vector: Vector, target: string, separator: string, sources: readonly string[]): Sample[] {
   checkName(target, 'label_join')
   return vector.map(({ labels, value }) => ({
-    labels: labels.with(target, sources.map(source => labels.get(source)).join(separator)),
+    labels: labels.with(target, checkedValue(sources.map(source => labels.get(source)).join(separator))),
     value,
   }))
+}
+
+function checkedValue(value: string): string {
+  if (value.length > VALUE_LENGTH_MAX)
+    throw new QueryError('execution', `a label would have more than ${VALUE_LENGTH_MAX} characters`)
+  return value
 }
 
 function checkName(name: string, where: string): void {

@@ -7,7 +7,6 @@ import type { SyntaxNode } from '@lezer/common'
 import { parser } from '@prometheus-io/lezer-promql'
 import { assert } from '../../../core/index.ts'
 import { PatternError } from '../../../core/patterns/pattern-error.ts'
-import { parseRegex } from '../../../core/patterns/regex.ts'
 import type {
   Aggregate,
   AggregateOp,
@@ -27,11 +26,15 @@ import { FUNCTIONS } from './function-table.ts'
 import { METRIC_NAME } from './labels.ts'
 import { durationMs, isClosed, numberOf, textOf } from './literals.ts'
 import { errorAt } from './query-error.ts'
+import { regexOf } from './regex.ts'
 
 /** UTF-16 units of a query. */
 export const QUERY_LENGTH_MAX = 16_384
 /** Parentheses, calls and operators within each other. */
 export const QUERY_NESTING_MAX = 100
+/** Longest duration, 1,000 years, and latest instant: milliseconds stay exact through every nesting. */
+const DURATION_MS_MAX = 31_536_000_000_000
+const INSTANT_MS_MAX = 253_402_300_799_999
 /** Operators of a query: a sum of so many terms is a tree as deep. */
 export const QUERY_OPERATORS_MAX = 500
 
@@ -340,8 +343,8 @@ class Reader {
 
   #range(node: SyntaxNode | undefined, at: number): number {
     assert(node !== undefined, 'a range has a duration')
-    const ms = this.#duration(node)
-    if (ms <= 0) throw errorAt(this.#query, at, 'duration must be greater than 0')
+    const ms = Math.round(this.#duration(node))
+    if (ms <= 0) throw errorAt(this.#query, at, 'duration must be greater than 0; the shortest is 1ms')
     return ms
   }
 
@@ -352,7 +355,9 @@ class Reader {
       const text = this.#textOf(first)
       const seconds = numberOf(text)
       if (!Number.isFinite(seconds)) throw errorAt(this.#query, first.from, `${text} is no duration`)
-      return durationMs(text) ?? seconds * 1_000
+      const ms = durationMs(text) ?? seconds * 1_000
+      if (ms > DURATION_MS_MAX) throw errorAt(this.#query, first.from, `${text} is longer than 1,000 years`)
+      return ms
     }
     if (children.length === 1 && first?.name === node.name) return this.#duration(first)
     if (first?.name === 'UnaryOp' && second !== undefined)
@@ -365,9 +370,9 @@ class Reader {
     if (text.startsWith('start')) return 'start'
     if (text.startsWith('end')) return 'end'
     const sign = text.startsWith('-') ? -1 : 1
-    const seconds = numberOf(text.replace(/^[-+]/, ''))
-    if (!Number.isFinite(seconds)) throw errorAt(this.#query, node.from, `${text} is no time`)
-    return Math.round(sign * seconds * 1_000)
+    const ms = Math.round(sign * numberOf(text.replace(/^[-+]/, '')) * 1_000)
+    if (!(Math.abs(ms) <= INSTANT_MS_MAX)) throw errorAt(this.#query, node.from, `${text} is no time`)
+    return ms
   }
 
   #aggregate(node: SyntaxNode, children: readonly SyntaxNode[]): Aggregate {
@@ -537,7 +542,6 @@ function isAggregate(op: string): op is AggregateOp {
 export function matcherOf(name: string, op: Matcher['op'], value: string): Matcher {
   if (op === '=') return { name, op, value, matches: text => text === value }
   if (op === '!=') return { name, op, value, matches: text => text !== value }
-  // RE2 writes named groups with a P, Java without.
-  const pattern = parseRegex(`(?s:${value.replaceAll('(?P<', '(?<')})`)
+  const pattern = regexOf(value)
   return { name, op, value, matches: op === '=~' ? text => pattern.matches(text) : text => !pattern.matches(text) }
 }

@@ -10,6 +10,7 @@ import type { LeaseSettings } from './lease-settings.ts'
 import type { LeaseTable, ShardStart } from './lease-table.ts'
 import { OperationMetrics } from './operation-metrics.ts'
 import { anew, planFirstLeases, planMissingLeases, strangeLeases } from './plan-leases.ts'
+import { eachOf } from './repeating.ts'
 import { type ConsumedStream, type InitialPosition, leaseKeyOf } from './stream-shards.ts'
 
 /** KCL: tries to get a list that covers every hash key, and the time between them. */
@@ -98,12 +99,13 @@ export class ShardSync {
     const { table, settings } = this.#options
     const leases = await table.list()
     let [toSync, partial, skipped] = [0, 0, 0]
-    for (const stream of this.#options.streams()) {
+    // One stream that is gone must not keep the others waiting.
+    await eachOf([...this.#options.streams()], 1, async stream => {
       const own = leases.filter(lease => lease.streamIdentifier === stream.identifier)
       if (own.length === 0) {
         toSync++
         await this.begin(stream)
-        continue
+        return
       }
       const hole = firstHole(await this.#ranges(stream, own))
       const seen = hole === null ? 0 : (this.#holes.get(stream.identifier) ?? 0) + 1
@@ -111,12 +113,12 @@ export class ShardSync {
       if (hole !== null) partial++
       if (seen < settings.leasesRecoveryAuditorInconsistencyConfidenceThreshold) {
         skipped++
-        continue
+        return
       }
       toSync++
       this.#holes.set(stream.identifier, 0)
       await this.sync(stream, own)
-    }
+    })
     this.#periodic.count('NumStreamsToSync', toSync)
     this.#periodic.count('NumStreamsWithPartialLeases', partial)
     this.#periodic.count('NumSkippedShardSyncTask', skipped)

@@ -243,6 +243,8 @@ export function slideFrames(
 
 // Rows whose records are to be fetched next, with the rows before them in their partitions; and what keeps the reads below alive.
 const CHAIN_MAX = 4_096
+/** Steps back over all of them: many may be of one partition, and what lies further back would not stay in the cache. */
+const CHAIN_STEPS_MAX = 65_536
 const CHAIN = new Int32Array(CHAIN_MAX)
 const CHAIN_LEFT = new Int32Array(CHAIN_MAX)
 const SEEN = new Int32Array(1)
@@ -274,7 +276,7 @@ function fetchFrames(frames: RangeFrames, numbers: Int32Array, length: number, u
     CHAIN_LEFT[kept] = partitionInts[fields + COUNT]!
     kept += partitionInts[fields + FOLDED] === 0 ? 1 : 0
   }
-  while (kept > 0) {
+  for (let steps = 0; kept > 0 && steps < CHAIN_STEPS_MAX; steps += chains) {
     chains = kept
     kept = 0
     for (let k = 0; k < chains; k++) {

@@ -45,7 +45,7 @@ export function describeStreamSummary({ service, body }: Call): object {
       ...summaryOf(stream, service),
       OpenShardCount: openShards(stream),
       ConsumerCount: stream.description.consumers.length,
-      MaxRecordSizeInKiB: Math.floor(stream.description.recordBytesMax / KIBIBYTE),
+      MaxRecordSizeInKiB: Math.ceil(stream.description.recordBytesMax / KIBIBYTE),
     },
   }
 }

@@ -44,6 +44,8 @@ views_events{country=~""}
 views_events{country=~"d.*"}
 views_events{country=~"(?i)d.*"}
 views_events{country=~"[A-F]{2}"}
+views_events{page=~"/item/[[:digit:]]+"}
+views_events{page!~"/item/[[:^digit:]]+"}
 odd_value{text=~"gr.*\\n.*"}
 odd_value{text="größe \\"x\\"\\n\\\\"}
 lone_value

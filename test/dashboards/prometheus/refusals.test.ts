@@ -39,6 +39,9 @@ const REFUSED: readonly (readonly [string, string, string])[] = [
   ['sum(a)[5m]', '1:7', 'ranges are only allowed for vector selectors'],
   ['(a)[5m]', '1:4', 'ranges are only allowed for vector selectors'],
   ['rate(a[0s])', '1:7', 'duration must be greater than 0'],
+  ['max_over_time(a[5m:0.0000000001])', '1:16', 'duration must be greater than 0; the shortest is 1ms'],
+  ['a offset 1e300', '1:10', '1e300 is longer than 1,000 years'],
+  ['a @ 1e300', '1:5', '1e300 is no time'],
   ['sum(a) offset 5m', '1:7', 'offset must stand behind a selector or a subquery'],
   ['a offset 5m offset 5m', '1:12', 'offset may not be set more than once'],
   ['sum(a) @ 5', '1:7', '@ must stand behind a selector or a subquery'],
@@ -96,6 +99,20 @@ test.each([
 ] as const)('%s %j', async (name, parameters, sentence) => {
   const { status, errorType, error } = await ask(api, name, parameters)
   expect({ status, errorType }).toEqual({ status: 'error', errorType: 'bad_data' })
+  expect(error).toContain(sentence)
+})
+
+test.each([
+  ['count_over_time(vector(1)[15000000s:1s])', 'hold more than 2000000 samples'],
+  ['count_over_time(count_over_time(nothing_here[1d:1s])[1d:1s])', 'looks at more than 20000000 samples'],
+  ['vector(1)[1500000s:1s]', 'the answer has more than 1000000 points'],
+  [
+    `${'label_replace('.repeat(4)}lone_value${`, "a", "${'$1x'.repeat(50)}", "a", "(.*)")`.repeat(4)}`,
+    'a label would have more than 4096 characters',
+  ],
+])('%s is ended', async (query, sentence) => {
+  const { status, errorType, error } = await ask(api, 'query', { query, time: String(FIRST / 1_000 + 6_000) })
+  expect({ status, errorType }).toEqual({ status: 'error', errorType: 'execution' })
   expect(error).toContain(sentence)
 })
 

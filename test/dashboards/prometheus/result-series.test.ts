@@ -50,7 +50,9 @@ test('a row that comes late takes its place; what a query holds stays as it is',
   const after = series.select([matcherOf('__name__', '=', 'page_views_events')])[0]
   const values = Array.from(after?.values.subarray(after.start, after.end) ?? [])
   expect(values).toEqual(Array.from({ length: 40 }, (_, minute) => minute))
-  expect(before?.end).toBe(20)
+  expect(Array.from(before?.values.subarray(before.start, before.end) ?? [])).toEqual(
+    Array.from({ length: 20 }, (_, i) => 2 * i),
+  )
 })
 
 test('time, samples and series are bounded, the oldest go first, and what found no room is counted', () => {

@@ -156,6 +156,7 @@ test.each([
     413,
   ],
   ['a percent sign that begins nothing', '/api/v1/label/%E0%A4%A/values', {}, 400],
+  ['a name of every object', '/api/v1/constructor', {}, 404],
   ['an admin call', '/api/v1/admin/tsdb/delete_series', {}, 404],
 ] as const)('%s is refused', async (_who, path, init, status) => {
   expect((await get(path, init as RequestInit)).status).toBe(status)
