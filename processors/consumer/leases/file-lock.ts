@@ -87,9 +87,9 @@ export class FileLock {
     const isOurs =
       this.#env.clock.monotonicMs() - beganMs < STALE_MS / 2 ||
       (await seenLock(this.#env, this.#directory))?.token === token
-    if (isOurs) await unlock()
+    if (isOurs) return unlock()
     // Taken away after the change was in place: the fence is needed no more.
-    if (this.#env.clock.monotonicMs() - beganMs >= STALE_MS) await this.#env.files.remove(this.#newPath(token))
+    await this.#env.files.remove(this.#newPath(token))
   }
 
   /** Takes a lock away that one and the same taking has had for too long. */
