@@ -14,14 +14,6 @@ interface Holder {
   readonly pid: number
   readonly startedAt: string
   readonly name: string
-  /** of one taking, where its holder may be told by it */
-  readonly token?: string | undefined
-}
-
-/** A lock as it was seen. */
-export interface SeenLock {
-  readonly token: string | null
-  readonly text: string
 }
 
 /** Whether a name in a locked directory is the lock's own. */
@@ -32,7 +24,6 @@ export function isLockFile(name: string): boolean {
 /**
  * Takes the lock of a directory, which must be there.
  * @param name shown to others who want the directory
- * @param token tells this taking from another of the same process
  * @returns gives it back
  * @throws MillraceError `directory_in_use` with name and process id of the holder; what Files throws
  */
@@ -40,12 +31,11 @@ export async function lockDirectory(
   env: Pick<Env, 'clock' | 'files' | 'processes'>,
   directory: string,
   name: string,
-  token?: string,
 ): Promise<() => Promise<void>> {
   const { files, processes } = env
   const path = `${directory}/${FILE}`
   const self = await processes.self()
-  const text = JSON.stringify({ ...self, name, token } satisfies Holder)
+  const text = JSON.stringify({ ...self, name } satisfies Holder)
   for (let tries = 0; tries < TRIES_MAX; tries++) {
     if (await create(files, path, text)) return () => files.remove(path)
     const found = await textOf(files, path)
@@ -61,20 +51,6 @@ export async function lockDirectory(
     await breakLock(env, path, found)
   }
   throw busy(directory)
-}
-
-/** The lock of a directory as it is now; null without one. */
-export async function seenLock({ files }: Pick<Env, 'files'>, directory: string): Promise<SeenLock | null> {
-  const text = await textOf(files, `${directory}/${FILE}`)
-  return text === null ? null : { text, token: holderIn(text)?.token ?? null }
-}
-
-/**
- * Takes a lock away from a holder that lives. Only for those who made sure that the holder can do no harm when it goes on.
- * @throws MillraceError `directory_in_use` while another process does the same
- */
-export function takeLockAway(env: Pick<Env, 'clock' | 'files'>, directory: string, { text }: SeenLock): Promise<void> {
-  return breakLock(env, `${directory}/${FILE}`, text)
 }
 
 function busy(directory: string): MillraceError {
@@ -129,9 +105,9 @@ async function textOf(files: Env['files'], path: string): Promise<string | null>
 
 function holderIn(text: string): Holder | null {
   try {
-    const { pid, startedAt, name, token } = JSON.parse(text) as Partial<Holder>
+    const { pid, startedAt, name } = JSON.parse(text) as Partial<Holder>
     return typeof pid === 'number' && typeof startedAt === 'string' && typeof name === 'string'
-      ? { pid, startedAt, name, token }
+      ? { pid, startedAt, name }
       : null
   } catch {
     return null

@@ -180,9 +180,6 @@ export class MemoryFiles implements Files {
     if (inode === undefined) throw missing(`rename ${from} to ${to}`)
     if (parentOf(target) !== '' && this.#entries.get(parentOf(target)) !== 'directory')
       throw missing(`rename ${from} to ${to}`)
-    const there = this.#entries.get(target)
-    if (there !== undefined && (there === 'directory') !== (inode === 'directory'))
-      throw new MillraceError('unwritable_output', `rename ${from} to ${to}: one is a directory and the other is not`)
     const within = [...this.#entries].filter(([path]) => path.startsWith(`${source}/`))
     for (const [path, moved] of within) {
       this.#delete(path)

@@ -3,8 +3,8 @@
  * replaced as a whole under a lock that processes share, so that several workers and the command line may use it at a time;
  * changes that wait for the lock are written together. Readers take no lock: they see the file before or after a change.
  */
-import { hasCode, MillraceError } from '../../../core/index.ts'
-import { FileLock, type FileLockEnv, type HeldLock, STALE_MS } from './file-lock.ts'
+import { type Env, hasCode, MillraceError } from '../../../core/index.ts'
+import { lockDirectory } from '../../../streams/local/directory-lock.ts'
 import {
   type AttributeValue,
   changed,
@@ -21,6 +21,9 @@ import { LEASE_KEY } from './lease-item.ts'
 
 const FILE = 'leases.json'
 const FORMAT = 1
+/** Waiting for the lock: tries this far apart, and so long at most. */
+const LOCK_TRY_MS = 5
+const LOCK_WAIT_MS_MAX = 10_000
 /** Changes that may wait for the lock; more come from a caller that does not await. */
 const WAITING_MAX = 10_000
 
@@ -31,14 +34,14 @@ interface Waiting {
   readonly failed: (error: unknown) => void
 }
 
-export type FileItemsEnv = FileLockEnv
+export type FileItemsEnv = Pick<Env, 'clock' | 'files' | 'processes' | 'random'>
 
 export class FileItems implements ItemTable {
   readonly keyName = LEASE_KEY
   readonly isShared = true
   readonly #env: FileItemsEnv
   readonly #directory: string
-  readonly #lock: FileLock
+  readonly #name: string
   #waiting: Waiting[] = []
   #writing = false
 
@@ -46,7 +49,7 @@ export class FileItems implements ItemTable {
   constructor(env: FileItemsEnv, directory: string, name: string) {
     this.#env = env
     this.#directory = directory
-    this.#lock = new FileLock(env, directory, this.#path(), name)
+    this.#name = name
   }
 
   async get(key: string): Promise<Item | null> {
@@ -104,15 +107,15 @@ export class FileItems implements ItemTable {
     while (this.#waiting.length > 0) {
       let together: Waiting[] = []
       try {
-        const lock = await this.#lock.acquire()
+        const unlock = await this.#lock()
         try {
           together = this.#waiting
           this.#waiting = []
           const rows = await this.#read()
           const changes = together.map(({ apply }) => apply(rows))
-          if (changes.includes(true)) await this.#replace(rows, lock)
+          if (changes.includes(true)) await this.#replace(rows)
         } finally {
-          await lock.release()
+          await unlock()
         }
         for (const { done } of together) done()
       } catch (error) {
@@ -126,6 +129,28 @@ export class FileItems implements ItemTable {
     this.#writing = false
   }
 
+  async #lock(): Promise<() => Promise<void>> {
+    const { clock, files, random } = this.#env
+    await files.makeDirectory(this.#directory)
+    for (const until = clock.monotonicMs() + LOCK_WAIT_MS_MAX; ; ) {
+      try {
+        return await lockDirectory(this.#env, this.#directory, this.#name)
+      } catch (error) {
+        if (!hasCode(error, 'directory_in_use')) throw error
+        if (clock.monotonicMs() >= until)
+          throw new MillraceError(
+            'throttled',
+            `the lease file was locked for ${LOCK_WAIT_MS_MAX} ms: ${error.message}`,
+            {
+              retry: 'backoff',
+              cause: error,
+            },
+          )
+        await clock.sleep(LOCK_TRY_MS * (0.5 + random.next()))
+      }
+    }
+  }
+
   async #read(): Promise<Rows> {
     let bytes: Uint8Array
     try {
@@ -137,33 +162,22 @@ export class FileItems implements ItemTable {
     return rowsIn(new TextDecoder().decode(bytes), this.#path())
   }
 
-  /** @throws MillraceError `throttled` when this process stood still for so long that others took the lock away: nothing is written */
-  async #replace(rows: Rows, lock: HeldLock): Promise<void> {
-    try {
-      await this.#put(rows, lock)
-    } catch (error) {
-      if (!(await this.#lock.wasTaken(error, lock))) throw error
-      throw new MillraceError(
-        'throttled',
-        `${this.#path()} was not changed: this process stood still for more than ${STALE_MS} ms in the middle, and another one went on; it is tried again`,
-        { retry: 'backoff', cause: error },
-      )
-    }
-  }
-
-  async #put(rows: Rows, { newPath }: HeldLock): Promise<void> {
+  async #replace(rows: Rows): Promise<void> {
     const { files } = this.#env
     const items = [...rows.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, item]) => item)
     const lines = items.map(item => JSON.stringify(item, (_, value: unknown) => plain(value))).join(',\n')
     const text = `{"format":${FORMAT},"items":[\n${lines}\n]}\n`
-    const handle = await files.open(newPath, 'create')
+    const temporary = `${this.#path()}.new`
+    // What a process left behind that died while it wrote.
+    await files.remove(temporary)
+    const handle = await files.open(temporary, 'create')
     try {
       await handle.write(new TextEncoder().encode(text), 0)
       await handle.sync()
     } finally {
       await handle.close()
     }
-    await files.rename(newPath, this.#path())
+    await files.rename(temporary, this.#path())
     await files.syncDirectory(this.#directory)
   }
 
