@@ -71,7 +71,7 @@ export interface PipelineDefinition {
 export interface RoundsDefinition {
   /** where the state of the task is kept, relative to the configuration file; default the source's directory with `-state` behind it */
   readonly directory?: string
-  /** how long a round is: rows become visible that much later. Default 60, at least 1. */
+  /** how long a round is: rows become visible that much later. Default 60; from 1 to 3,600. */
   readonly IntervalInSeconds?: number
 }
 

@@ -1,4 +1,4 @@
-/** Metrics in the shapes that monitoring systems take. Plain data; sending it is the caller's. */
+/** Metrics in the shapes that monitoring systems take. Plain data; metric-publisher.ts sends it. */
 import type { Statistics } from './statistics.ts'
 
 export type MetricUnit = 'Count' | 'Bytes' | 'Milliseconds'

@@ -24,6 +24,7 @@ export type MetricsFetch = (
   },
 ) => Promise<{ readonly ok: boolean; readonly status: number }>
 
+/** Sends metrics behind the work they are about. Who made it calls `close`, once nothing more is published. */
 export interface MetricsPublisherOptions {
   readonly clock: Clock
   /** data that wait at most; what comes then is dropped. Default 10,000, the KCL's metricsMaxQueueSize */

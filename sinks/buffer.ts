@@ -15,26 +15,6 @@ export interface BufferingHints {
   readonly IntervalInSeconds: number
 }
 
-/** Bounds and defaults, all included (Firehose API model; conversion: guide and probes). */
-export interface BufferingBounds {
-  readonly sizeMin: number
-  readonly sizeMax: number
-  readonly intervalMax: number
-  readonly default: BufferingHints
-}
-
-export const PLAIN_BUFFERING: BufferingBounds = {
-  sizeMin: 1,
-  sizeMax: 128,
-  intervalMax: 900,
-  default: { SizeInMBs: 5, IntervalInSeconds: 300 },
-}
-export const CONVERSION_BUFFERING: BufferingBounds = {
-  sizeMin: 64,
-  sizeMax: 128,
-  intervalMax: 900,
-  default: { SizeInMBs: 128, IntervalInSeconds: 300 },
-}
 /** Zero buffering is not one object a row: the service takes seconds, we take at least this long. */
 export const ZERO_INTERVAL_MS = 200
 

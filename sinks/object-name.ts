@@ -1,9 +1,6 @@
 /** Names of delivered objects, after the prefix. */
 import type { ZonedTime } from './zoned-time.ts'
 
-/** Firehose API model, DeliveryStreamName. */
-export const STREAM_NAME_PATTERN = /^[a-zA-Z0-9_.-]{1,64}$/
-
 /** From the right: version, date, time, UUID, and an extension that begins with a dot. */
 const NAME_PATTERN = /^(.+)-\d+-\d{4,}(?:-\d\d){5}-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?:\..*)?$/s
 

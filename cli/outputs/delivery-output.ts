@@ -6,6 +6,7 @@ import type {
   DestinationFactory,
 } from '../../sinks/index.ts'
 
+/** A delivery stream as an output: made by `deliveryStream` or `destination`. */
 export interface DeliveryOutput {
   readonly kind: 'deliveryStream'
   /** the JSON of `create-delivery-stream`, or the path of its file, relative to the configuration file */
@@ -27,6 +28,7 @@ export function deliveryStream(options: Omit<DeliveryOutput, 'kind'>): DeliveryO
   return { kind: 'deliveryStream', ...options }
 }
 
+/** What `destination` takes. */
 export interface DestinationOutputOptions extends Pick<DeliveryOutput, 'rowtime' | 'DestinationSchema' | 'options'> {
   /** default `output`: give outputs that share a `failed` directory names of their own, as far as the name of a delivery stream allows */
   readonly DeliveryStreamName?: string

@@ -1,6 +1,6 @@
 /** Why a pattern cannot be used, and the bounds that every kind of pattern shares. */
 
-/** UTF-16 units of a pattern text (reliability: hostile patterns). */
+/** UTF-16 units of a pattern text: a hostile one must not cost more. */
 export const PATTERN_LENGTH_MAX = 4_096
 /** Instructions of the machine that runs a pattern. */
 export const PATTERN_STATES_MAX = 10_000

@@ -46,11 +46,13 @@ const METHODS: Readonly<Record<string, readonly string[]>> = {
 
 type Answer = { readonly data: unknown; readonly warnings?: readonly string[] }
 
+/** What is asked, and the clock that tells the time of a query that names none. */
 export interface PrometheusApiOptions {
   readonly series: SeriesSource & { readonly metadata: readonly MetricMetadata[] }
   readonly clock: Clock
 }
 
+/** One for a listener; queries of all its clients share its limits. */
 export class PrometheusApi {
   readonly #series: PrometheusApiOptions['series']
   readonly #clock: Clock

@@ -25,6 +25,7 @@ const SEARCH_MS = 5_000
 /** Share of the retained time that goes at once when there are too many samples. */
 const FORGOTTEN_SHARE = 8
 
+/** Schemas by output stream; retentionMs is event time (default 6 hours), samplesMax (default 2,000,000) and seriesMax (default 20,000) are of all metrics together. */
 export interface ResultSeriesOptions {
   readonly outputs: ReadonlyMap<string, Schema>
   readonly retentionMs?: number
@@ -32,6 +33,7 @@ export interface ResultSeriesOptions {
   readonly seriesMax?: number
 }
 
+/** A metric, and the column and stream that it is made of. */
 export interface MetricMetadata {
   readonly metric: string
   readonly help: string
@@ -52,6 +54,7 @@ interface StreamPlan {
   readonly series: Map<string, SeriesBuffer[]>
 }
 
+/** Takes result rows by `rows`, and answers queries from what is kept. Never throws for what rows hold. */
 export class ResultSeries implements SeriesSource {
   readonly metadata: readonly MetricMetadata[]
   readonly #plans = new Map<string, StreamPlan>()

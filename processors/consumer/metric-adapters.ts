@@ -1,4 +1,4 @@
-/** The consumer's metrics in the shapes that monitoring systems take. Plain data; sending it is the caller's. */
+/** The consumer's metrics in the shapes that monitoring systems take. Plain data; core/metric-publisher.ts sends it. */
 import {
   type CloudWatchRequest,
   cloudWatchRequests,

@@ -19,6 +19,7 @@ const VERSIONS_KEPT = 3
 const ROUND_DIGITS = 10
 const VERSION_NAME = /^(\d{10})\.json$/
 
+/** Where the files are. */
 export interface FileTaskTableOptions {
   readonly files: Files
   readonly random: Random
@@ -26,6 +27,7 @@ export interface FileTaskTableOptions {
   readonly directory: string
 }
 
+/** One owner at a time, by the last `takeOver`; needs a file system with hard links. */
 export class FileTaskTable implements TaskTable, TaskSnapshots {
   readonly #files: Files
   readonly #random: Random

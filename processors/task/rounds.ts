@@ -1,5 +1,5 @@
 /**
- * The rounds of a task whose sinks stage (design.md D4): state and position of the program, and what the sinks wrote, become true
+ * The rounds of a task whose sinks stage: state and position of the program, and what the sinks wrote, become true
  * together, and only then visible.
  *
  *   stage every sink ─► save the snapshot ─► commit ─► publish ─► markPublished
@@ -25,6 +25,7 @@ export interface Stateful {
   restore(reader: StateReader): void
 }
 
+/** What rounds are made of; all of it belongs to the caller. */
 export interface RoundsOptions {
   readonly clock: Clock
   readonly table: TaskTable
@@ -37,6 +38,7 @@ export interface RoundsOptions {
   readonly intervalMs?: number
 }
 
+/** One run of a task by its rounds: `restore` once, then `end` whenever one is `due`. Calls never overlap. */
 export class Rounds {
   readonly #options: RoundsOptions
   #round: number

@@ -1,5 +1,5 @@
 /**
- * What is true of a task, and the two seams that keep it (design.md D4). One conditional write makes position, state and output of
+ * What is true of a task, and the two seams that keep it. One conditional write makes position, state and output of
  * a round true together; everything before it is invisible, everything after it can be repeated.
  *
  *   takeOver ──► (publish what the commit lists, if nobody did) ──► work ──► commit(n) ──► publish ──► markPublished(n) ──► ...
@@ -32,6 +32,7 @@ export interface TaskCommit {
   readonly outputs: Readonly<Record<string, CommittedOutput>>
 }
 
+/** What is true of a task now; plain JSON. */
 export interface TaskRow {
   /** made once for a task, so that a deleted and recreated one meets no names of before */
   readonly incarnation: string

@@ -43,6 +43,7 @@ export interface RowConversionOptions {
   readonly columnNames?: 'lower' | 'stored'
 }
 
+/** For one delivery stream whose records are rows as JSON. */
 export class RowConversion implements Conversion {
   readonly #rows: Schema
   readonly #columns: readonly ParquetColumn[]

@@ -5,7 +5,7 @@
  *   write ─► rows of the round ─► stage: one part a round ─► commit ─► publish: put into the delivery stream, and delivered
  *
  * The owner publishes again when it died in between, so the destination may get rows twice; each repeat carries the same id, made of
- * task, round and row, where the destination takes ids (reliability.md P2).
+ * task, round and row, where the destination takes ids.
  */
 import {
   hasCode,
@@ -27,6 +27,7 @@ const HELD_BYTES_MAX = 8 * MEBIBYTE
 /** Rows become visible with their round, which is due so long after the one before. Milliseconds. */
 export const OUTPUT_LATENCY_MS = 1_000
 
+/** What an outbox is made of; `close` closes the stream and leaves the store alone. */
 export interface OutboxSinkOptions {
   /** without staging */
   readonly stream: DeliveryStream
@@ -37,6 +38,7 @@ export interface OutboxSinkOptions {
   readonly random: { bytes(sizeBytes: number): Uint8Array }
 }
 
+/** Rows of true rounds into a stream that cannot stage, at least once, repeats under the same ids. Calls never overlap. */
 export class OutboxSink implements StagedSink {
   readonly roundMs = OUTPUT_LATENCY_MS
   readonly #options: OutboxSinkOptions

@@ -43,6 +43,7 @@ export class RowRecords {
   }
 }
 
+/** Rows into a delivery stream, which `close` closes. */
 export class RowSink implements StagedSink<StagedObject, Segment> {
   readonly #stream: DeliveryStream
   readonly #rows: RowRecords

@@ -1,5 +1,5 @@
 /**
- * Rounds of a delivery stream whose owner commits (design.md D4): what a round made is complete and invisible until the owner
+ * Rounds of a delivery stream whose owner commits: what a round made is complete and invisible until the owner
  * has written its commit, and then gets its final names.
  *
  *   objects    sealed -> _staged/... (whole) -> part of the round -> commit -> publish: final key

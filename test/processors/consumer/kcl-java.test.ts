@@ -25,7 +25,7 @@ const SETTINGS = {
 } as const
 const shardName = (i: number): string => `shardId-${String(i).padStart(12, '0')}`
 
-/** Types of attributes by kind of row, as KCL 3.5 reads and writes them (consumer.md, section 1). */
+/** Types of attributes by kind of row, as KCL 3.5 reads and writes them. */
 const LEASE = {
   leaseKey: 'S',
   leaseOwner: 'S',

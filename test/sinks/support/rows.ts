@@ -1,14 +1,6 @@
 /** Rows, encoders and judges for tests of sinks. */
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
-import {
-  type ByteWriter,
-  type Encoder,
-  type RowBatch,
-  RowBuilder,
-  type Schema,
-  typedValueAt,
-  type Value,
-} from '../../../core/index.ts'
+import { type RowBatch, RowBuilder, type Schema, type Value } from '../../../core/index.ts'
 
 /** One batch, or several when there are more rows than a batch holds. */
 export function batchesOf(schema: Schema, rows: Iterable<readonly [number, readonly Value[]]>): readonly RowBatch[] {
@@ -20,21 +12,6 @@ export function batchesOf(schema: Schema, rows: Iterable<readonly [number, reado
   }
   if (builder.length > 0) batches.push(builder.take())
   return batches
-}
-
-/** JSON lines by JSON.stringify, row by row: slow and plainly right. */
-export const plainEncoder: Encoder = {
-  encode(rows: RowBatch, out: ByteWriter): void {
-    for (let row = 0; row < rows.length; row++) {
-      const object: Record<string, unknown> = { ROWTIME: rows.rowtimes[row] }
-      rows.schema.columns.forEach((column, index) => {
-        const vector = rows.columns[index]
-        const value = vector === undefined ? null : typedValueAt(vector, column.type, row)
-        object[column.name] = typeof value === 'bigint' ? Number(value) : value
-      })
-      out.text(`${JSON.stringify(object)}\n`)
-    }
-  },
 }
 
 let connection: Promise<DuckDBConnection> | null = null
