@@ -42,7 +42,7 @@ const CASES: Record<string, readonly string[]> = {
   offlayout: ['0%', '1%', '10%', '100%'],
   cold: ['q1'],
   queries: ['q2-beside-q1'],
-  wire: ['records', 'q1', 'deaggregation', 'aggregated-q1'],
+  wire: ['records', 'q1', 'deaggregation', 'aggregated-q1', 'merged-q1'],
   state: ['ingest', 'snapshot', 'restore', 'memory'],
 }
 

@@ -146,6 +146,6 @@ it('refuses another program on the state of the first, and says what to move', a
   const { code, stderr } = await millrace(['dev', 'other.config.ts', '--port', '0', '--stream-port', '0'], folder)
   expect([code, stderr]).toEqual([
     3,
-    expect.stringMatching(/streams-state: it holds the state of another program.*move it away/),
+    expect.stringMatching(/streams-state: it holds the state of another stream, program.*move it away/),
   ])
 })

@@ -264,6 +264,8 @@ export class KclWorld {
       .filter(line => line !== '')
       .map(line => {
         const [at = '', what = '', worker = '', life = '', shard = '', ...rest] = line.split(' ')
+        // Java's program and ours write the text before the word that says whether it was in an aggregate; judges look for it at the end.
+        if (what === 'got') rest.push(...rest.splice(2, 1))
         return { atMs: Number(at), what, worker, life, shard, rest }
       })
       .filter(line => line.worker.startsWith(application))
