@@ -232,8 +232,8 @@ function bundleOf(records: readonly PendingRecord[], shard: PlacedShard | null, 
   return new Bundle(records, shard, first.tags === undefined ? first.data.length : singleBytes(first))
 }
 
-/** A marked record is an aggregate even when it is alone: there is no other place for the mark. */
-function singleBytes(record: PendingRecord): number {
+/** Bytes of a marked record, which is an aggregate even when it is alone: there is no other place for the mark. Its key travels beside it once more. */
+export function singleBytes(record: PendingRecord): number {
   const size = new AggregateSize()
   size.addKeyed(record)
   return size.aggregateBytes()

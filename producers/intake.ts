@@ -1,6 +1,13 @@
 /** Takes user records in: checks each before anything waits for it, and gives it what it needs on its way. */
-import { HASH_KEY_MAX, MillraceError, PARTITION_KEY_CHARACTERS_MAX, PUT_RECORDS_BYTES_MAX } from '../core/index.ts'
+import {
+  HASH_KEY_MAX,
+  MillraceError,
+  PARTITION_KEY_CHARACTERS_MAX,
+  PUT_RECORDS_BYTES_MAX,
+  RECORD_BYTES_DEFAULT,
+} from '../core/index.ts'
 import { MARK_TAG, type Mark, markText } from '../streams/aggregation.ts'
+import { singleBytes } from './aggregator.ts'
 import { HashedKey, KeyCache } from './hashed-key.ts'
 import { PendingRecord, type Resolve, type TopicPlace } from './pending.ts'
 import type { PutBatch } from './put-batch.ts'
@@ -8,11 +15,14 @@ import type { TargetCapabilities } from './put-target.ts'
 import type { RecordLimit } from './record-limit.ts'
 import type { UserRecordInput } from './user-record.ts'
 
+/** More than a mark and its aggregate add to a record: keys, tag, magic and digest. */
+const MARK_BYTES_MAX = 4_096
+
 export interface IntakeOptions {
   readonly capabilities: Pick<TargetCapabilities, 'routing' | 'headers'>
   readonly dataBytesMax: number
   /** what the stream itself says of its largest record */
-  readonly recordLimit: Pick<RecordLimit, 'check'>
+  readonly recordLimit: Pick<RecordLimit, 'check' | 'bytesMax'>
   readonly ttlMs: number
   /** null: user records carry no marks */
   readonly mark: Omit<Mark, 'counter'> | null
@@ -60,12 +70,15 @@ export class Intake {
       throw invalid(
         `data and partition key have ${sizeBytes} bytes, one request holds ${PUT_RECORDS_BYTES_MAX}; split the record`,
       )
-    this.#options.recordLimit.check(sizeBytes)
     const order = this.#order
     const record = new PendingRecord(key, data, sizeBytes, order, arrivedAt, arrivedAt + ttlMs, owner)
     if (mark !== null) record.tags = [{ key: MARK_TAG, value: markText({ ...mark, counter: order }) }]
     if (explicitKey !== null) record.explicitKey = explicitKey
     if (topicPlace !== null) record.topicPlace = topicPlace
+    const { recordLimit } = this.#options
+    // A mark travels in an aggregate, with the key inside and outside; counted only where that may make the difference.
+    const isNear = mark !== null && sizeBytes > Math.min(recordLimit.bytesMax, RECORD_BYTES_DEFAULT) - MARK_BYTES_MAX
+    recordLimit.check(isNear ? singleBytes(record) + key.sizeBytes : sizeBytes)
     return record
   }
 

@@ -197,6 +197,23 @@ test.each([
   await producer.close()
 })
 
+test('a marked record is held against the limit with its mark and its aggregate', async () => {
+  await streams.create('marked', { recordBytesMax: 2 * 1_048_576 })
+  const producer = new Producer({
+    target: kinesisTarget({ client: new Kinesis(client()), StreamName: 'marked' }),
+    env: nodeEnv,
+    configuration: { MaxUserRecordSize: 10 * 1_048_576, RecordMaxBufferedTime: 10 },
+    marks: { producerId: 'p' },
+  })
+  await producer.mapped()
+  expect(() => producer.put({ partitionKey: 'k', data: new Uint8Array(2 * 1_048_576 - 1) })).toThrow(
+    /the stream takes records of 2097152/,
+  )
+  const { attempts } = await producer.put({ partitionKey: 'k', data: new Uint8Array(2 * 1_048_576 - 200) })
+  expect(attempts.map(({ errorCode }) => errorCode)).toEqual([null])
+  await producer.close()
+})
+
 test('calls of a delivery stream hold 500 records at most', async () => {
   const env = memoryEnv()
   const calls: number[] = []

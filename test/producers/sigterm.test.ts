@@ -42,6 +42,8 @@ for (let i = 0; i < Number(count); i++)
     () => ends.stored++,
     () => ends.failed++,
   )
+// Longer than what waits by default, and shorter than it does here.
+await new Promise(resolve => setTimeout(resolve, 500))
 const before = producer.metrics().recordsPut
 console.log('ready')
 const alive = setInterval(() => {}, 60_000)
