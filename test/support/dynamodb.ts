@@ -4,13 +4,13 @@
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb'
 import dynalite from 'dynalite'
 import { type Clock, nodeEnv } from '../../core/index.ts'
+import { freePort } from './free-port.ts'
 
 const LIB = join(import.meta.dirname, '../oracles/dynamodb-local/lib')
 const START_TRIES = 240
@@ -95,15 +95,4 @@ async function ended(process: ChildProcess): Promise<void> {
   const end = new Promise(resolve => process.once('exit', resolve))
   process.kill('SIGKILL')
   await end
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo
-      server.close(() => resolve(port))
-    })
-  })
 }
