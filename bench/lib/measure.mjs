@@ -13,25 +13,24 @@ export function cpuMs() {
   return (user + system) / 1_000
 }
 
+/** A turn is at least so long, in milliseconds of the clock: a stream runs on, and what ten runs in a row cost is what one of them costs. */
+const TURN_MS = 500
+/** And before it so long untimed, after the collection that was forced. */
+const WARM_MS = 250
+
 /**
  * Runs every function once to warm up, then all in turn, `repeats` times. A collection is forced before each turn, which throws
  * optimised code away (what was compiled for shapes that nothing had at that moment) and shrinks the heap, and no stream meets
- * that; so each turn runs once after it, and then once for the clock.
+ * that; so each turn runs without the clock for a while, and then over and over for `TURN_MS`, collections that come by themselves included.
  * @param runs functions by name, or functions that return a promise
- * @returns by name the median, least and greatest CPU time and the median wall time, in milliseconds
+ * @returns by name the median, least and greatest CPU time of a run over the turns and the median wall time, in milliseconds
  */
 export async function interleave(runs, repeats) {
   const times = new Map([...runs.keys()].map(name => [name, { cpu: [], wall: [] }]))
-  const inChildren = new Set()
   for (let repeat = -1; repeat < repeats; repeat++)
     for (const [name, run] of runs) {
       globalThis.gc?.()
-      if (repeat >= 0 && !inChildren.has(name)) await run()
-      const [cpuBefore, wallBefore] = [cpuMs(), performance.now()]
-      const result = await run()
-      // What ran in another process tells its times itself.
-      if (result?.measured !== undefined) inChildren.add(name)
-      const { cpu, wall } = result?.measured ?? { cpu: cpuMs() - cpuBefore, wall: performance.now() - wallBefore }
+      const { cpu, wall } = repeat < 0 ? await once(run) : await turn(run)
       if (repeat < 0) continue
       times.get(name).cpu.push(cpu)
       times.get(name).wall.push(wall)
@@ -42,6 +41,30 @@ export async function interleave(runs, repeats) {
       { cpu: median(cpu), min: Math.min(...cpu), max: Math.max(...cpu), wall: median(wall) },
     ]),
   )
+}
+
+async function turn(run) {
+  const warm = await manyTimes(run, WARM_MS)
+  return warm.inChild ? warm : manyTimes(run, TURN_MS)
+}
+
+/** The times of one run, of as many as fit: at least one. What runs in another process tells its times itself, and runs once. */
+async function manyTimes(run, ms) {
+  const sum = { cpu: 0, wall: 0, inChild: false }
+  for (let count = 1; ; count++) {
+    const { cpu, wall, inChild } = await once(run)
+    if (inChild) return { cpu, wall, inChild }
+    sum.cpu += cpu
+    sum.wall += wall
+    if (sum.wall >= ms) return { cpu: sum.cpu / count, wall: sum.wall / count, inChild }
+  }
+}
+
+async function once(run) {
+  const [cpuBefore, wallBefore] = [cpuMs(), performance.now()]
+  const result = await run()
+  if (result?.measured !== undefined) return { ...result.measured, inChild: true }
+  return { cpu: cpuMs() - cpuBefore, wall: performance.now() - wallBefore, inChild: false }
 }
 
 /** Where the figures come from. */
