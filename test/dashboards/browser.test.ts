@@ -116,7 +116,7 @@ describe.runIf(isThere)('the live page in chromium', () => {
     const now = Math.floor(nodeEnv.clock.now() / WINDOW_MS) * WINDOW_MS
     for (let at = now - 280_000; at < now - WINDOW_MS; at += WINDOW_MS) feed(at)
     const { url } = await serve(view)
-    const { page, problems } = await open(url)
+    const { page, problems } = await open(`${url}#views`)
     const plot = page.locator('[data-panel="p0"] .plot')
     await soon(() => plot.getAttribute('data-points')).toBe('165')
     const before = await picture(page, 'p0')
@@ -140,7 +140,7 @@ describe.runIf(isThere)('the live page in chromium', () => {
     const now = Math.floor(nodeEnv.clock.now() / WINDOW_MS) * WINDOW_MS
     for (const ago of [20_000, 15_000, 10_000]) feed(now - ago)
     const { url } = await serve(view)
-    const { page, problems } = await open(url)
+    const { page, problems } = await open(`${url}#views`)
     const plot = page.locator('[data-panel="p0"] .plot')
     await soon(() => plot.getAttribute('aria-label')).toMatch(
       /^Page views, last 5 min\. Newest values: mobile [\d,]+; /,
@@ -299,7 +299,7 @@ describe.runIf(isThere)('the live page in chromium', () => {
       },
     })
     const { urlWithToken } = await serve(view)
-    const { page, problems } = await open(urlWithToken)
+    const { page, problems } = await open(urlWithToken.replace('#', '#views?'))
     const rows = hostile.map((text, index) => [text, 100 - index])
     for (const name of outputs.keys()) view.rows(name, batchOf(schema, nodeEnv.clock.now() - 1_000, rows))
     for (const text of hostile)
@@ -314,7 +314,6 @@ describe.runIf(isThere)('the live page in chromium', () => {
     })
     view.rows(stream, batchOf(schema, nodeEnv.clock.now(), rows))
     await soon(() => page.locator('[data-panel="p1"] .bar').count()).toBe(9)
-    await soon(() => page.locator('#error-samples li').count()).toBe(9)
     await page.locator('[data-panel="p0"] .u-over').hover({ position: { x: 10, y: 80 } })
     await page.locator('[data-panel="p0"] button.quiet').click()
     await soon(() => page.locator('[data-panel="p0"] table').count()).toBe(1)
@@ -325,6 +324,13 @@ describe.runIf(isThere)('the live page in chromium', () => {
     if (pictures !== undefined) await page.screenshot({ path: join(pictures, 'hostile.png'), fullPage: true })
     await page.setViewportSize({ width: 400, height: 900 })
     expect(await overflow(page)).toBeLessThanOrEqual(0)
+    for (const tab of ['Bad events', 'Overview']) {
+      await page.getByRole('link', { name: tab }).click()
+      if (tab === 'Bad events') await soon(() => page.locator('#error-samples li').count()).toBe(9)
+      expect(await page.locator('main script, main img, bdi svg').count()).toBe(0)
+      expect(await overflow(page)).toBeLessThanOrEqual(0)
+    }
+    expect(await page.evaluate('window.hacked')).toBeUndefined()
     await page.setViewportSize({ width: 1440, height: 1000 })
     expect(problems).toEqual([])
   })
@@ -340,13 +346,15 @@ describe.runIf(isThere)('the live page in chromium', () => {
       pump: null,
     })
     const { url, urlWithToken, token } = await serve(view)
-    const without = await open(url)
+    const without = await open(`${url}#bad-events`)
     await soon(() => without.page.locator('#error-counts tr').count()).toBe(1)
     expect(await without.page.locator('#token-form').isVisible()).toBe(true)
     expect(await without.page.content()).not.toContain('raw secret')
     const given = await open(urlWithToken)
-    await soon(() => given.page.locator('#error-samples').textContent()).toContain('raw secret')
     expect(given.page.url()).toBe(url)
+    await given.page.getByRole('link', { name: 'Bad events' }).click()
+    await soon(() => given.page.locator('#error-samples').textContent()).toContain('raw secret')
+    expect(given.page.url()).toBe(`${url}#bad-events`)
     expect(await given.page.content()).not.toContain(token)
     await without.page.locator('#token-input').fill(token)
     await without.page.locator('#token-form button').click()
@@ -359,7 +367,7 @@ describe.runIf(isThere)('the live page in chromium', () => {
     const now = Math.floor(nodeEnv.clock.now() / WINDOW_MS) * WINDOW_MS
     feed(now - 20_000)
     const first = await serve(view)
-    const { page } = await open(first.url)
+    const { page } = await open(`${first.url}#views`)
     await soon(() => page.locator('#connection').getAttribute('data-state')).toBe('live')
     await mark(page)
     await first.close()
@@ -375,7 +383,7 @@ describe.runIf(isThere)('the live page in chromium', () => {
   it('says when the first window closes, and shows the final report once the pipeline has ended', async () => {
     const { view } = shopView()
     const { url } = await serve(view)
-    const { page, problems } = await open(url)
+    const { page, problems } = await open(`${url}#views`)
     const closeAt = Math.ceil((nodeEnv.clock.now() + 60_000) / 60_000) * 60_000
     view.status({
       recordsIn: 12,
@@ -397,6 +405,7 @@ describe.runIf(isThere)('the live page in chromium', () => {
       facts: [{ name: 'events', value: '12' }],
     })
     await soon(() => page.locator('#connection').getAttribute('data-state')).toBe('ended')
+    await page.getByRole('link', { name: 'Overview' }).click()
     expect(await page.locator('#sentence').textContent()).toBe('ended: 12 events in, 0 rows out, nothing lost')
     expect(await page.locator('#report').textContent()).toContain('events12')
     expect(problems).toEqual([])

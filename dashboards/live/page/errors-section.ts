@@ -1,6 +1,6 @@
 /** What could not be used: counts for everybody, the rows themselves for whoever has the token. */
 import type { ErrorSample, ErrorSummary } from '../protocol.ts'
-import { byId, dataText, el, setText } from './dom.ts'
+import { dataText, el, setText } from './dom.ts'
 import { formatTime, formatUtc, formatValue } from './format.ts'
 import { currentToken, setToken } from './token.ts'
 
@@ -8,23 +8,69 @@ import { currentToken, setToken } from './token.ts'
 const SAMPLES_INTERVAL_MS = 2_000
 
 export class ErrorsSection {
-  readonly #section = byId('errors')
-  readonly #counts = byId('error-counts')
-  readonly #samples = byId('error-samples')
-  readonly #words = byId('error-words')
-  readonly #form = byId('token-form')
+  readonly #none = el('p', { class: 'panel-empty' }, 'every event could be used so far')
+  readonly #counts = el('tbody', { id: 'error-counts' })
+  readonly #samples = el('ol', { id: 'error-samples', class: 'sample-list' })
+  readonly #words = el('p', { id: 'error-words', class: 'panel-note' })
+  readonly #input = el('input', { id: 'token-input', type: 'password', autocomplete: 'off', spellcheck: 'false' })
+  readonly #form = el(
+    'form',
+    { id: 'token-form', class: 'token' },
+    el(
+      'label',
+      { for: 'token-input' },
+      'Rows hold raw data. To see them, enter the token that was printed at the start:',
+    ),
+    el('span', { class: 'token-line' }, this.#input, el('button', { class: 'quiet', type: 'submit' }, 'show rows')),
+  )
+  readonly #body = el(
+    'div',
+    { class: 'errors-body', hidden: '' },
+    el(
+      'table',
+      { class: 'error-table' },
+      el('caption', { class: 'unseen' }, 'Error rows by reason'),
+      el(
+        'thead',
+        {},
+        el(
+          'tr',
+          {},
+          el('th', { scope: 'col' }, 'reason'),
+          el('th', { scope: 'col', class: 'end' }, 'rows'),
+          el('th', { scope: 'col', class: 'end' }, 'last'),
+        ),
+      ),
+      this.#counts,
+    ),
+    el('div', { class: 'samples' }, this.#form, this.#words, this.#samples),
+  )
+  readonly element = el(
+    'section',
+    { id: 'errors', class: 'panel errors', 'aria-labelledby': 'errors-title' },
+    el(
+      'header',
+      { class: 'panel-head' },
+      el(
+        'div',
+        { class: 'panel-words' },
+        el('h2', { id: 'errors-title', class: 'panel-title' }, 'Error rows'),
+        el('p', { class: 'panel-note' }, 'what could not be used, by reason; the pipeline goes on'),
+      ),
+    ),
+    this.#none,
+    this.#body,
+  )
   #total = 0
   #shownTotal = -1
   #askedAt = 0
   #isAsking = false
 
   constructor() {
-    const input = byId('token-input')
     this.#form.addEventListener('submit', event => {
       event.preventDefault()
-      if (!(input instanceof HTMLInputElement)) return
-      setToken(input.value.trim())
-      input.value = ''
+      setToken(this.#input.value.trim())
+      this.#input.value = ''
       this.#shownTotal = -1
       void this.#ask()
     })
@@ -33,7 +79,8 @@ export class ErrorsSection {
 
   update(errors: ErrorSummary): void {
     this.#total = errors.total
-    this.#section.hidden = errors.total === 0
+    this.#none.hidden = errors.total > 0
+    this.#body.hidden = errors.total === 0
     const rows = errors.byName.map(({ name, count, lastAt }) =>
       el(
         'tr',

@@ -1,6 +1,6 @@
 /** The head of the page: the sentence, five figures with their course, and a cell for each shard. */
 import type { HistoryPoint, ReportMessage, ShardMessage, StatusMessage } from '../protocol.ts'
-import { byId, dataText, el, resizeChildren, setAttribute, setText } from './dom.ts'
+import { dataText, el, resizeChildren, setAttribute, setText } from './dom.ts'
 import { formatDuration, formatTime, formatUtc, formatValue } from './format.ts'
 import { type Sparkline, sparkline } from './sparkline.ts'
 
@@ -18,10 +18,18 @@ interface Tile {
 }
 
 export class StatusSection {
-  readonly #section = byId('status')
-  readonly #sentence = byId('sentence')
-  readonly #announcer = byId('announcer')
-  readonly #report = byId('report')
+  readonly #sentence = el('bdi', { id: 'sentence' }, 'connecting')
+  readonly #announcer = el('p', { id: 'announcer', class: 'unseen', role: 'status', 'aria-live': 'polite' })
+  readonly #tiles = el('div', { id: 'tiles', class: 'tiles' })
+  readonly element = el(
+    'section',
+    { id: 'status', class: 'status', 'aria-label': 'State of the pipeline', 'data-level': 'idle' },
+    el('p', { class: 'sentence' }, el('span', { class: 'dot', 'aria-hidden': 'true' }), this.#sentence),
+    this.#announcer,
+    this.#tiles,
+  )
+  /** what is said once the pipeline has ended; hidden before */
+  readonly report = el('section', { id: 'report', class: 'report', 'aria-label': 'Final report', hidden: '' })
   readonly #shards = el('ul', { class: 'shards' })
   readonly #shardWords = el('p', { class: 'tile-words' })
   readonly #events = tile('Events', 'read from the stream')
@@ -34,7 +42,7 @@ export class StatusSection {
   #announcedAt = 0
 
   constructor() {
-    byId('tiles').append(
+    this.#tiles.append(
       ...[this.#events, this.#rows, this.#watermark, this.#behind, this.#errors].map(({ element }) => element),
       el(
         'section',
@@ -58,7 +66,7 @@ export class StatusSection {
   }
 
   update(status: StatusMessage): void {
-    setAttribute(this.#section, 'data-level', status.level)
+    setAttribute(this.element, 'data-level', status.level)
     setText(this.#sentence, status.sentence)
     this.#announce(status)
     set(
@@ -130,12 +138,12 @@ export class StatusSection {
   }
 
   #showReport(report: ReportMessage | null): void {
-    this.#report.hidden = report === null
-    if (report === null || this.#report.childElementCount > 0) return
+    this.report.hidden = report === null
+    if (report === null || this.report.childElementCount > 0) return
     const facts = el('dl', { class: 'facts' })
     for (const { name, value } of report.facts)
       facts.append(el('div', {}, el('dt', {}, dataText(name)), el('dd', { class: 'number' }, dataText(value))))
-    this.#report.append(
+    this.report.append(
       el('h2', {}, report.ok ? 'Final report' : 'Ended with an error'),
       dataText(report.sentence),
       facts,

@@ -3,12 +3,15 @@
 const KEY = 'millrace-token'
 let token: string | null = null
 
-/** Takes the token out of the address, so that it is not in a shared link or on a shared screen. */
+/**
+ * Takes the token out of the address, as `#token=...` or behind the name of a page (`#views?token=...`), so that it is not in a
+ * shared link or on a shared screen.
+ */
 export function takeTokenFromAddress(): void {
-  const given = new URLSearchParams(location.hash.slice(1)).get('token')
+  const given = /^#(?:([a-z-]*)\?)?token=([^&]+)$/.exec(location.hash)
   if (given !== null) {
-    setToken(given)
-    history.replaceState(null, '', location.pathname + location.search)
+    setToken(decodeURIComponent(given[2] ?? ''))
+    history.replaceState(null, '', location.pathname + location.search + (given[1] ? `#${given[1]}` : ''))
     return
   }
   try {

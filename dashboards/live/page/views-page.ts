@@ -1,0 +1,95 @@
+/** The user's dashboard. Its panels live as long as the page, so that changing tabs loses no cursor and no choice. */
+import type { LiveMessage, PanelShape, StatusMessage } from '../protocol.ts'
+import { el, setAttribute } from './dom.ts'
+import { layout } from './layout.ts'
+import type { Page } from './page.ts'
+import type { Moment, PanelView } from './panel.ts'
+import { funnelPanel, topPanel } from './rank-panel.ts'
+import { statPanel } from './stat-panel.ts'
+import { tablePanel } from './table-panel.ts'
+import { timeSeriesPanel } from './time-series-panel.ts'
+
+const MAKERS: Readonly<Record<PanelShape['kind'], (shape: PanelShape) => PanelView>> = {
+  timeSeries: timeSeriesPanel,
+  stat: statPanel,
+  top: topPanel,
+  funnel: funnelPanel,
+  table: tablePanel,
+}
+
+export class ViewsPage implements Page {
+  readonly id = 'views'
+  readonly title = 'Views'
+  readonly #grid = el('div', { class: 'panels' })
+  readonly #wide = matchMedia('(min-width: 1100px)')
+  readonly #medium = matchMedia('(min-width: 720px)')
+  #shapes: readonly PanelShape[] = []
+  #shapesJson = ''
+  #panels = new Map<string, PanelView>()
+  #lastStatus: StatusMessage | null = null
+  #isReplay = false
+
+  constructor() {
+    for (const query of [this.#wide, this.#medium]) query.addEventListener('change', () => this.#place())
+  }
+
+  message(message: LiveMessage): void {
+    if (message.status !== null) this.#lastStatus = message.status
+    if (message.type === 'delta') {
+      for (const change of message.panels) {
+        const panel = this.#panels.get(change.id)
+        if (change.data === undefined) panel?.apply(change)
+        else panel?.reset(change.data)
+      }
+      return
+    }
+    this.#isReplay = message.mode === 'replay'
+    const shapes = message.panels.map(panel => panel.shape)
+    // A snapshot after a lost connection mostly describes the same panels: those go on, with their cursor and choices.
+    const json = JSON.stringify(shapes)
+    if (json !== this.#shapesJson) this.#build(shapes)
+    this.#shapesJson = json
+    for (const { shape, data } of message.panels) this.#panels.get(shape.id)?.reset(data)
+  }
+
+  mount(root: HTMLElement): void {
+    root.append(this.#grid)
+  }
+
+  unmount(): void {}
+
+  draw(now: number): void {
+    const moment: Moment = {
+      now,
+      watermarkMs: this.#lastStatus?.watermarkMs ?? null,
+      nextCloseAt: this.#lastStatus?.nextCloseAt ?? {},
+      isReplay: this.#isReplay,
+    }
+    for (const panel of this.#panels.values()) panel.draw(moment)
+  }
+
+  recolour(): void {
+    for (const panel of this.#panels.values()) panel.recolour()
+  }
+
+  #build(shapes: readonly PanelShape[]): void {
+    this.#shapes = shapes
+    this.#panels = new Map(shapes.map(shape => [shape.id, MAKERS[shape.kind](shape)]))
+    this.#grid.replaceChildren(...[...this.#panels.values()].map(panel => panel.element))
+    if (shapes.length === 0)
+      this.#grid.append(el('p', { class: 'panel-empty' }, 'this pipeline has no output stream to draw'))
+    this.#place()
+  }
+
+  #place(): void {
+    const page = this.#wide.matches ? 'wide' : this.#medium.matches ? 'medium' : 'narrow'
+    const spans = layout(
+      this.#shapes.map(shape => shape.width),
+      page,
+    )
+    this.#shapes.forEach((shape, index) => {
+      const panel = this.#panels.get(shape.id)
+      if (panel !== undefined) setAttribute(panel.element, 'data-span', String(spans[index] ?? 12))
+    })
+  }
+}
