@@ -17,6 +17,7 @@ import {
   serveStreams,
 } from '../streams/index.ts'
 import { FanOutSink } from './fan-out-sink.ts'
+import { flowViewOf } from './flow-view.ts'
 import { liveStatusOf } from './live-status.ts'
 import { type OpenedOutput, openOutput } from './outputs/open-output.ts'
 import type { Pipeline } from './pipeline.ts'
@@ -118,10 +119,13 @@ export class EmbeddedHost {
         title: pipeline.name,
         outputs: schemas,
         clock: env.clock,
+        mask: pipeline.mask,
         ...(pipeline.dashboard === null ? {} : { dashboard: pipeline.dashboard }),
       })
       const results = new ResultSeries({ outputs: schemas })
-      const page = await serveLive(view, env, { port: options.port, results })
+      let behindMs: number | null = null
+      const flow = flowViewOf(pipeline, env.clock, () => behindMs)
+      const page = await serveLive(view, env, { port: options.port, results, routes: flow.routes })
       undo.push(() => page.close())
       const refresh = new ReferenceRefresh({
         clock: env.clock,
@@ -147,7 +151,14 @@ export class EmbeddedHost {
         inputStreams: application.inputStreams,
         rounds: state === null ? null : roundsOf(state, outputs, env),
         program: errors =>
-          application.start({ errors, startedAt: env.clock.now(), rowTimestamp: () => env.clock.now(), references }),
+          application.start({
+            errors,
+            startedAt: env.clock.now(),
+            rowTimestamp: () => env.clock.now(),
+            references,
+            meter: flow.meter,
+          }),
+        meter: flow.meter,
         sinks: new Map(
           [...outputs].map(([name, opened]): [string, Sink] => [name, new FanOutSink(opened.map(({ sink }) => sink))]),
         ),
@@ -156,9 +167,12 @@ export class EmbeddedHost {
         view.rows(name, rows)
         results.rows(name, rows)
       })
-      const stopTimers = env.clock.every(STATUS_INTERVAL_MS, () =>
-        view.status(liveStatusOf(task.counters, application)),
-      )
+      const stopTimers = env.clock.every(STATUS_INTERVAL_MS, () => {
+        const status = liveStatusOf(task.counters, application)
+        behindMs = status.behindMs
+        flow.tracker.record()
+        view.status(status)
+      })
       const stopStatus = (): void => {
         stopTimers()
         refresh.stop()

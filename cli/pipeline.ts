@@ -2,7 +2,7 @@
 import { dirname, resolve } from 'node:path'
 import { type InputSchema, parseInputSchema } from '../core/codecs/input-schema.ts'
 import { type Files, MillraceError } from '../core/index.ts'
-import type { Dashboard } from '../dashboards/index.ts'
+import { type Dashboard, FieldMask } from '../dashboards/index.ts'
 import {
   type Application,
   type ApplicationTable,
@@ -66,6 +66,11 @@ export interface PipelineDefinition {
    */
   readonly rounds?: RoundsDefinition
   readonly dashboard?: Dashboard
+  /**
+   * Columns whose values nobody sees in samples of rows (pages, `millrace tap`): `EMAIL` for that column of every stream, or
+   * `CLICKS.EMAIL`. Results and files are untouched.
+   */
+  readonly masks?: readonly string[]
 }
 
 export interface RoundsDefinition {
@@ -86,6 +91,7 @@ export interface Pipeline {
   /** null where the source ends with the process */
   readonly rounds: { readonly directory: string; readonly intervalMs: number } | null
   readonly dashboard: Dashboard | null
+  readonly mask: FieldMask
 }
 
 /** Types a pipeline; `resolvePipeline` checks it. */
@@ -146,6 +152,7 @@ export async function resolvePipeline(definition: PipelineDefinition, file: stri
             intervalMs: (definition.rounds?.IntervalInSeconds ?? 60) * 1_000,
           },
     dashboard: definition.dashboard ?? null,
+    mask: new FieldMask(definition.masks),
   }
 }
 
@@ -224,6 +231,9 @@ function shapeProblems(definition: PipelineDefinition): readonly string[] {
   }
   if (given['preprocess'] !== undefined && !['string', 'function'].includes(typeof given['preprocess']))
     problems.push('preprocess: write the path of a module, or the function')
+  const masks = given['masks'] ?? []
+  if (!(Array.isArray(masks) && masks.every(mask => typeof mask === 'string' && /^[^.]+(\.[^.]+)?$/.test(mask))))
+    problems.push('masks: write a list of columns, such as ["EMAIL", "CLICKS.CARD_NUMBER"]')
   const { directory, IntervalInSeconds = 60 } = (given['rounds'] ?? {}) as Record<string, unknown>
   if (given['rounds'] !== undefined && source?.directory === undefined)
     problems.push('rounds: they need a source that outlives the process; give the source a directory')

@@ -11,6 +11,7 @@ import type { RowBatch } from '../core/rows.ts'
 import type { Schema } from '../core/schema.ts'
 import { type ApplicationDefinition, inputStreamNames } from './application-definition.ts'
 import { type CompileOptions, compileProgram } from './compile.ts'
+import type { FlowMeter } from './flow/flow-meter.ts'
 import type { PreprocessorFunction, PreprocessorOptions } from './preprocessor.ts'
 import type { Program } from './program.ts'
 import { type ReferenceTableSchema, readReferenceTable } from './reference-table.ts'
@@ -60,6 +61,8 @@ export interface StartOptions {
   readonly codegen?: NonNullable<CompileOptions['codegen']>
   /** by reference table, the bytes of its file; a table without is empty until `replaceTable` of the program */
   readonly references?: ReadonlyMap<string, Uint8Array>
+  /** measures the program; made for the graph of this application */
+  readonly meter?: FlowMeter | null
 }
 
 /** Plain data and two makers; it can be started any number of times. */
@@ -126,7 +129,15 @@ export function compileApplication(options: ApplicationOptions): Application {
   const needed = schema.columns.filter((_, index) => indexes === 'all' || indexes.has(index)).map(({ name }) => name)
   const passed = passedColumns(plan, results)
   const passedColumnNames = schema.columns.filter((_, index) => passed.has(index)).map(({ name }) => name)
-  const start = ({ errors, startedAt, rowTimestamp, limits, codegen, references = new Map() }: StartOptions): Program =>
+  const start = ({
+    errors,
+    startedAt,
+    rowTimestamp,
+    limits,
+    codegen,
+    meter,
+    references = new Map(),
+  }: StartOptions): Program =>
     compileProgram(plan, {
       errors,
       outputs: results,
@@ -135,6 +146,7 @@ export function compileApplication(options: ApplicationOptions): Application {
       tables: new Map([...references].map(([name, bytes]) => [name, readTable(name, bytes, errors, startedAt)])),
       ...(limits === undefined ? {} : { limits }),
       ...(codegen === undefined ? {} : { codegen }),
+      meter: meter ?? null,
     })
   // Some expressions are refused only when they are compiled.
   start({ errors: { add: () => {} }, startedAt: 0, rowTimestamp: 'rowtime' })

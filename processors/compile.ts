@@ -9,6 +9,8 @@ import { RowFailure } from './expressions/failures.ts'
 import type { ExpressionHost, Kernel } from './expressions/kernel.ts'
 import { everyRow } from './expressions/selection.ts'
 import { Collector, ReferenceTables, SubqueryAnswer } from './finite.ts'
+import type { FlowMeter } from './flow/flow-meter.ts'
+import { ProgramProbes } from './flow/program-probes.ts'
 import { accumulatorOf } from './operators/accumulators.ts'
 import { Aggregate } from './operators/aggregate.ts'
 import { Distinct } from './operators/distinct.ts'
@@ -69,6 +71,8 @@ export interface CompileOptions {
   readonly codegen?: Codegen
   /** rows of the reference tables by name; one without rows is empty until the program gets some */
   readonly tables?: ReadonlyMap<string, readonly RowBatch[]>
+  /** measures the program; it has the graph of this plan */
+  readonly meter?: FlowMeter | null
 }
 
 /**
@@ -95,11 +99,15 @@ class Compiler {
   #starts: Values[] = []
   /** tables of the finite query that is being built */
   #sources: { readonly table: string; readonly input: Input }[] = []
+  readonly #probes: ProgramProbes
   #reporters = 0
+  /** name of the pump that is being built */
+  #pump: string | null = null
 
   constructor(plan: ProgramPlan, options: CompileOptions) {
     this.#plan = plan
     this.#options = options
+    this.#probes = new ProgramProbes(options.meter ?? null)
     this.#limits = { ...STATE_LIMITS_DEFAULT, ...options.limits }
     this.#tables = new ReferenceTables(plan.tables ?? [], this.#limits.maxBytes)
     const subqueries = (plan.subqueries ?? []).map(
@@ -142,9 +150,9 @@ class Compiler {
       if (origin === 'program' && !running.some(pump => pump.target === name)) this.#stream(name).advance(Infinity)
     const inputs = this.#plan.streams.filter(stream => stream.origin === 'input')
     return new CompiledProgram({
-      inputs: new Map(inputs.map(({ name }) => [name, this.#stream(name)])),
+      inputs: new Map(inputs.map(({ name }) => [name, this.#probes.source(name, this.#stream(name))])),
       operators: this.#operators,
-      workOrder: upstreamFirst(running).flatMap(pump => chains.get(pump) ?? []),
+      workOrder: upstreamFirst(running).flatMap(pump => this.#probes.chain(pump.name, chains.get(pump) ?? [])),
       starts: this.#starts,
       startedAt: this.#options.startedAt,
       results: this.#results,
@@ -180,6 +188,7 @@ class Compiler {
       limits: this.#limits,
     })
     this.#operators.push(merge)
+    this.#probes.before(stream.name, merge)
     pumps.forEach((pump, index) => targets.set(pump, merge.inputs[index]!))
   }
 
@@ -203,11 +212,13 @@ class Compiler {
       name: `pump "${pump.name}"`,
       schema: target.schema,
       ...this.#projection(pump.values, pump.rowtime, target.schema),
-      output,
+      output: this.#probes.exit(pump.name, pump.target, output),
       errors,
     })
     this.#operators.push(project)
+    this.#pump = pump.name
     this.#connect(pump.source, project, errors, `pump "${pump.name}"`, { next: 1 })
+    this.#pump = null
   }
 
   /** Builds a plan node and what feeds it, in front of `output`. */
@@ -215,7 +226,7 @@ class Compiler {
     const name = `${node.kind} ${numbers.next++} of ${pump}`
     switch (node.kind) {
       case 'scan':
-        this.#stream(node.stream).add(output)
+        this.#stream(node.stream).add(this.#probes.entry(node.stream, this.#pump, output))
         return
       case 'filter': {
         const condition = this.#expressions.filter(node.condition)

@@ -105,6 +105,8 @@ export {
   type WorkerState,
   type WorkerStatus,
 } from './consumer/worker.ts'
+export { type FlowGraphOptions, flowGraphOf } from './flow/flow-graph.ts'
+export { FlowMeter } from './flow/flow-meter.ts'
 export {
   type SqlLambdaHandler,
   type SqlLambdaOptions,

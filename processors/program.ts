@@ -51,7 +51,7 @@ export class CompiledProgram implements Program {
   readonly #inputs: ReadonlyMap<string, Input>
   readonly #operators: readonly Operator[]
   /** those with work, upstream first, so that nothing is pending when the last one has none */
-  readonly #workOrder: readonly Operator[]
+  readonly #workOrder: readonly Pick<Operator, 'work'>[]
   readonly #starts: readonly Values[]
   readonly #startedAt: number
   readonly #results: StreamRows[]
@@ -65,7 +65,7 @@ export class CompiledProgram implements Program {
   constructor(options: {
     inputs: ReadonlyMap<string, Input>
     operators: readonly Operator[]
-    workOrder: readonly Operator[]
+    workOrder: readonly Pick<Operator, 'work'>[]
     starts: readonly Values[]
     startedAt: number
     results: StreamRows[]

@@ -16,6 +16,8 @@ import type { Position, RecordBatch } from '../core/record.ts'
 import type { RowBatch } from '../core/rows.ts'
 import type { Sink } from '../core/sink.ts'
 import type { StreamSource } from '../core/source.ts'
+import type { FlowMeter } from './flow/flow-meter.ts'
+import { TaskProbes } from './flow/task-probes.ts'
 import { type MergeMetrics, type MergePosition, ShardMerge, type ShardMergeOptions } from './merge.ts'
 import { Preprocessor, type PreprocessorOptions } from './preprocessor.ts'
 import type { RefreshedTable } from './reference-refresh.ts'
@@ -69,6 +71,8 @@ export interface TaskOptions {
   readonly errorTime?: 'clock' | 'rowtime'
   /** how error messages name a position; default by shard and sequence number */
   readonly placeOf?: (position: Position) => string
+  /** measures the task; its program has the same */
+  readonly meter?: FlowMeter | null
 }
 
 export interface TaskCounters {
@@ -105,12 +109,15 @@ export class Task {
   readonly #options: TaskOptions
   readonly #merge: ShardMerge
   readonly #errors: ErrorRows
+  /** the same, counted by pump */
+  readonly #errorOutput: ErrorOutput
   readonly #program: TaskProgram
   readonly #splitter: InputSplitter | null
   readonly #preprocessor: Preprocessor | null
   readonly #stopping = new AbortController()
   readonly #taps = new Set<TapListener>()
   readonly #rowsOut: Record<string, number> = {}
+  readonly #probes: TaskProbes
   #recordsIn = 0
   #rowsIn = 0
   #running: Promise<'ended' | 'stopped'> | null = null
@@ -125,7 +132,9 @@ export class Task {
       errorTime: options.errorTime === 'rowtime' ? row => row.rowtime : () => clock.now(),
       placeOf: options.placeOf ?? streamPlaceOf,
     })
-    this.#program = options.program(this.#errors)
+    this.#probes = new TaskProbes(options.meter ?? null)
+    this.#errorOutput = this.#probes.errors(this.#errors)
+    this.#program = options.program(this.#errorOutput)
     const { preprocessor = null } = options
     this.#preprocessor = preprocessor === null ? null : new Preprocessor(preprocessor, options.env, options.onRetry)
     this.#splitter = options.inputStreams.length > 1 ? new InputSplitter(options.inputStreams.length) : null
@@ -199,11 +208,12 @@ export class Task {
           this.#program.advance(this.#merge.watermark)
           await this.#deliver()
           await this.#refreshTables()
-          if (rounds?.due(() => this.#merge.position) === true) await rounds.end(this.#merge.position, this.#states())
+          if (rounds?.due(() => this.#merge.position) === true)
+            await this.#probes.round(rounds.end(this.#merge.position, this.#states()))
         }
         if (clock.monotonicMs() - turnAt > TURN_MS_MAX) {
           // Sources and sinks in memory resolve at once; sockets and timers need the thread too.
-          await new Promise(resolve => setImmediate(resolve))
+          await this.#probes.idle(new Promise<void>(resolve => setImmediate(resolve)))
           turnAt = clock.monotonicMs()
         }
       }
@@ -222,7 +232,7 @@ export class Task {
     const rowtime = Number.isFinite(watermark) ? watermark : this.#options.env.clock.now()
     for (const table of changed) {
       try {
-        this.#program.replaceTable?.(table.table, tables.read(table, this.#errors, rowtime))
+        this.#program.replaceTable?.(table.table, tables.read(table, this.#errorOutput, rowtime))
       } catch (error) {
         // The table that is too large, or unreadable, is not taken; the program works on with the one before.
         if (!(error instanceof MillraceError)) throw error
@@ -257,7 +267,9 @@ export class Task {
     this.#recordsIn += batch.length
     if (this.#preprocessor === null || batch.length === 0) return batch
     try {
-      return await this.#preprocessor.process(batch, this.#errors, this.#stopping.signal)
+      const { signal } = this.#stopping
+      const processed = this.#preprocessor.process(batch, this.#errorOutput, signal)
+      return await this.#probes.preprocess(batch.length, processed)
     } catch (error) {
       if (this.#stopping.signal.aborted && hasCode(error, 'aborted')) return 'stopped'
       throw error
@@ -266,7 +278,7 @@ export class Task {
 
   async #read(): Promise<RecordBatch | null | 'stopped'> {
     try {
-      return await this.#merge.read(this.#stopping.signal)
+      return await this.#probes.read(this.#merge.read(this.#stopping.signal))
     } catch (error) {
       if (this.#stopping.signal.aborted && hasCode(error, 'aborted')) return 'stopped'
       throw error
@@ -279,7 +291,7 @@ export class Task {
     const parts = this.#splitter === null ? [batch] : this.#splitter.split(batch)
     parts.forEach((part, index) => {
       if (part.length === 0) return
-      for (const rows of decoder.decode(part, this.#errors)) {
+      for (const rows of decoder.decode(part, this.#errorOutput)) {
         this.#rowsIn += rows.length
         if (rows.length > 0) this.#program.push(inputStreams[index] ?? '', rows)
       }
@@ -304,7 +316,9 @@ export class Task {
     if (rows.length === 0) return
     if (stream !== ERROR_STREAM) this.#rowsOut[stream] = (this.#rowsOut[stream] ?? 0) + rows.length
     for (const listener of this.#taps) listener(result)
-    await this.#options.sinks.get(stream)?.write(rows)
+    const sink = this.#options.sinks.get(stream)
+    if (stream === ERROR_STREAM) this.#probes.passErrors(rows)
+    if (sink !== undefined) await this.#probes.write(stream, rows, () => sink.write(rows))
   }
 }
 

@@ -1,6 +1,7 @@
 /** Counts and a bounded sample of error rows. Counts are for everybody, samples only for a bearer of the token. */
 import { columnIndex, type ErrorRow, type RowBatch, typedValueAt } from '../../core/index.ts'
 import { cutText } from './columns.ts'
+import { FieldMask } from './field-mask.ts'
 import type { ErrorSample, ErrorSummary } from './protocol.ts'
 
 /** Error rows that can be looked at. */
@@ -16,7 +17,12 @@ export class ErrorLog {
   #total = 0
   #isChanged = false
   readonly #byName = new Map<string, { count: number; lastAt: number }>()
+  readonly #mask: FieldMask
   #samples: ErrorSample[] = []
+
+  constructor(mask: FieldMask = new FieldMask()) {
+    this.#mask = mask
+  }
 
   /** newest first */
   get samples(): readonly ErrorSample[] {
@@ -31,8 +37,7 @@ export class ErrorLog {
     this.#count(row.name, at, {
       at,
       name: row.name,
-      message: cutText(row.message, ERROR_DATA_CHARACTERS_MAX),
-      data: cutText(utf8.decode(row.data.subarray(0, ERROR_DATA_CHARACTERS_MAX * 4)), ERROR_DATA_CHARACTERS_MAX),
+      ...this.#shown(row.message, utf8.decode(row.data)),
       pump: row.pump,
       position,
     })
@@ -56,8 +61,7 @@ export class ErrorLog {
         ? {
             at,
             name,
-            message: cutText(read('MESSAGE', row) ?? '', ERROR_DATA_CHARACTERS_MAX),
-            data: cutText(read('DATA_ROW', row) ?? '', ERROR_DATA_CHARACTERS_MAX),
+            ...this.#shown(read('MESSAGE', row) ?? '', textOfHex(read('DATA_ROW', row) ?? '')),
             pump: read('PUMP_NAME', row),
             position: null,
           }
@@ -78,6 +82,13 @@ export class ErrorLog {
     return this.summary()
   }
 
+  #shown(message: string, data: string): Pick<ErrorSample, 'message' | 'data'> {
+    return {
+      message: cutText(this.#mask.message(message), ERROR_DATA_CHARACTERS_MAX),
+      data: cutText(this.#mask.data(data), ERROR_DATA_CHARACTERS_MAX),
+    }
+  }
+
   #count(name: string, at: number, sample: ErrorSample | null): void {
     this.#total++
     this.#isChanged = true
@@ -90,4 +101,9 @@ export class ErrorLog {
     this.#samples.unshift(sample)
     if (this.#samples.length > ERROR_SAMPLES_MAX) this.#samples.pop()
   }
+}
+
+/** DATA_ROW is hexadecimal (AWS SQL reference, "Error Handling"); people read what it stands for. */
+function textOfHex(text: string): string {
+  return text.length % 2 === 0 && /^[0-9a-f]*$/i.test(text) ? utf8.decode(Buffer.from(text, 'hex')) : text
 }

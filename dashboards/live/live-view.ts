@@ -14,6 +14,7 @@ import {
 import { defaultDashboard, defaultPanel } from '../default-dashboard.ts'
 import { type Dashboard, resolveDashboard } from '../view-model.ts'
 import { ErrorLog } from './error-log.ts'
+import type { FieldMask } from './field-mask.ts'
 import { type PanelState, panelStateOf } from './panel-state.ts'
 import type {
   DeltaMessage,
@@ -41,6 +42,8 @@ export interface LiveViewOptions {
   readonly dashboard?: Dashboard
   /** `replay`: event time is not held against the clock. Default `live`. */
   readonly mode?: 'live' | 'replay'
+  /** hides fields of bad events; default none */
+  readonly mask?: FieldMask
   readonly clock: Pick<Clock, 'now' | 'monotonicMs'>
 }
 
@@ -65,7 +68,7 @@ export class LiveView implements ErrorOutput {
   readonly #panels: readonly PanelState[]
   readonly #panelsByStream = new Map<string, PanelState[]>()
   readonly #status: StatusTracker
-  readonly #errors = new ErrorLog()
+  readonly #errors: ErrorLog
   readonly #instance: string
   readonly #waiters = new Set<() => void>()
   #deltas: KeptDelta[] = []
@@ -80,6 +83,7 @@ export class LiveView implements ErrorOutput {
     this.title = title
     this.mode = options.mode ?? 'live'
     this.#clock = clock
+    this.#errors = new ErrorLog(options.mask)
     this.#instance = clock.now().toString(36)
     this.#status = new StatusTracker(this.mode)
     const resolved = resolveDashboard(completeDashboard(title, outputs, options.dashboard), outputs)

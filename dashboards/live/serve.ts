@@ -1,6 +1,6 @@
 /**
- * Serves a live view over HTTP: the page, its assets, an event stream and a little JSON. Read-only: GET and HEAD, no
- * cookies, and nothing but loopback unless that is asked for.
+ * Serves a live view over HTTP: the page, its assets, an event stream and a little JSON. Nothing is changed by a request;
+ * no cookies, and nothing but loopback unless that is asked for.
  *
  *   GET /                    the page
  *   GET /assets/...          its modules and styles
@@ -8,9 +8,11 @@
  *   GET /api/v1/status       the status as JSON
  *   GET /api/v1/errors       recent error rows with their raw data; needs `Authorization: Bearer TOKEN`
  *   GET /metrics             operations metrics for a Prometheus that scrapes
+ *   further paths            what the host's routes answer
  *   /api/v1/query, ...       the query API of Prometheus over the results, where the host gives them; GET, or a form by POST
  */
 import { timingSafeEqual } from 'node:crypto'
+import { setMaxListeners } from 'node:events'
 import {
   type Clock,
   type Env,
@@ -27,6 +29,7 @@ import { EXPOSITION_TYPE, exposition } from '../prometheus/exposition.ts'
 import type { ResultSeries } from '../prometheus/result-series.ts'
 import { type Asset, builtPageDirectory, loadAssets } from './assets.ts'
 import { type LiveView, PUBLISH_INTERVAL_MS } from './live-view.ts'
+import type { LiveRoute } from './route.ts'
 
 /** Event streams that are open at once, all pages together; further ones are told to come back later. */
 export const EVENT_CLIENTS_MAX = 16
@@ -50,6 +53,8 @@ export interface ServeLiveOptions {
   readonly token?: string
   /** window results to answer queries from; without them there is no query API */
   readonly results?: ResultSeries
+  /** what is answered beside the page, such as `flowRoutes` */
+  readonly routes?: readonly LiveRoute[]
 }
 
 export interface LiveListener extends Listener {
@@ -105,6 +110,7 @@ export async function serveLive(
     isRemote,
     hosts: options.hosts ?? [],
     results: options.results ?? null,
+    routes: options.routes ?? [],
     clock: env.clock,
   })
   const listeners = await listen(env, host, options.port, server)
@@ -160,6 +166,8 @@ class LiveServer {
   readonly #hosts: readonly string[]
   readonly #results: ResultSeries | null
   readonly #queries: PrometheusApi | null
+  readonly #routes: readonly LiveRoute[]
+  readonly #closing = new AbortController()
   readonly #sleepers = new Set<() => void>()
   readonly #drained: (() => void)[] = []
   #clients = 0
@@ -172,6 +180,7 @@ class LiveServer {
     readonly isRemote: boolean
     readonly hosts: readonly string[]
     readonly results: ResultSeries | null
+    readonly routes: readonly LiveRoute[]
     readonly clock: Clock
   }) {
     const { results, clock } = options
@@ -181,6 +190,9 @@ class LiveServer {
     this.#isRemote = options.isRemote
     this.#hosts = options.hosts
     this.#results = results
+    this.#routes = options.routes
+    // Every open stream of a route listens to it.
+    setMaxListeners(0, this.#closing.signal)
     this.#queries = results === null ? null : new PrometheusApi({ series: results, clock })
   }
 
@@ -188,11 +200,13 @@ class LiveServer {
     const path = request.url.split(/[?#]/, 1)[0] ?? '/'
     if (!isAllowedRequest(request, port, this.#hosts) || isForeignUse(request, path))
       return refuse(reply, 403, 'this address is for pages of this server only')
-    const methods = this.#queries?.methodsOf(path) ?? ['GET']
+    const route = this.#routes.find(each => each.path === path)
+    const methods = route === undefined ? (this.#queries?.methodsOf(path) ?? ['GET']) : [route.method]
     if (!methods.includes(request.method === 'HEAD' ? 'GET' : request.method)) {
-      const allowed = [...methods, 'HEAD'].join(', ')
+      const allowed = [...methods, ...(methods.includes('GET') ? ['HEAD'] : [])].join(', ')
       return refuse(reply, 405, `only ${allowed.replace(/, (\w+)$/, ' and $1')}`, { allow: allowed })
     }
+    if (route !== undefined) return await this.#route(route, request, reply)
     const asset = this.#assets.get(path)
     if (asset !== undefined) return sendAsset(request, reply, asset)
     if (path === '/events') return await this.#events(request, reply)
@@ -225,8 +239,27 @@ class LiveServer {
   /** Resolves when every event stream has sent what was left for it. */
   close(): Promise<void> {
     this.#isClosed = true
+    this.#closing.abort()
     this.wake()
     return this.#clients === 0 ? Promise.resolve() : new Promise(resolve => this.#drained.push(resolve))
+  }
+
+  async #route(route: LiveRoute, request: HttpRequest, reply: HttpReply): Promise<void> {
+    if ((route.needsToken || this.#isRemote) && !this.#hasToken(request)) return askForToken(reply)
+    // What a form of another site can send without asking is no JSON.
+    if (request.method === 'POST' && !/^application\/json(;|$)/i.test(request.headers['content-type'] ?? ''))
+      return refuse(reply, 403, 'this takes application/json only')
+    const { search } = new URL(request.url, 'http://localhost')
+    await route.handle({
+      request,
+      reply,
+      parameters: new URLSearchParams(search),
+      closing: this.#closing.signal,
+      json: (value, status) => sendJson(request, reply, value, status),
+      refuse: (status, sentence) => refuse(reply, status, sentence),
+      start: contentType =>
+        reply.start(200, { ...SECURITY_HEADERS, 'content-type': contentType, 'cache-control': 'no-store' }),
+    })
   }
 
   /** Pulls from the hub what the client lacks, one write at a time: a slow client holds no queue, only its last event id. */
@@ -317,9 +350,9 @@ function sendAsset(request: HttpRequest, reply: HttpReply, asset: Asset): void {
   reply.end(request.method === 'HEAD' ? undefined : bytes)
 }
 
-function sendJson(request: HttpRequest, reply: HttpReply, value: unknown): void {
+function sendJson(request: HttpRequest, reply: HttpReply, value: unknown, status = 200): void {
   const body = Buffer.from(JSON.stringify(value))
-  reply.start(200, {
+  reply.start(status, {
     ...SECURITY_HEADERS,
     'content-type': 'application/json; charset=utf-8',
     'content-length': String(body.length),

@@ -134,6 +134,10 @@ export class Aggregate implements Operator, Input {
     if (this.#closed.length === 0) this.#departures.tell()
   }
 
+  get stateBytes(): number {
+    return this.#groups.bytes
+  }
+
   work(): boolean {
     return this.#departures.work(() => this.#write())
   }

@@ -80,6 +80,10 @@ export class Distinct implements Operator, Input {
     this.#options.output.advance(bound)
   }
 
+  get stateBytes(): number {
+    return this.#seen.bytes
+  }
+
   work(): boolean {
     return false
   }

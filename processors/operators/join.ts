@@ -72,13 +72,16 @@ export class Join implements Operator {
     this.inputs = [this.#left, this.#right].map(side => ({
       push: (rows: RowBatch, selection: Selection): void => {
         side.hold(rows, selection)
-        if (this.#left.bytes + this.#right.bytes > limits.maxBytes)
-          throw stateLimitError(this.name, 'maxBytes', limits.maxBytes)
+        if (this.stateBytes > limits.maxBytes) throw stateLimitError(this.name, 'maxBytes', limits.maxBytes)
       },
       advance: (bound: number): void => {
         side.bound = Math.max(side.bound, bound)
       },
     }))
+  }
+
+  get stateBytes(): number {
+    return this.#left.bytes + this.#right.bytes
   }
 
   work(): boolean {

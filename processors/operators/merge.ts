@@ -90,6 +90,10 @@ export class Merge implements Operator {
     this.inputs = Array.from({ length: options.inputs }, () => new MergeInput(took, () => this.#release()))
   }
 
+  get stateBytes(): number {
+    return this.#heldRows * VALUE_BYTES * (this.#schema.columns.length + 1)
+  }
+
   work(): boolean {
     return false
   }
@@ -145,8 +149,7 @@ export class Merge implements Operator {
       this.#emit(rows, run)
     }
     const allowed = this.#limits.maxBytes
-    if (this.#heldRows * VALUE_BYTES * (this.#schema.columns.length + 1) > allowed)
-      throw stateLimitError(this.name, 'maxBytes', allowed)
+    if (this.stateBytes > allowed) throw stateLimitError(this.name, 'maxBytes', allowed)
     const bound = this.inputs.reduce((least, input) => Math.min(least, input.bound), Infinity)
     if (bound > this.#told) {
       this.#told = bound

@@ -19,6 +19,8 @@ export interface Operator {
   readonly name: string
   /** joins and merges have several */
   readonly inputs: readonly Input[]
+  /** bytes that it holds, by estimate; operators that hold no rows have none */
+  readonly stateBytes?: number
   /** Lets go of a bounded slice of pending output. True: there is more. */
   work(): boolean
   /** Writes the state, and yields about every 64 KB so that nothing stalls. No output is pending. */

@@ -59,6 +59,10 @@ export class RankedGroups implements Operator, Input {
     this.#pending.advance(bound)
   }
 
+  get stateBytes(): number {
+    return this.#bytes
+  }
+
   work(): boolean {
     return this.#pending.work()
   }

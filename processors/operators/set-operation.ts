@@ -68,6 +68,10 @@ export class SetOperation implements Operator {
     this.inputs = [side(), side()]
   }
 
+  get stateBytes(): number {
+    return this.#bytes
+  }
+
   work(): boolean {
     return false
   }

@@ -116,6 +116,10 @@ export class Slide implements Operator, Input {
     this.#options.output.advance(bound)
   }
 
+  get stateBytes(): number {
+    return this.#windows.reduce((bytes, window) => bytes + window.bytes, 0)
+  }
+
   work(): boolean {
     return false
   }
@@ -130,13 +134,8 @@ export class Slide implements Operator, Input {
 
   #checkLimits(): void {
     const { maxKeys, maxBytes } = this.#options.limits
-    let keys = 0
-    let bytes = 0
-    for (const window of this.#windows) {
-      keys += window.keys
-      bytes += window.bytes
-    }
+    const keys = this.#windows.reduce((sum, window) => sum + window.keys, 0)
     if (keys > maxKeys) throw stateLimitError(this.name, 'maxKeys', maxKeys)
-    if (bytes > maxBytes) throw stateLimitError(this.name, 'maxBytes', maxBytes)
+    if (this.stateBytes > maxBytes) throw stateLimitError(this.name, 'maxBytes', maxBytes)
   }
 }

@@ -112,6 +112,10 @@ export class Sort implements Operator, Input {
     if (this.#closed.length === 0) this.#tell()
   }
 
+  get stateBytes(): number {
+    return this.#bytes
+  }
+
   work(): boolean {
     let batches = 0
     while (this.#closed.length > 0 && batches < BATCHES_PER_SLICE) {

@@ -104,6 +104,13 @@ export class Stagger implements Operator, Input {
     if (!this.#isDue()) this.#tell()
   }
 
+  get stateBytes(): number {
+    const { accumulators, keys, opened } = this.#windows
+    let bytes = opened.length * SLOT_BYTES * (1 + accumulators.length) + keys.bytes
+    for (const accumulator of accumulators) bytes += accumulator.ownedBytes
+    return bytes
+  }
+
   work(): boolean {
     let batches = 0
     while (this.#isDue() && batches < BATCHES_PER_SLICE) {
@@ -219,13 +226,11 @@ export class Stagger implements Operator, Input {
 
   #checkLimits(): void {
     const { limits } = this.#options
-    const { accumulators, keys, opened } = this.#windows
+    const { opened } = this.#windows
     const { maxOpenWindows } = limits
     const open = opened.length - this.#first
     if (open > maxOpenWindows) throw stateLimitError(this.name, 'maxOpenWindows', maxOpenWindows)
     if (open > limits.maxKeys) throw stateLimitError(this.name, 'maxKeys', limits.maxKeys)
-    let bytes = opened.length * SLOT_BYTES * (1 + accumulators.length) + keys.bytes
-    for (const accumulator of accumulators) bytes += accumulator.ownedBytes
-    if (bytes > limits.maxBytes) throw stateLimitError(this.name, 'maxBytes', limits.maxBytes)
+    if (this.stateBytes > limits.maxBytes) throw stateLimitError(this.name, 'maxBytes', limits.maxBytes)
   }
 }

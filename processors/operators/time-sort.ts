@@ -87,6 +87,10 @@ export class TimeSort implements Operator, Input {
     this.#options.output.advance(Infinity)
   }
 
+  get stateBytes(): number {
+    return this.#bytes
+  }
+
   work(): boolean {
     return false
   }

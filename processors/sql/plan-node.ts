@@ -18,6 +18,8 @@ export interface StreamPlan {
   readonly origin: 'input' | 'program'
   /** what CREATE STREAM promises about event time; absent without WATERMARK FOR */
   readonly watermark?: WatermarkPlan
+  /** its CREATE STREAM; absent for inputs */
+  readonly span?: TextSpan
 }
 
 /** A standing INSERT ... SELECT. */

@@ -134,7 +134,13 @@ class Planner {
       statement.watermark === null
         ? {}
         : { watermark: bindWatermark(statement.watermark, statement.options, schema, this.#warn) }
-    this.#streams.set(name.text, { name: name.text, schema, origin: 'program', ...watermark })
+    this.#streams.set(name.text, {
+      name: name.text,
+      schema,
+      origin: 'program',
+      ...watermark,
+      span: statement.span,
+    })
     this.#streamSpans.set(name.text, name.span)
   }
 

@@ -100,6 +100,10 @@ export class EventAggregate implements Operator, Input {
     if (!this.#isPending()) this.#departures.tell()
   }
 
+  get stateBytes(): number {
+    return this.#options.state.bytes
+  }
+
   work(): boolean {
     return this.#departures.work(() => this.#write())
   }
