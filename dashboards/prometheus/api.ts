@@ -14,9 +14,10 @@ import { durationParameter, invalid, limitParameter, rangeParameters, timeParame
 import type { Matcher } from './promql/ast.ts'
 import { Evaluation, evaluateRange, LOOKBACK_MS_DEFAULT, POINTS_MAX } from './promql/evaluate.ts'
 import { compareLabels, type Labels } from './promql/labels.ts'
-import { parseQuery, typeOf } from './promql/parse.ts'
+import { parseQuery } from './promql/parse.ts'
 import { QueryError } from './promql/query-error.ts'
 import type { SeriesData, SeriesSource } from './promql/series.ts'
+import { typeOf } from './promql/types.ts'
 import type { MetricMetadata } from './result-series.ts'
 
 /** Bytes of a form. */

@@ -1,5 +1,6 @@
 /**
- * PromQL text to a typed tree. The grammar is Prometheus' own for editors; precedence, types and the borders of the subset are here.
+ * PromQL text to a tree. The grammar is Prometheus' own for editors; precedence and the borders of the subset are here, types in
+ * types.ts.
  * Everything outside the subset is refused with its place: native histograms, `fill`, `anchored`, `smoothed`, `limitk`, arithmetic in
  * durations, and the functions that `function-table.ts` does not have.
  */
@@ -7,26 +8,15 @@ import type { SyntaxNode } from '@lezer/common'
 import { parser } from '@prometheus-io/lezer-promql'
 import { assert } from '../../../core/index.ts'
 import { PatternError } from '../../../core/patterns/pattern-error.ts'
-import type {
-  Aggregate,
-  AggregateOp,
-  ArithmeticOp,
-  BinaryOp,
-  ComparisonOp,
-  Expression,
-  Matcher,
-  Matching,
-  Selector,
-  SetOp,
-  Shift,
-  ValueType,
-} from './ast.ts'
+import type { Aggregate, BinaryOp, Expression, Matcher, Matching, Selector, Shift } from './ast.ts'
 import { childrenOf, flatten, type Item } from './flat.ts'
 import { FUNCTIONS } from './function-table.ts'
 import { METRIC_NAME } from './labels.ts'
 import { durationMs, isClosed, numberOf, textOf } from './literals.ts'
+import { matcherOf } from './matcher.ts'
+import { AGGREGATES, isAggregate, isBinaryOp, POWER, PRECEDENCE, SETS } from './operators.ts'
 import { errorAt } from './query-error.ts'
-import { regexOf } from './regex.ts'
+import { checkAggregate, checkBinary, checkCall, checkSign, checkSubquery } from './types.ts'
 
 /** UTF-16 units of a query. */
 export const QUERY_LENGTH_MAX = 16_384
@@ -38,50 +28,6 @@ const INSTANT_MS_MAX = 253_402_300_799_999
 /** Operators of a query: a sum of so many terms is a tree as deep. */
 export const QUERY_OPERATORS_MAX = 500
 
-const AGGREGATES: ReadonlySet<string> = new Set<AggregateOp>([
-  'sum',
-  'avg',
-  'min',
-  'max',
-  'count',
-  'group',
-  'stddev',
-  'stdvar',
-  'topk',
-  'bottomk',
-  'quantile',
-  'count_values',
-])
-const WITH_PARAMETER: ReadonlySet<string> = new Set(['topk', 'bottomk', 'quantile', 'count_values'])
-const ARITHMETIC: ReadonlySet<string> = new Set<ArithmeticOp>(['+', '-', '*', '/', '%', '^', 'atan2'])
-const COMPARISONS: ReadonlySet<string> = new Set<ComparisonOp>(['==', '!=', '>', '<', '>=', '<='])
-const SETS: ReadonlySet<string> = new Set<SetOp>(['and', 'or', 'unless'])
-const POWER = 6
-/** A sign binds as a product does: weaker than `^`, and its operand reaches as far as powers go. */
-const PRECEDENCE: Readonly<Record<BinaryOp, number>> = {
-  or: 1,
-  and: 2,
-  unless: 2,
-  '==': 3,
-  '!=': 3,
-  '>': 3,
-  '<': 3,
-  '>=': 3,
-  '<=': 3,
-  '+': 4,
-  '-': 4,
-  '*': 5,
-  '/': 5,
-  '%': 5,
-  atan2: 5,
-  '^': POWER,
-}
-const TYPE_NAMES: Readonly<Record<ValueType, string>> = {
-  scalar: 'scalar',
-  vector: 'instant vector',
-  matrix: 'range vector',
-  string: 'string',
-}
 const NO_SHIFT: Shift = { offsetMs: 0, at: null }
 const NO_MATCHING: Matching = { on: false, labels: [], many: null, include: [] }
 
@@ -104,31 +50,6 @@ export function parseQuery(query: string): Expression {
   const root = childrenOf(tree.topNode)[0]
   if (root === undefined) throw errorAt(query, 0, 'there is no expression here')
   return new Reader(query).expression(root)
-}
-
-/** What an expression gives. */
-export function typeOf(expression: Expression): ValueType {
-  switch (expression.kind) {
-    case 'number':
-      return 'scalar'
-    case 'string':
-      return 'string'
-    case 'negate':
-      return typeOf(expression.of)
-    case 'selector':
-      return expression.rangeMs === null ? 'vector' : 'matrix'
-    case 'subquery':
-      return 'matrix'
-    case 'binary':
-      return typeOf(expression.left) === 'scalar' && typeOf(expression.right) === 'scalar' ? 'scalar' : 'vector'
-    case 'aggregate':
-      return 'vector'
-    case 'call': {
-      const signature = FUNCTIONS.get(expression.name)
-      assert(signature !== undefined, 'a call that was read has a known function')
-      return signature.gives
-    }
-  }
 }
 
 function unexpected(query: string, at: number): Error {
@@ -199,9 +120,7 @@ class Reader {
         throw errorAt(this.#query, item.at, `more than ${QUERY_NESTING_MAX} signs are within each other here`)
       const of = this.#climb(items, POWER)
       this.#depth--
-      const type = typeOf(of)
-      if (type !== 'scalar' && type !== 'vector')
-        throw errorAt(this.#query, item.at, `a sign takes a scalar or an instant vector, not a ${TYPE_NAMES[type]}`)
+      checkSign(this.#query, item.at, of)
       return item.negative ? { kind: 'negate', at: item.at, of } : of
     }
     let expression: Expression
@@ -300,14 +219,7 @@ class Reader {
         return { ...of, rangeMs: this.#range(parts[0], at) }
       }
       case 'SubqueryExpr': {
-        if (typeOf(of) !== 'vector' && typeOf(of) !== 'scalar')
-          throw errorAt(
-            this.#query,
-            at,
-            `a subquery is only allowed on an instant vector, not on a ${TYPE_NAMES[typeOf(of)]}`,
-          )
-        if (typeOf(of) === 'scalar')
-          throw errorAt(this.#query, at, 'a subquery is only allowed on an instant vector, not on a scalar')
+        checkSubquery(this.#query, at, of)
         const stepMs = parts[1] === undefined ? null : this.#range(parts[1], at)
         return { kind: 'subquery', at, of, rangeMs: this.#range(parts[0], at), stepMs, shift: NO_SHIFT }
       }
@@ -383,19 +295,7 @@ class Reader {
     const op = this.#textOf(word).toLowerCase()
     if (!isAggregate(op)) throw this.#outside(word.from, `${op}()`)
     const given = childrenOf(body).map(child => this.expression(child))
-    const wanted = WITH_PARAMETER.has(op) ? 2 : 1
-    if (given.length !== wanted)
-      throw errorAt(
-        this.#query,
-        node.from,
-        `${op} takes ${wanted} argument${wanted === 1 ? '' : 's'}, not ${given.length}`,
-      )
-    const of = given.at(-1)
-    const parameter = wanted === 2 ? given[0] : undefined
-    assert(of !== undefined, 'an aggregation was given what it takes')
-    this.#expect(of, 'vector', `${op}()`)
-    if (parameter !== undefined)
-      this.#expect(parameter, op === 'count_values' ? 'string' : 'scalar', `the first argument of ${op}()`)
+    const { of, parameter } = checkAggregate(this.#query, node.from, op, given)
     const [kind, grouping] = modifier === undefined ? [] : childrenOf(modifier)
     const labels = grouping === undefined ? [] : this.#labels(grouping)
     return {
@@ -403,7 +303,7 @@ class Reader {
       at: node.from,
       op,
       of,
-      parameter: parameter ?? null,
+      parameter,
       without: kind?.name === 'Without',
       labels,
     }
@@ -416,19 +316,7 @@ class Reader {
     const signature = FUNCTIONS.get(name)
     if (signature === undefined) throw this.#outside(node.from, `${name}()`)
     const given = childrenOf(body).map(child => this.expression(child))
-    const { takes, optional } = signature
-    const least = takes.length - Math.abs(optional)
-    const most = optional < 0 ? Number.POSITIVE_INFINITY : takes.length
-    if (given.length < least || given.length > most)
-      throw errorAt(
-        this.#query,
-        node.from,
-        `${name} takes ${least === most ? least : optional < 0 ? `at least ${least}` : `${least} to ${most}`} argument${most === 1 ? '' : 's'}, not ${given.length}`,
-      )
-    given.forEach((argument, index) => {
-      const type = takes[Math.min(index, takes.length - 1)]
-      if (type !== undefined) this.#expect(argument, type, `argument ${index + 1} of ${name}()`)
-    })
+    checkCall(this.#query, node.from, name, signature, given)
     return { kind: 'call', at: node.from, name, arguments: given }
   }
 
@@ -438,24 +326,7 @@ class Reader {
     const clause = parts.find(part => part.name === 'MatchingModifierClause')
     const fill = parts.find(part => part.name === 'FillModifier')
     if (fill !== undefined) throw this.#outside(fill.from, 'fill')
-    const types = [typeOf(left), typeOf(right)]
-    for (const [side, type] of [[left, types[0]] as const, [right, types[1]] as const])
-      if (type !== 'scalar' && type !== 'vector')
-        throw errorAt(
-          this.#query,
-          side.at,
-          `operator ${op} takes scalars and instant vectors, not a ${TYPE_NAMES[typeOf(side)]}`,
-        )
-    if (isBool && !COMPARISONS.has(op))
-      throw errorAt(this.#query, at, 'bool modifier can only be used on comparison operators')
-    const isOfScalars = types[0] === 'scalar' && types[1] === 'scalar'
-    if (COMPARISONS.has(op) && !isBool && isOfScalars)
-      throw errorAt(this.#query, at, 'comparisons between scalars must use the bool modifier')
-    const hasScalar = types.includes('scalar')
-    if (SETS.has(op) && hasScalar)
-      throw errorAt(this.#query, at, `set operator "${op}" not allowed in binary scalar expression`)
-    if (clause !== undefined && hasScalar)
-      throw errorAt(this.#query, clause.from, 'vector matching only allowed between instant vectors')
+    checkBinary(this.#query, { op, at, left, right, isBool }, clause?.from ?? null)
     const matching = clause === undefined ? NO_MATCHING : this.#matching(clause)
     if (SETS.has(op) && matching.many !== null)
       throw errorAt(this.#query, clause?.from ?? at, `no grouping allowed for "${op}" operation`)
@@ -480,16 +351,6 @@ class Reader {
 
   #labels(list: SyntaxNode): string[] {
     return childrenOf(list).map(label => (label.name === 'QuotedLabelName' ? this.#string(label) : this.#textOf(label)))
-  }
-
-  #expect(expression: Expression, type: ValueType, where: string): void {
-    const given = typeOf(expression)
-    if (given !== type)
-      throw errorAt(
-        this.#query,
-        expression.at,
-        `expected type ${TYPE_NAMES[type]} in ${where}, got ${TYPE_NAMES[given]}`,
-      )
   }
 
   #string(node: SyntaxNode): string {
@@ -525,23 +386,4 @@ class Items {
     assert(item !== undefined, 'the grammar ends an expression with an operand')
     return item
   }
-}
-
-function isBinaryOp(op: string): op is BinaryOp {
-  return ARITHMETIC.has(op) || COMPARISONS.has(op) || SETS.has(op)
-}
-
-function isAggregate(op: string): op is AggregateOp {
-  return AGGREGATES.has(op)
-}
-
-/**
- * A matcher; regular expressions match the whole value, and `.` matches line ends, as in Prometheus.
- * @throws PatternError for what is no regular expression
- */
-export function matcherOf(name: string, op: Matcher['op'], value: string): Matcher {
-  if (op === '=') return { name, op, value, matches: text => text === value }
-  if (op === '!=') return { name, op, value, matches: text => text !== value }
-  const pattern = regexOf(value)
-  return { name, op, value, matches: op === '=~' ? text => pattern.matches(text) : text => !pattern.matches(text) }
 }

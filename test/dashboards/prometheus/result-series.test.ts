@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Schema, Value } from '../../../core/index.ts'
 import { ResultSeries } from '../../../dashboards/index.ts'
-import { matcherOf } from '../../../dashboards/prometheus/promql/parse.ts'
+import { matcherOf } from '../../../dashboards/prometheus/promql/matcher.ts'
 import { batchOf } from '../support/shop.ts'
 
 const VIEWS: Schema = {
