@@ -9,12 +9,8 @@ export type { ReportMessage } from './live/protocol.ts'
 export type { LiveRoute } from './live/route.ts'
 export { EVENT_CLIENTS_MAX, type LiveListener, type ServeLiveOptions, serveLive } from './live/serve.ts'
 export type { LiveStatus, ShardStatus } from './live/status.ts'
-export {
-  type MetricMetadata,
-  metricName,
-  ResultSeries,
-  type ResultSeriesOptions,
-} from './prometheus/result-series.ts'
+export { metricName } from './prometheus/metric-names.ts'
+export { type MetricMetadata, ResultSeries, type ResultSeriesOptions } from './prometheus/result-series.ts'
 export {
   type Combine,
   type Dashboard,

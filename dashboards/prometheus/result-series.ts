@@ -2,10 +2,9 @@
  * Window results as series: each numeric column of an output stream is a metric, its texts and codes are labels, and the rowtime of the
  * row is the time of the sample. Memory is bounded by time, by samples and by series; the oldest go first.
  */
-import { ERROR_STREAM, type RowBatch, type Schema, valueAt } from '../../core/index.ts'
-import { isMeasure } from '../default-dashboard.ts'
+import { type RowBatch, type Schema, valueAt } from '../../core/index.ts'
 import { labelAt, numberAt } from '../live/columns.ts'
-import { isNumeric } from '../view-model.ts'
+import { type StreamMetrics, streamMetrics } from './metric-names.ts'
 import type { Matcher } from './promql/ast.ts'
 import { matchesAll } from './promql/evaluate.ts'
 import { Labels, METRIC_NAME } from './promql/labels.ts'
@@ -39,17 +38,7 @@ export interface MetricMetadata {
   readonly help: string
 }
 
-interface MetricColumn {
-  readonly index: number
-  readonly metric: string
-}
-
-interface StreamPlan {
-  readonly schema: Schema
-  readonly metrics: readonly MetricColumn[]
-  readonly labels: readonly { readonly index: number; readonly name: string }[]
-  /** the column with the end of the window, or with its start; -1: ROWTIME */
-  readonly time: number
+interface StreamPlan extends StreamMetrics {
   /** by the values of the labels: the series of each metric */
   readonly series: Map<string, SeriesBuffer[]>
 }
@@ -76,23 +65,10 @@ export class ResultSeries implements SeriesSource {
     this.#samplesMax = options.samplesMax ?? SAMPLES_KEPT_MAX
     this.#seriesMax = options.seriesMax ?? SERIES_KEPT_MAX
     const metadata: MetricMetadata[] = []
-    const taken = new Set<string>()
-    for (const [stream, schema] of options.outputs) {
-      if (stream === ERROR_STREAM) continue
-      const columns = schema.columns.map((column, index) => ({ column, index }))
-      const measures = columns.filter(({ column }) => isMeasure(column))
-      const values = measures.length > 0 ? measures : columns.filter(({ column }) => isNumeric(column))
-      const metrics = values.map(({ column, index }) => {
-        const metric = freeName(metricName(stream, column.name), taken)
-        metadata.push({ metric, help: `${column.name} of ${stream}` })
-        return { index, metric }
-      })
-      const isValue = new Set(values.map(({ index }) => index))
-      const names = new Set<string>()
-      const labels = columns
-        .filter(({ column, index }) => !isValue.has(index) && isLabel(column.type.kind))
-        .map(({ column, index }) => ({ index, name: freeName(cleanName(column.name), names) }))
-      this.#plans.set(stream, { schema, metrics, labels, time: windowColumn(schema), series: new Map() })
+    for (const [stream, plan] of streamMetrics(options.outputs)) {
+      for (const { index, name } of plan.metrics)
+        metadata.push({ metric: name, help: `${plan.schema.columns[index]?.name ?? ''} of ${stream}` })
+      this.#plans.set(stream, { ...plan, series: new Map() })
     }
     this.metadata = metadata
   }
@@ -160,10 +136,10 @@ export class ResultSeries implements SeriesSource {
     if (known !== undefined) return known
     if (this.#series + plan.metrics.length > this.#seriesMax && !this.#displace(plan.metrics.length)) return null
     const labels = plan.labels.map(({ name }, index): [string, string] => [name, values[index] ?? ''])
-    const made = plan.metrics.map(({ metric }) => new SeriesBuffer(Labels.of([[METRIC_NAME, metric], ...labels])))
+    const made = plan.metrics.map(({ name }) => new SeriesBuffer(Labels.of([[METRIC_NAME, name], ...labels])))
     plan.series.set(key, made)
     made.forEach((series, index) => {
-      const { metric } = plan.metrics[index] ?? { metric: '' }
+      const metric = plan.metrics[index]?.name ?? ''
       const all = this.#metrics.get(metric)
       if (all === undefined) this.#metrics.set(metric, new Set([series]))
       else all.add(series)
@@ -192,7 +168,7 @@ export class ResultSeries implements SeriesSource {
     plan.series.delete(key)
     series.forEach((one, index) => {
       this.#samples -= one.length
-      this.#metrics.get(plan.metrics[index]?.metric ?? '')?.delete(one)
+      this.#metrics.get(plan.metrics[index]?.name ?? '')?.delete(one)
     })
     this.#series -= series.length
   }
@@ -228,43 +204,8 @@ export class ResultSeries implements SeriesSource {
   }
 }
 
-/** The column that says which window a row is of: several windows may leave at one instant, and would replace each other there. */
-function windowColumn({ columns }: Schema): number {
-  const named = (name: string): number =>
-    columns.findIndex(column => column.name.toUpperCase() === name && column.type.kind === 'TIMESTAMP')
-  return named('WINDOW_END') >= 0 ? named('WINDOW_END') : named('WINDOW_START')
-}
-
 function timeOf({ time }: StreamPlan, batch: RowBatch, row: number): number {
   const column = batch.columns[time]
   const window = column === undefined ? null : valueAt(column, row)
   return Math.round(typeof window === 'number' ? window : (batch.rowtimes[row] ?? 0))
-}
-
-function isLabel(kind: string): boolean {
-  return (
-    kind === 'VARCHAR' ||
-    kind === 'CHAR' ||
-    kind === 'BOOLEAN' ||
-    kind === 'DATE' ||
-    kind.endsWith('INT') ||
-    kind === 'INTEGER'
-  )
-}
-
-/** `PAGE_VIEWS` and `EVENTS` as `page_views_events`. */
-export function metricName(stream: string, column: string): string {
-  return cleanName(`${stream}_${column}`)
-}
-
-function cleanName(name: string): string {
-  const clean = name.toLowerCase().replace(/[^a-z0-9_]/g, '_')
-  return /^\d/.test(clean) ? `_${clean}` : clean
-}
-
-function freeName(name: string, taken: Set<string>): string {
-  let free = name
-  for (let number = 2; taken.has(free); number++) free = `${name}_${number}`
-  taken.add(free)
-  return free
 }
