@@ -11,6 +11,7 @@ import { EmbeddedHost } from './embedded-host.ts'
 import { EXIT, type ExitCode } from './exit.ts'
 import { type CommandOptions, parseDuration, parseWhole } from './options.ts'
 import { type LocalFilesOutput, localFiles } from './outputs/local-files.ts'
+import { pageOptions } from './page-options.ts'
 import { embedded, type Pipeline, resolvePipeline } from './pipeline.ts'
 import { serveShop } from './shop-page.ts'
 import { count, duration, listenForKeys, openTerminal, type Terminal } from './terminal.ts'
@@ -35,6 +36,7 @@ interface DemoOptions {
   readonly streamPort: number
   readonly shopPort: number
   readonly seed: number
+  readonly page: ReturnType<typeof pageOptions>
   readonly report: string | null
 }
 
@@ -51,6 +53,7 @@ function readOptions(given: CommandOptions): DemoOptions {
     port: parseWhole('--port', text('port'), 0, 65_535),
     streamPort: parseWhole('--stream-port', text('streamPort'), 0, 65_535),
     shopPort: parseWhole('--shop-port', text('shopPort'), 0, 65_535),
+    page: pageOptions(given),
     seed: parseWhole('--seed', text('seed'), 0, 2 ** 32 - 1),
     report: given['report'] === undefined ? null : resolve(given['report']),
   }
@@ -64,6 +67,7 @@ async function demo(options: DemoOptions, env: Env, terminal: Terminal): Promise
     env,
     port: options.port,
     streamPort: options.streamPort,
+    ...options.page,
     onNotice: text => terminal.print(text),
   })
   const counted = countEvents(host)
@@ -140,7 +144,7 @@ async function demo(options: DemoOptions, env: Env, terminal: Terminal): Promise
 }
 
 /** The demo's pipeline is an ordinary one; only its outputs depend on where the user wants the files. */
-async function demoPipeline(out: string, env: Env): Promise<Pipeline> {
+export async function demoPipeline(out: string, env: Env): Promise<Pipeline> {
   const home = fileURLToPath(new URL('../examples/clickstream/', import.meta.url))
   const destinations = (stream: string): readonly LocalFilesOutput[] => [
     localFiles({

@@ -5,10 +5,12 @@ import { EmbeddedHost } from './embedded-host.ts'
 import { EXIT, type ExitCode } from './exit.ts'
 import { loadDefault } from './module-loader.ts'
 import { type CommandOptions, parseDuration, parseWhole } from './options.ts'
+import { pageOptions } from './page-options.ts'
 import { type PipelineDefinition, resolvePipeline } from './pipeline.ts'
 import { count, duration, listenForKeys, openTerminal, type Terminal } from './terminal.ts'
 
-const CONFIG_FILE = 'millrace.config.ts'
+/** Where a pipeline is, unless the command names another file. */
+export const CONFIG_FILE = 'millrace.config.ts'
 const STATUS_MS = 250
 const FAREWELL_MS = 500
 
@@ -24,6 +26,7 @@ export async function run(args: readonly string[], given: CommandOptions): Promi
     env: nodeEnv,
     port: parseWhole('--port', String(given['port']), 0, 65_535),
     streamPort: parseWhole('--stream-port', String(given['streamPort']), 0, 65_535),
+    ...pageOptions(given),
     onNotice: text => terminal.print(text),
   })
   for (const warning of pipeline.application.warnings) terminal.print(`warning: ${warning}`)

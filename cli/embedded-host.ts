@@ -28,6 +28,10 @@ export interface EmbeddedHostOptions {
   readonly env: Env
   /** of the live page; 0 picks a free one */
   readonly port: number
+  /** further names under which the live page may be asked for, such as `host.docker.internal` */
+  readonly hosts?: readonly string[]
+  /** of the live page; left out, a random one */
+  readonly token?: string
   /** of the Kinesis endpoint; 0 picks a free one */
   readonly streamPort: number
   /** what the user should know and need not act on */
@@ -125,7 +129,13 @@ export class EmbeddedHost {
       const results = new ResultSeries({ outputs: schemas })
       let behindMs: number | null = null
       const flow = flowViewOf(pipeline, env.clock, () => behindMs)
-      const page = await serveLive(view, env, { port: options.port, results, routes: flow.routes })
+      const page = await serveLive(view, env, {
+        port: options.port,
+        results,
+        routes: flow.routes,
+        ...(options.hosts === undefined ? {} : { hosts: options.hosts }),
+        ...(options.token === undefined ? {} : { token: options.token }),
+      })
       undo.push(() => page.close())
       const refresh = new ReferenceRefresh({
         clock: env.clock,
@@ -292,6 +302,7 @@ async function openOutputs(
   return opened
 }
 
-function schemaOfOutput(pipeline: Pipeline, name: string): Schema {
+/** The columns of an output stream. */
+export function schemaOfOutput(pipeline: Pipeline, name: string): Schema {
   return name === ERROR_STREAM ? ERROR_STREAM_SCHEMA : (pipeline.application.schemaOf(name) ?? { columns: [] })
 }

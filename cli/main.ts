@@ -40,6 +40,7 @@ command(
   .option('--duration <time>', 'drain and end after this time, such as 15s or 2m')
   .option('--out <dir>', 'where files are written', './millrace-data')
   .option('--port <port>', 'port of the live page; 0 picks a free one', '8321')
+  .option('--allow-host <name>', 'answer to this name too, such as host.docker.internal; once for each', repeated)
   .option('--stream-port <port>', 'port of the Kinesis endpoint; 0 picks a free one', '0')
   .option('--shop-port <port>', "port of the shop's page; 0 picks a free one", '0')
   .option('--seed <number>', 'the same seed makes the same visitors', '1')
@@ -47,6 +48,7 @@ command(
 
 command('dev [config]', 'run a pipeline on an embedded stream, with a live page', () => import('./dev.ts'))
   .option('--port <port>', 'port of the live page; 0 picks a free one', '8321')
+  .option('--allow-host <name>', 'answer to this name too, such as host.docker.internal; once for each', repeated)
   .option('--stream-port <port>', 'port of the Kinesis endpoint; 0 picks a free one', '4567')
   .option('--duration <time>', 'drain and end after this time')
 
@@ -105,6 +107,19 @@ command('check <app>', 'compile an SQL program and print its plan, without runni
   .option('--reference-schema <table=file>', 'ReferenceSchema of a table, with a .sql file', repeated)
   .option('--resource <id>', 'logical id of the application, where a template holds several')
   .option('--host <host>', 'lambda: refuse what a Lambda function cannot run, a program that remembers rows')
+
+command(
+  'dashboards <action> [config]',
+  "build: Grafana's files for a pipeline's results; diff: what a build would change, exit code 1 where it would",
+  () => import('./dashboards.ts'),
+)
+  .option('--out <dir>', 'folder of the files', './grafana')
+  .option('--port <port>', 'port of the live page, which answers the queries', '8321')
+  .option(
+    '--network <network>',
+    'host: the container shares the network of this machine; bridge: it does not. Default: host on Linux',
+  )
+  .option('--demo', 'the dashboard of millrace demo')
 
 command('shards <stream>', 'the shards of a Kinesis stream: keys, parents, open or closed', () => import('./shards.ts'))
   .option('--region <region>', "region of the stream; default: the AWS SDK's own configuration")

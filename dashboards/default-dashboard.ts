@@ -35,6 +35,21 @@ export function defaultDashboard(title: string, outputs: ReadonlyMap<string, Sch
   return { title, panels }
 }
 
+/** The definition with a default panel for every output stream that it leaves out, unless it hides those. */
+export function completeDashboard(
+  title: string,
+  outputs: ReadonlyMap<string, Schema>,
+  definition?: Dashboard,
+): Dashboard {
+  if (definition === undefined) return defaultDashboard(title, outputs)
+  if (definition.others === 'hide') return definition
+  const named = new Set(definition.panels.flatMap(panel => [panel.stream, panel.stream.toUpperCase()]))
+  const others = [...outputs]
+    .filter(([stream]) => stream !== ERROR_STREAM && !named.has(stream))
+    .map(([stream, schema]) => defaultPanel(stream, schema))
+  return { ...definition, panels: [...definition.panels, ...others] }
+}
+
 /** `PAGE_VIEWS` as `Page views`. */
 export function titleOf(name: string): string {
   const words = name.replace(/[_\s]+/g, ' ').trim()

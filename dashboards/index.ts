@@ -1,5 +1,20 @@
 /** Numbers to eyes: dashboard definitions as data, and the live page that draws them. */
 export { defaultDashboard, defaultPanel } from './default-dashboard.ts'
+export {
+  DATA_SOURCE_UID,
+  dashboardUid,
+  type GrafanaOptions,
+  type GrafanaResult,
+  grafanaDashboard,
+} from './grafana/dashboard.ts'
+export type { GrafanaDashboard, GrafanaPanel, GrafanaQuery } from './grafana/model.ts'
+export {
+  CONTAINER_HOST,
+  type GrafanaProject,
+  grafanaProject,
+  type ProjectOptions,
+  TOKEN_VARIABLE,
+} from './grafana/project.ts'
 export { FieldMask, MASKED } from './live/field-mask.ts'
 export { EdgeSamples } from './live/flow/edge-samples.ts'
 export { flowRoutes } from './live/flow/flow-routes.ts'

@@ -11,7 +11,7 @@ import {
   type RowBatch,
   type Schema,
 } from '../../core/index.ts'
-import { defaultDashboard, defaultPanel } from '../default-dashboard.ts'
+import { completeDashboard } from '../default-dashboard.ts'
 import { type Dashboard, resolveDashboard } from '../view-model.ts'
 import { ErrorLog } from './error-log.ts'
 import type { FieldMask } from './field-mask.ts'
@@ -223,15 +223,4 @@ export class LiveView implements ErrorOutput {
     const revision = Number(match[2])
     return revision <= this.#revision ? revision : null
   }
-}
-
-/** The definition with a default panel for every output stream that it leaves out, unless it hides those. */
-function completeDashboard(title: string, outputs: ReadonlyMap<string, Schema>, definition?: Dashboard): Dashboard {
-  if (definition === undefined) return defaultDashboard(title, outputs)
-  if (definition.others === 'hide') return definition
-  const named = new Set(definition.panels.flatMap(panel => [panel.stream, panel.stream.toUpperCase()]))
-  const others = [...outputs]
-    .filter(([stream]) => stream !== ERROR_STREAM && !named.has(stream))
-    .map(([stream, schema]) => defaultPanel(stream, schema))
-  return { ...definition, panels: [...definition.panels, ...others] }
 }
