@@ -1,18 +1,17 @@
-/** The Parquet object of a flat table: scanned rows go from columns to columns, converted ones value by value, in their order. */
-import type { RowBatch } from '../../core/index.ts'
+/** The Parquet object of a conversion: scanned rows go from columns to columns, converted ones value by value, in their order. */
 import { ParquetBody, type ParquetBodyOptions } from '../formats/parquet/parquet-body.ts'
 import type { RecordBody } from '../pipeline/object-buffer.ts'
 import type { StreamRecord } from '../pipeline/record.ts'
-import { fixedBytes } from './derived-column.ts'
 import { CONVERSION_GROUP_BYTES, CONVERSION_GROUP_ROWS } from './group-limits.ts'
 import type { ConvertedRow } from './json-converter.ts'
+import type { ScannedRows } from './record-scan.ts'
 
 /** A row of scanned rows, which are good until the next scan. */
 export class ScannedRow {
-  readonly rows: RowBatch
+  readonly rows: ScannedRows
   readonly row: number
 
-  constructor(rows: RowBatch, row: number) {
+  constructor(rows: ScannedRows, row: number) {
     this.rows = rows
     this.row = row
   }
@@ -22,9 +21,8 @@ export class ColumnBody implements RecordBody {
   readonly #body: ParquetBody
   /** bodies with rows that are not taken over yet */
   readonly #waiting: Set<ColumnBody>
-  readonly #fixed: ReadonlyMap<string, number>
   /** the scanned rows `[from, to)` that wait */
-  #rows: RowBatch | null = null
+  #rows: ScannedRows | null = null
   #from = 0
   #to = 0
   #groupRows = 0
@@ -34,11 +32,6 @@ export class ColumnBody implements RecordBody {
   constructor(options: ParquetBodyOptions, waiting: Set<ColumnBody>) {
     this.#body = new ParquetBody(options)
     this.#waiting = waiting
-    this.#fixed = new Map(
-      options.columns.flatMap(({ element, lane }) =>
-        lane === 'fixed' ? [[element.name, element.type_length ?? 0] as const] : [],
-      ),
-    )
   }
 
   get gatheredBytes(): number {
@@ -46,7 +39,7 @@ export class ColumnBody implements RecordBody {
   }
 
   get full(): boolean {
-    return this.#groupRows >= CONVERSION_GROUP_ROWS || this.#groupBytes >= CONVERSION_GROUP_BYTES
+    return this.#groupRows >= CONVERSION_GROUP_ROWS || this.#groupBytes >= CONVERSION_GROUP_BYTES || this.#body.full
   }
 
   add(record: StreamRecord): number {
@@ -59,13 +52,15 @@ export class ColumnBody implements RecordBody {
         this.#waiting.add(this)
       }
       this.#to = row.row + 1
+      this.#groupRows++
     } else {
       this.settle()
-      this.#addConverted(row as ConvertedRow)
+      const rows = row as readonly ConvertedRow[]
+      for (const each of rows) this.#body.addRow(column => each[column])
+      this.#groupRows += rows.length
     }
     // Whoever keeps the record keeps no columns alive.
     record.row = undefined
-    this.#groupRows++
     this.#groupBytes += record.data.length
     return record.data.length
   }
@@ -73,7 +68,7 @@ export class ColumnBody implements RecordBody {
   /** Takes the rows over that wait. */
   settle(): void {
     if (this.#rows === null) return
-    this.#body.add(this.#rows, this.#from, this.#to)
+    this.#body.add(this.#rows.rows, this.#from, this.#to, this.#rows.nested)
     this.#rows = null
     this.#to = -1
     this.#waiting.delete(this)
@@ -90,13 +85,5 @@ export class ColumnBody implements RecordBody {
   *finish(): Iterable<Uint8Array> {
     this.settle()
     yield* this.#body.finish()
-  }
-
-  #addConverted(row: ConvertedRow): void {
-    this.#body.addRow(column => {
-      const value = row[column]
-      const size = this.#fixed.get(column)
-      return size !== undefined && typeof value === 'bigint' ? fixedBytes(value, size) : value
-    })
   }
 }

@@ -5,6 +5,7 @@
 import { DAY_MS, daysOfDate } from '../../core/codecs/datetime-text.ts'
 import type { ScannedTexts } from '../../core/codecs/scanned.ts'
 import { assert, type ColumnVector, ROWS_PER_BATCH_MAX } from '../../core/index.ts'
+import { twosComplement } from '../formats/parquet/column-buffer.ts'
 import { convertValue, Unfit, type ValueRules } from './convert-value.ts'
 import { NumberText } from './exact-json.ts'
 import type { HiveColumn } from './hive-type.ts'
@@ -105,7 +106,7 @@ export class DerivedColumn {
       this.#values[record] = Number(value)
       return
     }
-    const bytes = typeof value === 'bigint' ? fixedBytes(value, this.#fixedBytes) : value
+    const bytes = typeof value === 'bigint' ? twosComplement(value, this.#fixedBytes) : value
     assert(bytes instanceof Uint8Array, 'a value of bytes is bytes')
     if (this.#end + bytes.length > this.#bytes.length) {
       const grown = new Uint8Array(Math.max(this.#bytes.length * 2, this.#end + bytes.length))
@@ -163,12 +164,4 @@ function two(bytes: Uint8Array, at: number): number {
   const tens = bytes[at]! - 48
   const ones = bytes[at + 1]! - 48
   return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : Number.NaN
-}
-
-/** Two's complement of so many bytes, the highest first. */
-export function fixedBytes(value: bigint, size: number): Uint8Array {
-  const bytes = new Uint8Array(size)
-  let rest = value
-  for (let i = size - 1; i >= 0; i--, rest >>= 8n) bytes[i] = Number(rest & 0xffn)
-  return bytes
 }

@@ -9,8 +9,8 @@ export class NumberText {
   }
 }
 
-/** A double tells 15 significant digits apart; numbers that may have more are somewhere behind 16 digits in a row. */
-const LONG_NUMBER = /[\d.]{16}/
+/** A double tells 15 significant digits apart; numbers of 16 characters may have more. */
+const LONG_NUMBER = /[\d.eE+-]{16}/
 
 /**
  * Parses a text. Objects have no prototype's names, and the last of two equal keys holds.

@@ -5,7 +5,8 @@
  *        | "array<" type ">" | "map<" type "," type ">" | "struct<" name ":" type { "," name ":" type } ">"
  */
 
-export type HiveType =
+/** A type whose values do not nest. */
+export type PlainType =
   | {
       readonly kind:
         | 'boolean'
@@ -22,9 +23,16 @@ export type HiveType =
     }
   | { readonly kind: 'varchar' | 'char'; readonly length: number }
   | { readonly kind: 'decimal'; readonly precision: number; readonly scale: number }
+
+export type HiveType =
+  | PlainType
   | { readonly kind: 'array'; readonly item: HiveType }
-  | { readonly kind: 'map'; readonly key: HiveType; readonly value: HiveType }
+  | { readonly kind: 'map'; readonly key: PlainType; readonly value: HiveType }
   | { readonly kind: 'struct'; readonly fields: readonly HiveColumn[] }
+
+export function isPlain(type: HiveType): type is PlainType {
+  return type.kind !== 'array' && type.kind !== 'map' && type.kind !== 'struct'
+}
 
 export interface HiveColumn {
   /** in lower case, as Glue keeps it */
@@ -96,7 +104,7 @@ class TypeReader {
         this.#expect(',')
         const value = this.type(depth + 1)
         this.#expect('>')
-        if ('item' in key || 'fields' in key || 'value' in key) throw new Error('the key of a map is no plain type')
+        if (!isPlain(key)) throw new Error('the key of a map is no plain type')
         return { kind: 'map', key, value }
       }
       case 'struct': {

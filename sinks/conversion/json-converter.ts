@@ -1,14 +1,22 @@
-/** One record's JSON as a row of a table: Firehose's record format conversion. */
+/**
+ * One record's JSON as rows of a table: Firehose's record format conversion. A record may hold several documents, one after the other
+ * or with blanks between them; they are rows each, or none of them is where one cannot be.
+ */
+import { documentEnd, nestsTooDeep, skipBlanks } from '../../core/codecs/json/documents.ts'
+import { DEPTH_MAX } from '../../core/codecs/json/path.ts'
 import type { JsonDeserializer } from '../definition/conversion.ts'
 import type { FailedRecord, StreamRecord } from '../pipeline/record.ts'
-import { fieldsOf, isPlainObject, Unfit, type ValueRules } from './convert-value.ts'
+import { convertValue, fieldsOf, isPlainObject, Unfit, type ValueRules } from './convert-value.ts'
 import { NumberText, parseExactJson } from './exact-json.ts'
 import type { HiveColumn } from './hive-type.ts'
 import { hiveTimestamp, openxTimestamp } from './timestamps.ts'
 
 export type ConvertedRow = Readonly<Record<string, unknown>>
 
-export type Converted = { readonly row: ConvertedRow } | { readonly failed: FailedRecord }
+/** Documents of a record at most. */
+export const DOCUMENTS_MAX = 10_000
+
+export type Converted = { readonly rows: readonly ConvertedRow[] } | { readonly failed: FailedRecord }
 
 export class JsonConverter {
   readonly #columns: readonly HiveColumn[]
@@ -37,7 +45,16 @@ export class JsonConverter {
     return this.rules.caseInsensitive ? name.toLowerCase() : name
   }
 
-  /** The row, or why the record has none. */
+  /**
+   * The value of a column from the JSON of its member.
+   * @throws SyntaxError, or Unfit
+   */
+  memberValue(text: string, { name, type }: HiveColumn): unknown {
+    const value = parseExactJson(text)
+    return convertValue(this.#names === null ? value : renamed(value, this.#names), type, this.rules, name)
+  }
+
+  /** The rows, or why the record has none. */
   convert(record: StreamRecord, now: number): Converted {
     const fail = (code: 'ParseError' | 'MalformedData', message: string): Converted => ({
       failed: {
@@ -52,26 +69,64 @@ export class JsonConverter {
     })
     const text = Buffer.from(record.data).toString('utf8')
     if (text.trim() === '') return fail('MalformedData', 'the record is empty')
-    let value: unknown
+    if (nestsTooDeep(text)) return fail('MalformedData', `the record nests more than ${DEPTH_MAX} deep`)
+    let documents: readonly unknown[]
     try {
-      value = parseExactJson(text)
+      documents = documentsOf(text)
     } catch (error) {
-      return fail('ParseError', `the record is no JSON: ${error instanceof Error ? error.message : String(error)}`)
+      return fail('ParseError', error instanceof Error ? error.message : String(error))
     }
-    if (!isPlainObject(value))
-      return fail(
-        'MalformedData',
-        `the record is ${Array.isArray(value) ? 'an array' : `a ${value instanceof NumberText ? 'number' : typeof value}`} and no object`,
-      )
-    try {
-      const named = this.#names === null ? value : renamed(value, this.#names)
-      return { row: fieldsOf(named as Readonly<Record<string, unknown>>, this.#columns, this.rules, '') }
-    } catch (error) {
-      if (error instanceof Unfit) return fail('MalformedData', error.message)
-      throw error
+    if (documents.length > DOCUMENTS_MAX)
+      return fail('MalformedData', `the record has ${documents.length} documents; at most ${DOCUMENTS_MAX} are read`)
+    const rows: ConvertedRow[] = []
+    for (const document of documents) {
+      const [what, place] =
+        documents.length === 1 ? ['the record', ''] : [`document ${rows.length + 1}`, `document ${rows.length + 1}: `]
+      if (!isPlainObject(document)) return fail('MalformedData', `${what} is ${kindOf(document)} and no object`)
+      try {
+        const named = this.#names === null ? document : renamed(document, this.#names)
+        rows.push(fieldsOf(named as Readonly<Record<string, unknown>>, this.#columns, this.rules, ''))
+      } catch (error) {
+        if (error instanceof Unfit) return fail('MalformedData', `${place}${error.message}`)
+        throw error
+      }
     }
+    return { rows }
   }
 }
+
+function kindOf(value: unknown): string {
+  if (Array.isArray(value)) return 'an array'
+  return value === null ? 'null' : `a ${value instanceof NumberText ? 'number' : typeof value}`
+}
+
+/** @throws Error for text that is not one JSON document after another */
+function documentsOf(text: string): readonly unknown[] {
+  try {
+    return [parseExactJson(text)]
+  } catch (error) {
+    const documents: unknown[] = []
+    for (let at = skipBlanks(text, 0); at < text.length; at = skipBlanks(text, at)) {
+      const end = documentEnd(text, at)
+      // One document alone is told as it is.
+      if (end < 0 || (documents.length === 0 && skipBlanks(text, end) === text.length))
+        throw new Error(
+          `${documents.length === 0 ? 'the record' : `document ${documents.length + 1}`} is no JSON: ${messageOf(error)}`,
+        )
+      try {
+        documents.push(parseExactJson(text.slice(at, end)))
+      } catch (broken) {
+        throw new Error(
+          `${documents.length === 0 ? 'the record' : `document ${documents.length + 1}`} is no JSON: ${messageOf(broken)}`,
+        )
+      }
+      at = end
+    }
+    return documents
+  }
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 /** New names for members, at every depth; null where all keep theirs. */
 function renamer(deserializer: Extract<JsonDeserializer, { kind: 'openx' }>): ((name: string) => string) | null {

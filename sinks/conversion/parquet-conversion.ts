@@ -1,31 +1,30 @@
 /**
  * Record format conversion to Parquet for a delivery stream: JSON records become rows of a Glue table.
  *
- *   flat table     records -> scanned columns, or one row each where a record is not as others are -> columns of a row group
- *   nested table   records -> one row object each -> hyparquet-writer
+ *   records -> scanned columns, or rows where a record is not as others are -> columns of a row group
  */
 import type { ScannerKind } from '../../core/codecs/json/scan/scan-path.ts'
-import { MillraceError, type RowBatch } from '../../core/index.ts'
+import { MillraceError } from '../../core/index.ts'
 import type { ConversionPlan } from '../definition/conversion.ts'
 import type { BloomOptions } from '../formats/parquet/bloom.ts'
 import { pageCompressorOf } from '../formats/parquet/codec.ts'
-import type { ParquetColumn } from '../formats/parquet/schema.ts'
+import type { ParquetNode } from '../formats/parquet/schema.ts'
 import type { RecordBody } from '../pipeline/object-buffer.ts'
 import type { FailedRecord, StreamRecord } from '../pipeline/record.ts'
 import type { Conversion } from '../pipeline/stream-options.ts'
 import { ColumnBody, ScannedRow } from './column-body.ts'
-import { FlatScan } from './flat-scan.ts'
 import type { GlueTable } from './glue-table.ts'
+import { isPlain } from './hive-type.ts'
 import { JsonConverter } from './json-converter.ts'
-import { parquetColumnOf } from './parquet-elements.ts'
-import { RowObjectBody } from './row-object-body.ts'
+import { parquetNodeOf } from './parquet-elements.ts'
+import { RecordScan, type ScannedRows } from './record-scan.ts'
 
 export interface ParquetConversionOptions {
   /** How records are scanned; only the speed depends on it. Default `auto`. */
   readonly scanner?: ScannerKind
   /**
    * Columns whose chunks get a Bloom filter, by which readers leave out row groups that do not have a value; no booleans, and none
-   * in a table with nested columns. Default: none.
+   * that nest. Default: none.
    */
   readonly bloomFilterColumns?: readonly string[]
   /** Share of absent values that a filter takes for present, from above 0 to below 1. Default 0.05, as ORC's in Firehose. */
@@ -35,16 +34,14 @@ export interface ParquetConversionOptions {
 const FALSE_POSITIVES_DEFAULT = 0.05
 
 export class ParquetConversion implements Conversion {
-  readonly #table: GlueTable
   readonly #plan: ConversionPlan
   readonly #converter: JsonConverter
-  /** null for a table with nested columns */
-  readonly #columns: readonly ParquetColumn[] | null
-  readonly #scan: FlatScan | null
+  readonly #columns: readonly ParquetNode[]
+  readonly #scan: RecordScan | null
   /** bodies with scanned rows that they have not taken over */
   readonly #waiting = new Set<ColumnBody>()
   /** those of the last scan */
-  #rows: RowBatch | null = null
+  #rows: ScannedRows | null = null
 
   readonly #bloom: BloomOptions
 
@@ -56,17 +53,13 @@ export class ParquetConversion implements Conversion {
       falsePositives: options.bloomFilterFalsePositives ?? FALSE_POSITIVES_DEFAULT,
     }
     checkBloom(table, this.#bloom)
-    this.#table = table
     this.#plan = plan
     this.#converter = new JsonConverter(table.columns, plan.deserializer)
-    const columns = table.columns.map(parquetColumnOf)
-    this.#columns = columns.includes(null) ? null : columns.filter(column => column !== null)
-    const { rules } = this.#converter
-    this.#scan =
-      this.#columns === null ? null : FlatScan.of(table.columns, rules, name => this.#converter.columnOf(name), scanner)
+    this.#columns = table.columns.map(parquetNodeOf)
+    this.#scan = RecordScan.of(table.columns, this.#converter, scanner)
   }
 
-  /** Records that were scanned, and those that were converted one by one; null where none can be scanned. */
+  /** Records that were scanned, and those that were converted one by one; null where none is scanned. */
   get scanCounts(): { readonly kept: number; readonly slow: number } | null {
     return this.#scan?.counts ?? null
   }
@@ -74,12 +67,12 @@ export class ParquetConversion implements Conversion {
   prepare(records: readonly StreamRecord[]): void {
     if (this.#scan === null) return
     for (const body of this.#waiting) body.settle()
-    const { rows, rowOf } = this.#scan.scan(records)
-    this.#rows = rows
-    if (rows === null) return
+    const { scanned, rowOf } = this.#scan.scan(records)
+    this.#rows = scanned
+    if (scanned === null) return
     for (let i = 0; i < records.length; i++) {
       const row = rowOf[i]!
-      if (row >= 0) records[i]!.row = new ScannedRow(rows, row)
+      if (row >= 0) records[i]!.row = new ScannedRow(scanned, row)
     }
   }
 
@@ -88,33 +81,24 @@ export class ParquetConversion implements Conversion {
     if (record.row instanceof ScannedRow && record.row.rows === this.#rows) return record
     const converted = this.#converter.convert(record, now)
     if ('failed' in converted) return converted.failed
-    record.row = converted.row
+    record.row = converted.rows
     return record
   }
 
   async newBody(): Promise<RecordBody> {
-    const { compression, pageBytes, dictionary } = this.#plan.parquet
-    const compress = await pageCompressorOf(compression)
-    if (this.#columns !== null)
-      return new ColumnBody(
-        { columns: this.#columns, rowtime: false, compression, compress, pageBytes, dictionary, bloom: this.#bloom },
-        this.#waiting,
-      )
-    return new RowObjectBody(this.#table, {
-      codec: compression,
-      pageBytes,
-      compressors: compress === null ? {} : { [compression]: compress },
-    })
+    const { parquet } = this.#plan
+    const compress = await pageCompressorOf(parquet.compression)
+    const options = { ...parquet, columns: this.#columns, rowtime: false, compress, bloom: this.#bloom }
+    return new ColumnBody(options, this.#waiting)
   }
 }
 
 function checkBloom(table: GlueTable, { columns, falsePositives }: BloomOptions): void {
-  const flat = table.columns.every(column => parquetColumnOf(column) !== null)
   const problems = columns.flatMap(name => {
-    const kind = table.columns.find(column => column.name === name)?.type.kind
-    if (kind === undefined) return [`column "${name}" is not in the table`]
-    if (!flat) return [`column "${name}": the table has nested columns`]
-    return kind === 'boolean' ? [`column "${name}" is a boolean, of which there are but two`] : []
+    const type = table.columns.find(column => column.name === name)?.type
+    if (type === undefined) return [`column "${name}" is not in the table`]
+    if (!isPlain(type)) return [`column "${name}" nests`]
+    return type.kind === 'boolean' ? [`column "${name}" is a boolean, of which there are but two`] : []
   })
   if (!(falsePositives > 0 && falsePositives < 1))
     problems.push(`bloomFilterFalsePositives is ${falsePositives}; give a share from above 0 to below 1`)

@@ -1,22 +1,35 @@
-/**
- * Hive types as Parquet's schema (parquet-format, LogicalTypes.md): lists with three levels, maps as key_value, all optional, the
- * old converted type beside the logical one.
- */
+/** Hive types as Parquet's schema (parquet-format, LogicalTypes.md): all optional, the old converted type beside the logical one. */
 import type { SchemaElement } from 'hyparquet'
-import type { Lane, ParquetColumn } from '../formats/parquet/schema.ts'
-import type { HiveColumn, HiveType } from './hive-type.ts'
+import type { Lane, ParquetColumn, ParquetNode } from '../formats/parquet/schema.ts'
+import type { HiveColumn, PlainType } from './hive-type.ts'
 
 const INT32_PRECISION_MAX = 9
 const INT64_PRECISION_MAX = 18
 
-/** The column of a plain type; null for one that nests. */
-export function parquetColumnOf({ name, type }: HiveColumn): ParquetColumn | null {
-  const lane = laneOf(type)
-  const [element] = elementsOf(name, type)
-  return lane === null || element === undefined ? null : { element, lane }
+/** A column of a table as one of a file. */
+export function parquetNodeOf({ name, type }: HiveColumn): ParquetNode {
+  switch (type.kind) {
+    case 'array':
+      return { kind: 'list', name, item: parquetNodeOf({ name: 'element', type: type.item }) }
+    case 'map':
+      return {
+        kind: 'map',
+        name,
+        key: leafOf('key', type.key, 'REQUIRED'),
+        value: parquetNodeOf({ name: 'value', type: type.value }),
+      }
+    case 'struct':
+      return { kind: 'struct', name, fields: type.fields.map(parquetNodeOf) }
+    default:
+      return leafOf(name, type, 'OPTIONAL')
+  }
 }
 
-function laneOf(type: HiveType): Lane | null {
+function leafOf(name: string, type: PlainType, repetition_type: 'OPTIONAL' | 'REQUIRED'): ParquetColumn {
+  return { element: { name, repetition_type, ...plainElement(type) }, lane: laneOf(type) }
+}
+
+function laneOf(type: PlainType): Lane {
   switch (type.kind) {
     case 'tinyint':
     case 'smallint':
@@ -37,58 +50,41 @@ function laneOf(type: HiveType): Lane | null {
     case 'char':
     case 'binary':
       return 'bytes'
-    case 'array':
-    case 'map':
-    case 'struct':
-      return null
     default:
       return type.kind
   }
 }
 
-/** The schema of a file, depth first, with its root. */
-export function parquetElementsOf(columns: readonly HiveColumn[]): SchemaElement[] {
-  return [
-    { name: 'schema', num_children: columns.length },
-    ...columns.flatMap(({ name, type }) => elementsOf(name, type)),
-  ]
-}
-
-function elementsOf(
-  name: string,
-  type: HiveType,
-  repetition_type: 'OPTIONAL' | 'REQUIRED' = 'OPTIONAL',
-): SchemaElement[] {
-  const leaf = (element: Omit<SchemaElement, 'name'>): SchemaElement[] => [{ name, repetition_type, ...element }]
+function plainElement(type: PlainType): Omit<SchemaElement, 'name'> {
   switch (type.kind) {
     case 'boolean':
-      return leaf({ type: 'BOOLEAN' })
+      return { type: 'BOOLEAN' }
     case 'tinyint':
-      return leaf({ type: 'INT32', converted_type: 'INT_8' })
+      return { type: 'INT32', converted_type: 'INT_8' }
     case 'smallint':
-      return leaf({ type: 'INT32', converted_type: 'INT_16' })
+      return { type: 'INT32', converted_type: 'INT_16' }
     case 'int':
-      return leaf({ type: 'INT32' })
+      return { type: 'INT32' }
     case 'bigint':
-      return leaf({ type: 'INT64' })
+      return { type: 'INT64' }
     case 'float':
-      return leaf({ type: 'FLOAT' })
+      return { type: 'FLOAT' }
     case 'double':
-      return leaf({ type: 'DOUBLE' })
+      return { type: 'DOUBLE' }
     case 'string':
     case 'varchar':
     case 'char':
-      return leaf({ type: 'BYTE_ARRAY', converted_type: 'UTF8', logical_type: { type: 'STRING' } })
+      return { type: 'BYTE_ARRAY', converted_type: 'UTF8', logical_type: { type: 'STRING' } }
     case 'binary':
-      return leaf({ type: 'BYTE_ARRAY' })
+      return { type: 'BYTE_ARRAY' }
     case 'date':
-      return leaf({ type: 'INT32', converted_type: 'DATE', logical_type: { type: 'DATE' } })
+      return { type: 'INT32', converted_type: 'DATE', logical_type: { type: 'DATE' } }
     case 'timestamp':
-      return leaf({
+      return {
         type: 'INT64',
         converted_type: 'TIMESTAMP_MILLIS',
         logical_type: { type: 'TIMESTAMP', isAdjustedToUTC: true, unit: 'MILLIS' },
-      })
+      }
     case 'decimal': {
       const { precision, scale } = type
       const common = {
@@ -97,28 +93,10 @@ function elementsOf(
         scale,
         logical_type: { type: 'DECIMAL', precision, scale },
       } as const
-      if (precision <= INT32_PRECISION_MAX) return leaf({ type: 'INT32', ...common })
-      if (precision <= INT64_PRECISION_MAX) return leaf({ type: 'INT64', ...common })
-      return leaf({ type: 'FIXED_LEN_BYTE_ARRAY', type_length: decimalBytes(precision), ...common })
+      if (precision <= INT32_PRECISION_MAX) return { type: 'INT32', ...common }
+      if (precision <= INT64_PRECISION_MAX) return { type: 'INT64', ...common }
+      return { type: 'FIXED_LEN_BYTE_ARRAY', type_length: decimalBytes(precision), ...common }
     }
-    case 'array':
-      return [
-        { name, repetition_type, num_children: 1, converted_type: 'LIST', logical_type: { type: 'LIST' } },
-        { name: 'list', repetition_type: 'REPEATED', num_children: 1 },
-        ...elementsOf('element', type.item),
-      ]
-    case 'map':
-      return [
-        { name, repetition_type, num_children: 1, converted_type: 'MAP', logical_type: { type: 'MAP' } },
-        { name: 'key_value', repetition_type: 'REPEATED', num_children: 2 },
-        ...elementsOf('key', type.key, 'REQUIRED'),
-        ...elementsOf('value', type.value),
-      ]
-    case 'struct':
-      return [
-        { name, repetition_type, num_children: type.fields.length },
-        ...type.fields.flatMap(field => elementsOf(field.name, field.type)),
-      ]
   }
 }
 

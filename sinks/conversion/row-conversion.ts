@@ -68,11 +68,10 @@ export class RowConversion implements Conversion {
   }
 
   async newBody(): Promise<RecordBody> {
-    const { compression, pageBytes, dictionary } = this.#plan.parquet
-    const compress = await pageCompressorOf(compression)
-    const columns = this.#columns
+    const { parquet } = this.#plan
+    const compress = await pageCompressorOf(parquet.compression)
     // The rowtime is a column like any other here.
-    const body = new ParquetBody({ columns, rowtime: false, compression, compress, pageBytes, dictionary })
+    const body = new ParquetBody({ ...parquet, columns: this.#columns, rowtime: false, compress })
     return new RowsBody(this.#rows, body)
   }
 }

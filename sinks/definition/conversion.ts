@@ -25,6 +25,7 @@ export interface ConversionPlan {
     readonly compression: 'UNCOMPRESSED' | 'GZIP' | 'SNAPPY'
     readonly pageBytes: number
     readonly dictionary: boolean
+    readonly writerVersion: 'V1' | 'V2'
   }
 }
 
@@ -81,6 +82,7 @@ export function conversionPlanOf(
       compression: parquet.Compression ?? 'SNAPPY',
       pageBytes: parquet.PageSizeBytes ?? PAGE_BYTES_DEFAULT,
       dictionary: parquet.EnableDictionaryCompression ?? true,
+      writerVersion: parquet.WriterVersion ?? 'V1',
     },
   }
 }

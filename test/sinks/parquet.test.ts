@@ -1,12 +1,15 @@
 /** Parquet files as DuckDB reads them: values, types, statistics. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parquetMetadata } from 'hyparquet'
+import { PageTypes } from 'hyparquet/src/constants.js'
+import { deserializeTCompactProtocol } from 'hyparquet/src/thrift.js'
 import { snappyCompress } from 'hyparquet-writer/src/snappy.js'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parseSqlType, type RowBatch, type Schema, type SpanColumn, type Value } from '../../core/index.ts'
 import { type ParquetCompression, pageCompressorOf } from '../../sinks/formats/parquet/codec.ts'
+import type { WriterVersion } from '../../sinks/formats/parquet/column-chunk.ts'
 import { PAGE_BYTES_MAX, PAGE_BYTES_MIN, ParquetBody } from '../../sinks/formats/parquet/parquet-body.ts'
 import { parquetColumnsOf } from '../../sinks/formats/parquet/schema.ts'
 import type { Problem } from '../../sinks/problem.ts'
@@ -29,6 +32,7 @@ interface WriteOptions {
   readonly compression?: ParquetCompression
   readonly dictionary?: boolean
   readonly rowtime?: boolean
+  readonly writerVersion?: WriterVersion
 }
 
 /** Writes a file and gives its path as SQL text. */
@@ -36,7 +40,7 @@ async function written(
   name: string,
   schema: Schema,
   batches: readonly RowBatch[],
-  { compression = 'SNAPPY', dictionary = true, rowtime = true }: WriteOptions = {},
+  { compression = 'SNAPPY', dictionary = true, rowtime = true, writerVersion = 'V1' }: WriteOptions = {},
 ): Promise<string> {
   const problems: Problem[] = []
   const columns = parquetColumnsOf(
@@ -46,7 +50,8 @@ async function written(
   )
   expect(problems).toEqual([])
   const compress = await pageCompressorOf(compression)
-  const body = new ParquetBody({ columns, rowtime, compression, compress, pageBytes: 1 << 20, dictionary })
+  const options = { columns, rowtime, compression, compress, pageBytes: 1 << 20, dictionary, writerVersion }
+  const body = new ParquetBody(options)
   const parts: Uint8Array[] = []
   for (const batch of batches) {
     body.add(batch)
@@ -344,11 +349,32 @@ describe('Parquet', () => {
       i,
       [`country-${i % 30}`, `id-${i}-${i * i}`],
     ])
-    const file = await written('dictionary', schema, batchesOf(schema, rows))
-    const chunks = await duckdb(`SELECT path_in_schema AS name, encodings FROM parquet_metadata(${file})`)
-    const encodings = Object.fromEntries(chunks.map(chunk => [chunk['name'], chunk['encodings'] ?? '']))
-    expect(encodings['few']).toContain('RLE_DICTIONARY')
-    expect(encodings['many']).not.toContain('DICTIONARY')
+    for (const [writerVersion, encoding] of [
+      ['V1', ' PLAIN_DICTIONARY'],
+      ['V2', ' RLE_DICTIONARY'],
+    ] as const) {
+      const file = await written('dictionary', schema, batchesOf(schema, rows), { writerVersion })
+      const chunks = await duckdb(`SELECT path_in_schema AS name, encodings FROM parquet_metadata(${file})`)
+      const encodings = Object.fromEntries(chunks.map(chunk => [chunk['name'], chunk['encodings'] ?? '']))
+      expect(encodings['few']).toContain(encoding)
+      expect(encodings['many']).not.toContain('DICTIONARY')
+    }
+  })
+
+  it.each(['V1', 'V2'] as const)('has the pages of WriterVersion %s', async writerVersion => {
+    const rows = EDGES.map((row, i): [number, readonly Value[]] => [i, row])
+    const file = await written(`pages-${writerVersion}`, EVERY, batchesOf(EVERY, rows), { writerVersion })
+    const bytes = new Uint8Array(readFileSync(file.slice(1, -1)))
+    const metadata = parquetMetadata(bytes.buffer)
+    expect(metadata.version).toBe(writerVersion === 'V1' ? 1 : 2)
+    for (const { meta_data } of metadata.row_groups.flatMap(group => group.columns)) {
+      const view = new DataView(bytes.buffer, Number(meta_data?.data_page_offset))
+      const { field_1 } = deserializeTCompactProtocol({ view, offset: 0 })
+      expect([meta_data?.path_in_schema, field_1]).toEqual([
+        meta_data?.path_in_schema,
+        PageTypes.indexOf(writerVersion === 'V1' ? 'DATA_PAGE' : 'DATA_PAGE_V2'),
+      ])
+    }
   })
 
   it('writes the same bytes for the same rows', async () => {

@@ -84,7 +84,8 @@ export abstract class ColumnBuffer {
   abstract writePlain(out: PageBytes, from: number, to: number): void
 }
 
-export function columnBufferOf(lane: Lane): ColumnBuffer {
+/** @param fixedBytes size of the values of lane `fixed` */
+export function columnBufferOf(lane: Lane, fixedBytes = 0): ColumnBuffer {
   switch (lane) {
     case 'int32':
     case 'day':
@@ -98,7 +99,7 @@ export function columnBufferOf(lane: Lane): ColumnBuffer {
       return new BigintBuffer()
     case 'bytes':
     case 'fixed':
-      return new BytesBuffer(lane === 'fixed')
+      return new BytesBuffer(lane === 'fixed' ? fixedBytes : 0)
   }
 }
 
@@ -322,17 +323,18 @@ class BooleanBuffer extends ColumnBuffer {
  * signed numbers of it.
  */
 class BytesBuffer extends ColumnBuffer {
-  readonly #fixed: boolean
+  /** bytes of each value; 0 where they differ */
+  readonly #fixedBytes: number
   readonly #prefixBytes: number
   readonly #entries = new ByteEntries()
   #indexes = new Int32Array(ROWS_PER_BATCH_MAX)
   /** entries of dictionary texts by id, 1 higher, for this row group */
   #known = new Map<Dictionary, Int32Array>()
 
-  constructor(fixed: boolean) {
+  constructor(fixedBytes: number) {
     super()
-    this.#fixed = fixed
-    this.#prefixBytes = fixed ? 0 : LENGTH_PREFIX_BYTES
+    this.#fixedBytes = fixedBytes
+    this.#prefixBytes = fixedBytes > 0 ? 0 : LENGTH_PREFIX_BYTES
   }
 
   protected take(column: ColumnVector, from: number, to: number): number {
@@ -343,11 +345,17 @@ class BytesBuffer extends ColumnBuffer {
   }
 
   protected takeValue(value: unknown): number {
-    assert(typeof value === 'string' || value instanceof Uint8Array, 'a column of texts or bytes takes texts or bytes')
-    const bytes = typeof value === 'string' ? Buffer.from(value) : value
+    const bytes = this.#bytesOf(value)
     this.#indexes = room(this.#indexes, this.count + 1, size => new Int32Array(size))
     this.#indexes[this.count++] = this.#entries.indexOf(bytes, 0, bytes.length, true)
     return bytes.length + LENGTH_PREFIX_BYTES
+  }
+
+  #bytesOf(value: unknown): Uint8Array {
+    if (typeof value === 'string') return Buffer.from(value)
+    if (typeof value === 'bigint' && this.#fixedBytes > 0) return twosComplement(value, this.#fixedBytes)
+    assert(value instanceof Uint8Array, 'a column of texts or bytes takes texts, bytes, or numbers of its size')
+    return value
   }
 
   override clear(): void {
@@ -357,7 +365,7 @@ class BytesBuffer extends ColumnBuffer {
   }
 
   bounds(): Bounds {
-    return byteBounds(this.#entries, this.#fixed)
+    return byteBounds(this.#entries, this.#fixedBytes > 0)
   }
 
   dictionary(): ChunkDictionary | null {
@@ -393,7 +401,7 @@ class BytesBuffer extends ColumnBuffer {
 
   #writeEntry(out: PageBytes, index: number): void {
     const { bytes, starts } = this.#entries
-    if (this.#fixed) out.bytes(bytes.subarray(starts[index], starts[index + 1]))
+    if (this.#fixedBytes > 0) out.bytes(bytes.subarray(starts[index], starts[index + 1]))
     else out.sized(bytes, starts[index]!, starts[index + 1]!)
   }
 
@@ -439,4 +447,12 @@ class BytesBuffer extends ColumnBuffer {
     }
     return sizeBytes
   }
+}
+
+/** A number in so many bytes, the highest first. */
+export function twosComplement(value: bigint, size: number): Uint8Array {
+  const bytes = new Uint8Array(size)
+  let rest = value
+  for (let i = size - 1; i >= 0; i--, rest >>= 8n) bytes[i] = Number(rest & 0xffn)
+  return bytes
 }

@@ -32,6 +32,18 @@ export class PageBytes {
     this.#end += source.length
   }
 
+  /** Leaves room for a length, which `close` fills in. @returns where it is */
+  open(): number {
+    this.#reserve(4)
+    this.#end += 4
+    return this.#end - 4
+  }
+
+  /** Sets the length of all that was written since `open`. */
+  close(place: number): void {
+    this.#view.setUint32(place, this.#end - place - 4, true)
+  }
+
   /** BYTE_ARRAY: 4 bytes of length and the bytes from `from` to before `to`. */
   sized(source: Uint8Array, from: number, to: number): void {
     const size = to - from
@@ -67,7 +79,7 @@ export class PageBytes {
   }
 
   /** RLE and bit packing of the values from `from` to before `to`, each of `width` bits, up to 24. */
-  hybrid(values: Int32Array, from: number, to: number, width: number): void {
+  hybrid(values: Int32Array | Uint8Array, from: number, to: number, width: number): void {
     let packedFrom = -1
     let at = from
     while (at < to) {
@@ -95,7 +107,7 @@ export class PageBytes {
   }
 
   /** Groups of eight; the last one is filled with zeros. */
-  #packed(values: Int32Array, from: number, to: number, width: number): void {
+  #packed(values: Int32Array | Uint8Array, from: number, to: number, width: number): void {
     const groups = Math.ceil((to - from) / 8)
     this.varint((groups << 1) | 1)
     this.#reserve(groups * width)

@@ -25,9 +25,59 @@ import type { Problem } from '../../problem.ts'
 /** How the values of a column lie in memory until they are encoded. */
 export type Lane = 'int32' | 'day' | 'narrow' | 'int64' | 'float' | 'double' | 'boolean' | 'bytes' | 'fixed'
 
+/** A column of plain values, or a leaf of one that nests. */
 export interface ParquetColumn {
   readonly element: SchemaElement
   readonly lane: Lane
+}
+
+/** A column whose values nest (parquet-format, LogicalTypes.md): lists have three levels, maps are lists of key_value. All are optional. */
+export type ParquetGroup =
+  | { readonly kind: 'list'; readonly name: string; readonly item: ParquetNode }
+  | { readonly kind: 'map'; readonly name: string; readonly key: ParquetColumn; readonly value: ParquetNode }
+  | { readonly kind: 'struct'; readonly name: string; readonly fields: readonly ParquetNode[] }
+
+export type ParquetNode = ParquetColumn | ParquetGroup
+
+export function isGroup(node: ParquetNode): node is ParquetGroup {
+  return 'kind' in node
+}
+
+export function nameOf(node: ParquetNode): string {
+  return isGroup(node) ? node.name : node.element.name
+}
+
+/** The schema of a column, depth first. */
+export function elementsOf(node: ParquetNode): readonly SchemaElement[] {
+  if (!isGroup(node)) return [node.element]
+  const group = (num_children: number, rest: Partial<SchemaElement> = {}): SchemaElement => ({
+    name: node.name,
+    repetition_type: 'OPTIONAL',
+    num_children,
+    ...rest,
+  })
+  const repeated = (name: string, num_children: number): SchemaElement => ({
+    name,
+    repetition_type: 'REPEATED',
+    num_children,
+  })
+  switch (node.kind) {
+    case 'list':
+      return [
+        group(1, { converted_type: 'LIST', logical_type: { type: 'LIST' } }),
+        repeated('list', 1),
+        ...elementsOf(node.item),
+      ]
+    case 'map':
+      return [
+        group(1, { converted_type: 'MAP', logical_type: { type: 'MAP' } }),
+        repeated('key_value', 2),
+        ...elementsOf(node.key),
+        ...elementsOf(node.value),
+      ]
+    case 'struct':
+      return [group(node.fields.length), ...node.fields.flatMap(elementsOf)]
+  }
 }
 
 export interface ParquetColumnOptions {

@@ -21,6 +21,7 @@ import { SimClock } from '../../support/sim-clock.ts'
 import { errorsIn, put, START } from '../pipeline/world.ts'
 import { CONVERSION, extendedS3, type Json } from '../support/definitions.ts'
 import { duckdb } from '../support/rows.ts'
+import { BAD, CONVERTED_VALUES } from './values.ts'
 
 const table = (columns: Readonly<Record<string, string>>): GlueTable =>
   glueTableOf({
@@ -41,75 +42,11 @@ const HIVE = { kind: 'hive', timestampFormats: [] } as const
 /** The value of column `c`, or the code of what is wrong. */
 function converted(type: string, json: string, deserializer: typeof OPENX | typeof HIVE): unknown {
   const result = new JsonConverter(table({ c: type }).columns, deserializer).convert(record(`{"c":${json}}`), 0)
-  return 'failed' in result ? result.failed.code : result.row['c']
+  return 'failed' in result ? result.failed.code : result.rows[0]?.['c']
 }
 
-const BAD = 'DataFormatConversion.MalformedData'
-
 describe('values', () => {
-  it.each<[string, string, unknown, unknown]>([
-    ['int', '7', 7, 7],
-    ['int', '"7"', 7, BAD],
-    ['int', '" 7 "', 7, BAD],
-    ['int', '7.0', 7, 7],
-    ['int', '7.5', BAD, BAD],
-    ['int', '2147483648', BAD, BAD],
-    ['int', '-2147483648', -2147483648, -2147483648],
-    ['int', 'true', BAD, BAD],
-    ['tinyint', '128', BAD, BAD],
-    ['smallint', '-32768', -32768, -32768],
-    ['bigint', '9007199254740993', 9007199254740993n, 9007199254740993n],
-    ['bigint', '"9223372036854775807"', 9223372036854775807n, BAD],
-    ['bigint', '9223372036854775808', BAD, BAD],
-    ['bigint', '1e3', 1000n, 1000n],
-    ['double', '0.1', 0.1, 0.1],
-    ['double', '"1e-3"', 0.001, BAD],
-    ['double', '"x"', BAD, BAD],
-    ['double', '1e999', BAD, BAD],
-    ['float', '0.1', Math.fround(0.1), Math.fround(0.1)],
-    ['float', '1e39', BAD, BAD],
-    ['decimal(10,2)', '1.25', 125n, 125n],
-    ['decimal(10,2)', '1.255', BAD, BAD],
-    ['decimal(10,2)', '99999999.99', 9999999999n, 9999999999n],
-    ['decimal(10,2)', '100000000', BAD, BAD],
-    [
-      'decimal(38,10)',
-      '1234567890123456789012345678.0123456789',
-      12345678901234567890123456780123456789n,
-      12345678901234567890123456780123456789n,
-    ],
-    ['boolean', 'false', false, false],
-    ['boolean', '"TRUE"', true, BAD],
-    ['boolean', '1', BAD, BAD],
-    ['string', '"ü"', 'ü', 'ü'],
-    ['string', '12', '12', '12'],
-    ['string', 'true', 'true', 'true'],
-    ['string', '12345678901234567890', '12345678901234567890', '12345678901234567890'],
-    ['string', '{"B":[1,{"Cc":null}]}', '{"b":[1,{"cc":null}]}', BAD],
-    ['string', '[1, 2]', '[1,2]', BAD],
-    ['varchar(2)', '"a😀b"', 'a😀', 'a😀'],
-    ['date', '"2026-11-22"', 20779, 20779],
-    ['date', '"2026-02-30"', BAD, BAD],
-    ['timestamp', '"2026-11-22 23:59:59.123456789"', 1795391999123n, 1795391999123n],
-    ['timestamp', '"2026-11-22T23:59:59Z"', 1795391999000n, BAD],
-    ['timestamp', '"2026-11-22T23:59:59+00:00"', BAD, BAD],
-    ['timestamp', '1795391999', 1795391999000n, BAD],
-    ['timestamp', '1795391999123', 1795391999123n, BAD],
-    ['timestamp', '1795391999.5', 1795391999500n, BAD],
-    ['timestamp', '1e300', BAD, BAD],
-    ['array<int>', '[1,null,"3"]', [1, null, 3], BAD],
-    ['array<int>', '5', [5], BAD],
-    ['array<int>', '[]', [], []],
-    ['struct<a:int,b:string>', '{"A":1,"x":2}', { a: 1, b: null }, { a: 1, b: null }],
-    ['struct<a:int,b:string>', '{}', { a: null, b: null }, { a: null, b: null }],
-    ['struct<a:int,b:string>', '[1,"x",9]', { a: 1, b: 'x' }, BAD],
-    ['struct<a:int,b:string>', '[1]', { a: 1, b: null }, BAD],
-    ['struct<a:int>', '5', BAD, BAD],
-    ['map<string,int>', '{"Kk":1}', [{ key: 'kk', value: 1 }], [{ key: 'Kk', value: 1 }]],
-    ['map<int,int>', '{"3":1}', [{ key: 3, value: 1 }], [{ key: 3, value: 1 }]],
-    ['map<string,int>', '[1]', BAD, BAD],
-    ['int', 'null', null, null],
-  ])('%s of %s', (type, json, openx, hive) => {
+  it.each(CONVERTED_VALUES)('%s of %s', (type, json, openx, hive) => {
     expect(converted(type, json, OPENX)).toEqual(openx)
     expect(converted(type, json, HIVE)).toEqual(hive)
   })
@@ -133,11 +70,30 @@ describe('values', () => {
     expect(converter.convert(record(text), 0)).toMatchObject({ failed: { code, type: 'format-conversion-failed' } })
   })
 
+  it.each<[string, unknown]>([
+    ['{"a":1}{"a":2}', [1, 2]],
+    [' {"a":1}\n{"a":"2"} \r\n\t{} ', [1, 2, null]],
+    ['{"a":1}{"x":"}{"}{"a":3}', [1, null, 3]],
+    ['{"a":1}{"a":"x"}', 'document 2: a: "x" is no int'],
+    ['{"a":1}[{"a":2}]', 'document 2 is an array and no object'],
+    ['{"a":1} 7', 'document 2 is a number and no object'],
+    ['{"a":1},{"a":2}', 'document 2 is no JSON'],
+    ['{"a":1}{"a":', 'document 2 is no JSON'],
+    ['{"a":1}}', 'document 2 is no JSON'],
+    ['{"a":01}', 'the record is no JSON'],
+    ['{}'.repeat(10_001), 'the record has 10001 documents; at most 10000 are read'],
+    [`{"x":${'['.repeat(64)}${']'.repeat(64)}}`, 'the record nests more than 64 deep'],
+  ])('the documents of record %.40j are rows each, or none is', (text, wanted) => {
+    const result = new JsonConverter(table({ a: 'int' }).columns, OPENX).convert(record(text), 0)
+    if ('rows' in result) expect(result.rows.map(row => row['a'])).toEqual(wanted)
+    else expect(result.failed.message).toContain(wanted)
+  })
+
   it('take names by the options of OpenX', () => {
     const columns = table({ a_b: 'int', target: 'string', mixed: 'int' }).columns
     const deserializer = { ...OPENX, dotsToUnderscores: true, mappings: { target: 'Source' } }
     expect(new JsonConverter(columns, deserializer).convert(record('{"a.b":1,"source":"x","MIXED":2}'), 0)).toEqual({
-      row: { a_b: 1, target: 'x', mixed: 2 },
+      rows: [{ a_b: 1, target: 'x', mixed: 2 }],
     })
     expect(
       new JsonConverter(columns, { ...deserializer, caseInsensitive: false }).convert(
@@ -145,7 +101,7 @@ describe('values', () => {
         0,
       ),
     ).toEqual({
-      row: { a_b: null, target: 'x', mixed: null },
+      rows: [{ a_b: null, target: 'x', mixed: null }],
     })
   })
 

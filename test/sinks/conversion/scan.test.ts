@@ -2,41 +2,34 @@
 import { parquetReadObjects } from 'hyparquet'
 import { describe, expect, it } from 'vitest'
 import type { ScannerKind } from '../../../core/codecs/json/scan/scan-path.ts'
-import { glueTableOf } from '../../../sinks/conversion/glue-table.ts'
+import { type GlueTable, glueTableOf } from '../../../sinks/conversion/glue-table.ts'
 import { ParquetConversion } from '../../../sinks/conversion/parquet-conversion.ts'
 import type { JsonDeserializer } from '../../../sinks/definition/conversion.ts'
 import type { StreamRecord } from '../../../sinks/pipeline/record.ts'
 import { seededRandom } from '../../support/memory-env.ts'
 import { START } from '../pipeline/world.ts'
+import { EVERY_PLAIN_TYPE } from '../support/every-type.ts'
+import { CONVERTED_VALUES } from './values.ts'
 
 /** Records of a round; `CONVERSION_FUZZ_ROUNDS` says how many rounds. */
 const RECORDS = 300
 const ROUNDS = Number(process.env['CONVERSION_FUZZ_ROUNDS'] ?? 2)
 
-const TYPES = {
-  yes: 'boolean',
-  tiny: 'tinyint',
-  small: 'smallint',
+type Types = Readonly<Record<string, string>>
+const FLAT: Types = { ...EVERY_PLAIN_TYPE, short: 'varchar(4)', fixed: 'char(3)', a_b: 'string', target: 'string' }
+/** Few plain columns, so that most records have something in those that nest. */
+const NESTED: Types = {
   whole: 'int',
-  big: 'bigint',
-  single: 'float',
-  double: 'double',
   text: 'string',
-  short: 'varchar(4)',
-  fixed: 'char(3)',
-  raw: 'binary',
-  day: 'date',
   seen: 'timestamp',
-  fee: 'decimal(9,2)',
-  price: 'decimal(18,4)',
-  sum: 'decimal(38,6)',
   a_b: 'string',
   target: 'string',
+  tags: 'array<string>',
+  grid: 'array<array<bigint>>',
+  home: 'struct<city:string,a_b:int,at:struct<x:double,y:decimal(20,2)>,seen:timestamp>',
+  counts: 'map<string,int>',
+  deep: 'map<string,array<struct<k:varchar(3),v:map<int,boolean>>>>',
 }
-const TABLE = glueTableOf({
-  Name: 't',
-  StorageDescriptor: { Columns: Object.entries(TYPES).map(([Name, Type]) => ({ Name, Type })) },
-})
 const OPENX = { kind: 'openx', caseInsensitive: true, dotsToUnderscores: false, mappings: {} } as const
 const DESERIALIZERS: Readonly<Record<string, JsonDeserializer>> = {
   openx: OPENX,
@@ -66,6 +59,11 @@ const USUAL: Readonly<Record<string, readonly string[]>> = {
   sum: ['1234567890123456789.123456', '-0.000001', '5', '12345678901234567890123456789012'],
   a_b: ['"x"', '"%"'],
   target: ['"y"', 'null'],
+  tags: ['["a","ü%"]', '[]', '[null]', '["x"]', '[ "a" , null, "]}\\"" ]', 'null'],
+  grid: ['[[1,2],[],null,[3]]', '[]', '[[]]', '[[9007199254740991]]'],
+  home: ['{"city":"Köln","at":{"x":1.5,"y":2}}', '{}', '{"CITY":"{[%"}', '{"a.b":%,"at":null}', 'null'],
+  counts: ['{"A":1,"b":%}', '{}', '{"":null}'],
+  deep: ['{"k":[{"k":"abc","v":{"1":true}},null],"l":[]}', '{"k":null}', '{}'],
 }
 /** By deserializer, where those of USUAL are strange. */
 const INSTANTS: Readonly<Record<string, readonly string[]>> = {
@@ -87,6 +85,23 @@ const STRANGE = [
     '"2026-11-22 23:59:59Z"',
   ],
   ['"2026-11-22 23:59:59.1234567890"', '"2026/11/22"', '{}', '[]', '[1]', '{"B":[1,{"Cc":null}]}', '[[1, 2.50]]'],
+  [
+    '[[["a"]]]',
+    '[[1],2]',
+    '{"city":["x"]}',
+    '["Rome",7,[1,2]]',
+    '{"at":{"x":1,"X":2}}',
+    '{"seen":"2026-11-22 01:02:03"}',
+  ],
+  ['[{"k":"long"}]', '{"k":{"k":"a","v":{"x":true}}}', '[12345678901234567890]', '{"at":{"y":12345678901234567.89}}'],
+  [
+    '[1,]',
+    '[1 2]',
+    '{"a" 1}',
+    '["\\u0000","\\ud800"]',
+    `${'['.repeat(62)}1${']'.repeat(62)}`,
+    `${'['.repeat(80)}1${']'.repeat(80)}`,
+  ],
   ['"abcde"', '"😀😀😀😀😀"', '"not base64!"', `"${'long '.repeat(20_000)}"`],
 ].flat()
 /** What is no good record at all, or one of another shape. */
@@ -112,7 +127,28 @@ const WHOLE = [
   '{"whole":1,}',
   "{'whole':1}",
   `${'['.repeat(200)}${']'.repeat(200)}`,
+  // What cutting lists and objects out must not make good.
+  '{[1]:2}',
+  '{"tags"[1]:2}',
+  '{"tags":[1]:2}',
+  '{"tags":1[2]}',
+  '{"tags":[1][2]}',
+  '{"tags":[1}',
+  '{"tags":[1]]}',
+  '{"tags":["]}',
+  '{"tags":[1',
+  '{"text":{"A":[1]}}',
+  '{"text":[1],"tags":["x"],"other":[2}',
+  '{"tags":["a"],"TAGS":["b"]}',
+  '{"tags":"a","home":["x"],"counts":1}',
+  '{"tags":["a"]}{"tags":["b","c"]}',
 ]
+
+const tableOf = (types: Types): GlueTable =>
+  glueTableOf({
+    Name: 't',
+    StorageDescriptor: { Columns: Object.entries(types).map(([Name, Type]) => ({ Name, Type })) },
+  })
 
 interface Delivered {
   readonly rows: readonly unknown[]
@@ -122,14 +158,15 @@ interface Delivered {
 
 /** Converts records as a stream does, some at a time. */
 async function deliver(
+  types: Types,
   datas: readonly Uint8Array[],
   deserializer: JsonDeserializer,
   scanner: ScannerKind,
   atOnce: number,
 ): Promise<Delivered> {
-  const parquet = { compression: 'UNCOMPRESSED', pageBytes: 65_536, dictionary: true } as const
+  const parquet = { compression: 'UNCOMPRESSED', pageBytes: 65_536, dictionary: true, writerVersion: 'V1' } as const
   const table = { catalogId: null, databaseName: 'd', tableName: 't', region: null, versionId: 'LATEST' }
-  const conversion = new ParquetConversion(TABLE, { deserializer, table, parquet }, { scanner })
+  const conversion = new ParquetConversion(tableOf(types), { deserializer, table, parquet }, { scanner })
   const body = await conversion.newBody()
   const parts: Uint8Array[] = []
   const failed: (readonly [number, string, string])[] = []
@@ -161,11 +198,11 @@ async function deliver(
 }
 
 /** @param instants what most records have for a timestamp */
-function hostileRecords(seed: number, instants: readonly string[]): readonly Uint8Array[] {
+function hostileRecords(types: Types, seed: number, instants: readonly string[]): readonly Uint8Array[] {
   const random = seededRandom(seed)
   const below = (limit: number): number => Math.floor(random.next() * limit)
   const oneOf = <T>(from: readonly T[]): T => from[below(from.length)]!
-  const names = Object.keys(TYPES)
+  const names = Object.keys(types)
   const layouts = Array.from({ length: 4 }, () =>
     names
       .filter(() => below(8) > 0)
@@ -197,16 +234,20 @@ function hostileRecords(seed: number, instants: readonly string[]): readonly Uin
   })
 }
 
+const TABLES = { flat: FLAT, nested: NESTED }
+
 describe.each(['wasm', 'javascript'] as const)('scanned by %s', scanner => {
   it.each(
-    Object.entries(DESERIALIZERS),
-  )('hostile records are converted as one at a time: %s', async (name, options) => {
+    Object.entries(TABLES).flatMap(([table, types]) =>
+      Object.entries(DESERIALIZERS).map(([name, options]) => [table, name, types, options] as const),
+    ),
+  )('hostile records of a %s table are converted as one at a time: %s', async (_, name, types, options) => {
     let kept = 0
     for (let round = 0; round < ROUNDS; round++) {
-      const records = hostileRecords(round + 1, INSTANTS[name] ?? USUAL['seen'] ?? [])
+      const records = hostileRecords(types, round + 1, INSTANTS[name] ?? USUAL['seen'] ?? [])
       const [alone, scanned] = [
-        await deliver(records, options, 'none', 1),
-        await deliver(records, options, scanner, [1_000, 64, 7][round % 3]!),
+        await deliver(types, records, options, 'none', 1),
+        await deliver(types, records, options, scanner, [1_000, 64, 7][round % 3]!),
       ]
       expect(scanned.failed).toEqual(alone.failed)
       expect(scanned.rows).toEqual(alone.rows)
@@ -215,5 +256,23 @@ describe.each(['wasm', 'javascript'] as const)('scanned by %s', scanner => {
     }
     // Else nothing was compared.
     expect(kept).toBeGreaterThan((ROUNDS * RECORDS) / 5)
+  })
+
+  it.each(['openx', 'hive'])('every value of the conformance list is converted as alone: %s', async name => {
+    const byType = new Map<string, Buffer[]>()
+    for (const [type, json] of CONVERTED_VALUES) {
+      // In the second record its layout is known.
+      const records = [`{"c":${json}}`, `{"c":${json}}`, `{"x":[1],"c":${json}}`].map(text => Buffer.from(text))
+      byType.set(type, [...(byType.get(type) ?? []), ...records])
+    }
+    let kept = 0
+    for (const [type, records] of byType) {
+      const types = { c: type, n: 'array<int>' }
+      const alone = await deliver(types, records, DESERIALIZERS[name]!, 'none', 1)
+      const scanned = await deliver(types, records, DESERIALIZERS[name]!, scanner, 1_000)
+      expect([type, scanned.rows, scanned.failed]).toEqual([type, alone.rows, alone.failed])
+      kept += scanned.kept
+    }
+    expect(kept).toBeGreaterThan(CONVERTED_VALUES.length / 2)
   })
 })

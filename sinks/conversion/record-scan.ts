@@ -1,8 +1,8 @@
 /**
- * Records of a table without nested columns, scanned into columns (docs/decisions/0005): a record that is exactly as known records
- * are never becomes an object. What the options of a deserializer say of names is settled when a layout is learnt, what they say of
- * values where a value is not plain JSON of its column: such records are left to the converter that takes one at a time, and so is
- * everything that is not proven. Both give the same rows.
+ * Records of a table, scanned into columns (docs/decisions/0005): a record that is exactly as known records are never becomes an
+ * object. What the options of a deserializer say of names is settled when a layout is learnt, what they say of values where a value is
+ * not plain JSON of its column: such records are left to the converter that takes one at a time, and so is everything that is not
+ * proven. Both give the same rows. Where columns nest, lists and objects are cut out of the records first (container-cuts.ts).
  */
 import { BatchWriter } from '../../core/codecs/batch-writer.ts'
 import { type ScannerKind, ScanPath } from '../../core/codecs/json/scan/scan-path.ts'
@@ -18,9 +18,12 @@ import {
   type Schema,
   type SqlType,
 } from '../../core/index.ts'
-import type { ValueRules } from './convert-value.ts'
+import { ContainerCuts } from './container-cuts.ts'
 import { DerivedColumn } from './derived-column.ts'
-import type { HiveColumn, HiveType } from './hive-type.ts'
+import { parseExactJson } from './exact-json.ts'
+import { type HiveColumn, isPlain, type PlainType } from './hive-type.ts'
+import type { JsonConverter } from './json-converter.ts'
+import { NestedValues } from './nested-values.ts'
 
 const QUOTE = 34
 /** A text of digits that is the text of its number. */
@@ -28,8 +31,14 @@ const PLAIN_DIGITS_MAX = 15
 
 /** The rows of scanned records; good until the next scan. */
 export interface ScannedRows {
+  readonly rows: RowBatch
+  /** by column the values of those that nest, by row; null where none does */
+  readonly nested: readonly (readonly unknown[] | null)[] | null
+}
+
+export interface Scanned {
   /** null when no record was kept */
-  readonly rows: RowBatch | null
+  readonly scanned: ScannedRows | null
   /** by record its row, or -1 where it must be converted by itself */
   readonly rowOf: Int32Array
 }
@@ -37,12 +46,16 @@ export interface ScannedRows {
 const SILENT: ErrorOutput = { add: () => {} }
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
-export class FlatScan {
+export class RecordScan {
   readonly #path: ScanPath
   readonly #writer: BatchWriter
   readonly #schema: Schema
   /** by column, where its values are no cells */
   readonly #derived: readonly (DerivedColumn | null)[]
+  /** by column, where its values nest */
+  readonly #nested: readonly (NestedValues | null)[]
+  /** null where no column nests */
+  readonly #cuts: ContainerCuts | null
   /** columns whose cells are texts, which may have been numbers */
   readonly #texts: readonly number[]
   readonly #rowOf = new Int32Array(ROWS_PER_BATCH_MAX)
@@ -54,41 +67,41 @@ export class FlatScan {
   private constructor(
     schema: Schema,
     derived: readonly (DerivedColumn | null)[],
+    nested: readonly (NestedValues | null)[],
     writer: BatchWriter,
     pathOf: (check: (scanner: Scanner, batch: RecordBatch, first: number, count: number) => void) => ScanPath | null,
   ) {
     this.#schema = schema
     this.#derived = derived
+    this.#nested = nested
+    this.#cuts = nested.every(column => column === null) ? null : new ContainerCuts()
     this.#writer = writer
     const path = pathOf((...scanned) => this.#check(...scanned))
-    assert(path !== null, 'every type of a flat table can be scanned')
+    assert(path !== null, 'every type of a table can be scanned')
     this.#path = path
     this.#texts = [...schema.columns.keys()].filter(
-      i => schema.columns[i]?.type.kind === 'VARCHAR' && derived[i] === null,
+      i => schema.columns[i]?.type.kind === 'VARCHAR' && derived[i] === null && nested[i] === null,
     )
   }
 
-  /**
-   * Null for a table with nested columns.
-   * @param nameOf the column that a member is for
-   */
+  /** Null where nothing is to be scanned. */
   static of(
     columns: readonly HiveColumn[],
-    rules: ValueRules,
-    nameOf: (member: string) => string,
+    converter: JsonConverter,
     scanner: ScannerKind = 'auto',
-  ): FlatScan | null {
+  ): RecordScan | null {
     if (scanner === 'none') return null
-    const types = columns.map(({ type }) => sqlTypeOf(type))
-    if (types.includes(null)) return null
+    const { rules } = converter
+    const types = columns.map(({ type }) => (isPlain(type) ? sqlTypeOf(type) : 'nested'))
     const derived = columns.map((column, i) => (types[i] === 'derived' ? new DerivedColumn(column, rules) : null))
+    const nested = columns.map((column, i) => (types[i] === 'nested' ? new NestedValues(column, converter) : null))
     const schema: Schema = {
       columns: columns.map(({ name }, i) => {
         const type = types[i]
-        return { name, type: typeof type === 'object' && type !== null ? type : TEXT, nullable: true }
+        return { name, type: typeof type === 'object' ? type : TEXT, nullable: true }
       }),
     }
-    const needed = derived.map(column => column === null)
+    const needed = types.map(type => typeof type === 'object')
     // The rows go into the buffers of a row group before the next scan.
     const writer = new BatchWriter(schema, needed, true)
     const plan = {
@@ -97,8 +110,9 @@ export class FlatScan {
       listNames: null,
       columns: columns.map(({ name }) => ({ fromElement: false, names: [name], wholeArray: false })),
     }
-    const shown = derived.map(column => column !== null)
-    return new FlatScan(schema, derived, writer, check =>
+    const shown = needed.map(need => !need)
+    const nameOf = (member: string): string => converter.columnOf(member)
+    return new RecordScan(schema, derived, nested, writer, check =>
       ScanPath.create({ schema, plan, needed, judged: [], scanner, shown, nameOf, check }, writer),
     )
   }
@@ -109,7 +123,7 @@ export class FlatScan {
   }
 
   /** @param records at most ROWS_PER_BATCH_MAX */
-  scan(records: readonly { readonly data: Uint8Array }[]): ScannedRows {
+  scan(records: readonly { readonly data: Uint8Array }[]): Scanned {
     const batch = this.#batchOf(records)
     const rowOf = this.#rowOf
     rowOf.fill(-1, 0, records.length)
@@ -128,11 +142,12 @@ export class FlatScan {
     })
     const [rows, more] = this.#writer.finish()
     assert(more === undefined, 'so many records make one batch of rows')
-    if (rows === undefined) return { rows: null, rowOf }
+    if (rows === undefined) return { scanned: null, rowOf }
     const kept = rows.origin?.records ?? new Int32Array(0)
     for (let row = 0; row < rows.length; row++) rowOf[kept[row]!] = row
     const columns = rows.columns.map((column, i) => this.#derived[i]?.rows(kept, rows.length) ?? column)
-    return { rows: { ...rows, schema: this.#schema, columns }, rowOf }
+    const nested = this.#cuts === null ? null : this.#nested.map(column => column?.rows(kept, rows.length) ?? null)
+    return { scanned: { rows: { ...rows, schema: this.#schema, columns }, nested }, rowOf }
   }
 
   /** Sends those records the slow way that the scanner keeps and the rules do not, or not so. */
@@ -154,19 +169,52 @@ export class FlatScan {
       for (let i = 0; i < count; i++)
         if (status[i] === KEPT && !derived.take(first + i, texts, i, bytes, offsets[first + i]!)) status[i] = VALUE
     }
+    if (this.#cuts !== null) this.#checkCuts(scanner, this.#cuts, first, count)
+  }
+
+  /** Takes lists and objects into their columns, and looks at those that belong to none. */
+  #checkCuts({ status, columns }: Scanner, cuts: ContainerCuts, first: number, count: number): void {
+    for (const [column, nested] of this.#nested.entries()) {
+      const texts = columns[column]?.texts
+      if (nested === null || texts === null || texts === undefined) continue
+      for (let i = 0; i < count; i++)
+        if (status[i] === KEPT && !nested.take(first + i, texts, i, cuts)) status[i] = VALUE
+    }
+    for (let i = 0; i < count; i++) {
+      if (status[i] !== KEPT) continue
+      const left = cuts.left(first + i)
+      if (left.length > 0 && !(left.every(isJson) && this.#readsNoCut(columns, cuts, first + i, i))) status[i] = VALUE
+    }
+  }
+
+  /** Whether no column of plain values has the empty string that a list or an object left. */
+  #readsNoCut(columns: Scanner['columns'], cuts: ContainerCuts, record: number, cell: number): boolean {
+    for (const [column, scanned] of columns.entries()) {
+      const texts = scanned?.texts
+      if (texts === null || texts === undefined || this.#nested[column] !== null || texts.entries[cell] === 0) continue
+      if (cuts.has(record, texts.offsets[cell]!)) return false
+    }
+    return true
   }
 
   #batchOf(records: readonly { readonly data: Uint8Array }[]): RecordBatch {
+    const cuts = this.#cuts
+    let room = 0
+    for (let i = 0; i < records.length; i++) room += records[i]!.data.length
+    if (room > this.#bytes.length) this.#bytes = new Uint8Array(room * 2)
+    const bytes = this.#bytes
+    cuts?.clear()
     let end = 0
     for (let i = 0; i < records.length; i++) {
-      const size = records[i]!.data.length
-      this.#offsets[i] = end
-      this.#sizes[i] = size
-      end += size
+      const { data } = records[i]!
+      const start = end
+      if (cuts === null) {
+        bytes.set(data, start)
+        end += data.length
+      } else end = cuts.copy(data, bytes, start)
+      this.#offsets[i] = start
+      this.#sizes[i] = end - start
     }
-    if (end > this.#bytes.length) this.#bytes = new Uint8Array(end * 2)
-    const bytes = this.#bytes
-    for (let i = 0; i < records.length; i++) bytes.set(records[i]!.data, this.#offsets[i])
     return {
       length: records.length,
       bytes,
@@ -184,8 +232,8 @@ export class FlatScan {
 
 const TEXT: SqlType = { kind: 'VARCHAR', length: LENGTH_MAX }
 
-/** The type whose cells are the values of a plain type, `derived` where they are made from texts; null for one that nests. */
-function sqlTypeOf(type: HiveType): SqlType | 'derived' | null {
+/** The type whose cells are the values of a plain type, `derived` where they are made from texts. */
+function sqlTypeOf(type: PlainType): SqlType | 'derived' {
   switch (type.kind) {
     case 'boolean':
       return { kind: 'BOOLEAN' }
@@ -213,10 +261,6 @@ function sqlTypeOf(type: HiveType): SqlType | 'derived' | null {
     case 'date':
     case 'timestamp':
       return 'derived'
-    case 'array':
-    case 'map':
-    case 'struct':
-      return null
   }
 }
 
@@ -227,4 +271,13 @@ function isPlainNumber(bytes: Uint8Array, at: number, texts: ScannedTexts, cell:
   if (size - negative > PLAIN_DIGITS_MAX || (negative === 1 && bytes[at + 1] === 48)) return false
   for (let i = at + negative; i < at + size; i++) if (bytes[i]! < 48 || bytes[i]! > 57) return false
   return true
+}
+
+function isJson(text: string): boolean {
+  try {
+    parseExactJson(text)
+    return true
+  } catch {
+    return false
+  }
 }
