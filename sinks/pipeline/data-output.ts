@@ -1,6 +1,7 @@
 /** The seam behind the processors: objects of a store, or a destination that takes batches. */
 import type { DestinationName } from '../destinations/destination.ts'
 import type { DeliveredObject } from '../manifest.ts'
+import type { OpenedObject } from '../staged/segment.ts'
 import type { FailedRecord, StreamRecord } from './record.ts'
 
 export interface DataOutput {
@@ -20,8 +21,12 @@ export interface DataOutput {
   add(records: readonly StreamRecord[]): Promise<readonly FailedRecord[]>
   /** Resolves when all that was taken over is delivered or has failed. */
   flush(reason: 'flush' | 'close'): Promise<void>
-  /** Told of each of its own objects after it became visible. */
-  onObject?(object: DeliveredObject): void
+  /** Told of its own objects after they became visible: one, or all of a round. */
+  onObjects?(objects: readonly DeliveredObject[]): void
+  /** Resolves when nothing is to be done any more for the objects that it was told of. */
+  settled?(): Promise<void>
+  /** Opens an object again and puts its records back, where objects are staged. */
+  restore?(opened: OpenedObject, records: readonly StreamRecord[]): Promise<void>
   /** Lets go of everything, after a failure. */
   abort(): Promise<void>
 }

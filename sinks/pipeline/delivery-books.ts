@@ -34,8 +34,7 @@ export class DeliveryBooks {
   constructor(options: DeliveryBooksOptions) {
     this.#options = options
     const { plan, clock, random, staging, manifests, store, retrying } = options
-    // Publishing an object may be repeated, and a COPY of it may not.
-    if ((plan.delivery !== null && manifests) || ((plan.delivery ?? plan.redshift) !== null && staging !== undefined))
+    if (plan.delivery !== null && (manifests || staging !== undefined))
       throw new MillraceError(
         'config',
         `delivery stream ${plan.name}: only objects can be staged and proven by manifests, not what ${plan.destination} takes`,

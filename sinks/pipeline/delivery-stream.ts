@@ -23,6 +23,7 @@ import { Intake } from './intake.ts'
 import { ObjectDataOutput } from './object-data-output.ts'
 import { ObjectMaker } from './object-maker.ts'
 import { openDataOutput } from './open-data-output.ts'
+import { ownBytes } from './own-bytes.ts'
 import { ProcessingChain } from './processing-chain.ts'
 import { checkBatch, type PutRecordBatchOutput } from './put-limits.ts'
 import {
@@ -69,7 +70,7 @@ export class DeliveryStream {
   readonly #backup: SideOutput | null
   #prepared: Promise<void> | null = null
   #recordNumber = 0
-  #closed = false
+  #closing: Promise<void> | null = null
 
   /**
    * @throws MillraceError `config` with every problem of the definition, for a destination that cannot run here, and when a
@@ -244,7 +245,7 @@ export class DeliveryStream {
 
   /**
    * Takes records of a source that can wait: resolves when the intake has room again, which is the back-pressure. The bytes are not
-   * copied, and must stay as they are from here on.
+   * copied, unless they are a small part of their buffer, and must stay as they are from here on.
    * @throws MillraceError `closed`, or what delivery failed with
    */
   async write(records: readonly WriteRecord[]): Promise<void> {
@@ -252,7 +253,7 @@ export class DeliveryStream {
     if (records.length === 0) return
     const now = this.#parts.clock.now()
     let sizeBytes = 0
-    const taken = records.map(({ data, arrivedAt = now, source = null }) => {
+    const taken = ownBytes(records).map(({ data, arrivedAt = now, source = null }) => {
       sizeBytes += data.length
       return this.#newRecord(data, arrivedAt, source)
     })
@@ -264,16 +265,20 @@ export class DeliveryStream {
     this.#assertOpen()
   }
 
-  /** Delivers everything that was taken, whatever the hints. */
+  /**
+   * Delivers everything that was taken, whatever the hints. It waits for errors and copies too, as who checkpoints must; a bucket of
+   * theirs that refuses holds up no later data.
+   */
   flush(): Promise<void> {
-    return this.#turns.run(() => this.#flushAll('flush'))
+    return this.#flushAll('flush')
   }
 
   /** Delivers everything that was taken; a staged stream lets go of what is in no round. Nothing may follow. */
   close(): Promise<void> {
-    if (this.#closed) return this.#turns.idle
-    this.#closed = true
-    return this.#turns.run(() => (this.#books.staging === null ? this.#flushAll('close') : this.#letGo()))
+    // The first caller is told of a failure.
+    if (this.#closing !== null) return this.#closing.catch(() => {})
+    this.#closing = this.#books.staging === null ? this.#flushAll('close') : this.#turns.run(() => this.#letGo())
+    return this.#closing
   }
 
   /**
@@ -300,7 +305,7 @@ export class DeliveryStream {
       for await (const { opened, records } of staging.restore(round, carried)) {
         if (opened.kind === 'error') await this.#errors.restore(opened, records)
         else if (opened.kind === 'backup') await this.#backup?.restore(opened, records)
-        else if (this.#data instanceof ObjectDataOutput) await this.#data.restore(opened, records)
+        else await this.#data.restore?.(opened, records)
       }
       staging.restored()
       this.#books.taken.end(round + 1)
@@ -308,9 +313,12 @@ export class DeliveryStream {
     })
   }
 
-  /** Makes the objects of a committed round visible; repeatable. */
+  /** Makes the objects of a committed round visible, and brings them where they go from there; repeatable. */
   async publish(parts: readonly StagedObject[]): Promise<void> {
-    for (const receipt of await this.#books.staged().publish(parts)) this.#delivered(receipt)
+    const receipts = await this.#books.staged().publish(parts)
+    this.#data.onObjects?.(receipts.filter(({ kind }) => kind === 'data'))
+    for (const receipt of receipts) this.#books.delivered(receipt)
+    await this.#data.settled?.()
   }
 
   /** seconds */
@@ -326,7 +334,7 @@ export class DeliveryStream {
   }
 
   #delivered(receipt: Receipt): void {
-    if (receipt.kind === 'data') this.#data.onObject?.(receipt)
+    if (receipt.kind === 'data') this.#data.onObjects?.([receipt])
     if (!this.#books.delivered(receipt)) return
     // The failure is kept and thrown by the next call.
     this.#turns.run(() => this.#books.writeManifest(false)).catch(() => {})
@@ -346,7 +354,7 @@ export class DeliveryStream {
 
   #assertOpen(): void {
     this.#failure.check()
-    if (this.#closed)
+    if (this.#closing !== null)
       throw new MillraceError('closed', `delivery stream ${this.name}: it is closed; nothing may be put`)
   }
 
@@ -372,24 +380,33 @@ export class DeliveryStream {
     // They are this stream's own objects, and a copy of each costs more than its number.
     for (const record of unpacked) record.number = taken.take()
     for (const { record } of failed) record.number = taken.take()
-    const copies = this.#copy([...unpacked, ...failed.map(({ record }) => record)])
-    // A round has its copies with its data.
-    if (this.#books.staging !== null) {
-      await copies
-      this.#failure.check()
-    }
-    await this.#fail(failed)
+    await this.#beside(this.#copy([...unpacked, ...failed.map(({ record }) => record)]))
+    await this.#beside(this.#fail(failed))
     if (this.#stage === null) await this.#deliver(unpacked)
     else await this.#stage.add(unpacked)
   }
 
-  /** What waits for the backup's bucket fills the intake, and holds up nothing that is open. Never rejects: a failure is kept. */
-  async #copy(records: readonly StreamRecord[]): Promise<void> {
-    if (this.#backup === null) return
+  /** A round has its copies and errors with its data; else data goes on while they wait for their bucket. */
+  async #beside(work: Promise<void>): Promise<void> {
+    if (this.#books.staging === null) return
+    await work
+    this.#failure.check()
+  }
+
+  #copy(records: readonly StreamRecord[]): Promise<void> {
+    return this.#backup === null ? Promise.resolve() : this.#addBeside(this.#backup, 'backup', records)
+  }
+
+  /** What waits for its bucket fills the intake, and holds up nothing that is open. Never rejects: a failure is kept. */
+  async #addBeside(
+    output: SideOutput,
+    type: ErrorOutputType | 'backup',
+    records: readonly StreamRecord[],
+  ): Promise<void> {
     const bytes = records.reduce((sum, { data }) => sum + data.length, 0)
     this.#intake.copy(bytes)
     try {
-      await this.#backup.add('backup', records)
+      await output.add(type, records)
     } catch {
       // Thrown by the next call.
     } finally {
@@ -405,12 +422,13 @@ export class DeliveryStream {
       for (const { record } of failed) left.delete(record.number)
       this.#books.taken.dropped(left)
     }
-    await this.#fail(failed)
-    await this.#fail(await this.#data.add(ready))
+    await this.#beside(this.#fail(failed))
+    await this.#beside(this.#fail(await this.#data.add(ready)))
     const { staging } = this.#books
     if (staging !== null && staging.journalBytes > JOURNAL_BYTES_MAX) await staging.keep()
   }
 
+  /** Resolves when the error records are in open objects. Never rejects. */
   async #fail(failed: readonly FailedRecord[]): Promise<void> {
     const table = this.#plan.conversion?.table ?? null
     const byType = new Map<ErrorOutputType, StreamRecord[]>()
@@ -420,15 +438,16 @@ export class DeliveryStream {
       lines.push(changedRecord(one.record, { data: errorLine(one, table) }))
     }
     this.#metrics.add('ErrorOutput.Records', failed.length)
-    for (const [type, lines] of byType) await this.#errors.add(type, lines)
+    await Promise.all([...byType].map(([type, lines]) => this.#addBeside(this.#errors, type, lines)))
   }
 
   async #flushAll(reason: 'flush' | 'close'): Promise<void> {
-    await this.#stage?.seal()
-    await this.#data.flush(reason)
-    await this.#errors.flush(reason)
-    await this.#backup?.flush(reason)
-    await this.#books.writeManifest(reason === 'close')
+    await this.#turns.run(async () => {
+      await this.#stage?.seal()
+      await this.#data.flush(reason)
+    })
+    await Promise.all([this.#errors.flush(reason), this.#backup?.flush(reason)])
+    await this.#turns.run(() => this.#books.writeManifest(reason === 'close'))
   }
 }
 

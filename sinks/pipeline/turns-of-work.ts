@@ -40,11 +40,6 @@ export class TurnsOfWork {
     this.#failure = failure
   }
 
-  /** Resolves when all that was asked before is done. */
-  get idle(): Promise<void> {
-    return this.#last
-  }
-
   /**
    * Runs after all that was asked before.
    * @throws what the work threw, or the failure that was there before its turn came

@@ -61,11 +61,14 @@ export class RedshiftCopier {
     return all.length === 0 ? null : all.reduce((oldest, object) => Math.min(oldest, object.firstRowtime), Infinity)
   }
 
-  /** Takes an object that is visible in its bucket. */
-  add(object: DeliveredObject): void {
+  /**
+   * Takes objects that are visible in their bucket. Those of one call share a COPY where no other one runs, so that a round that is
+   * published again gives the same COPY, which the ledger knows.
+   */
+  add(objects: readonly DeliveredObject[]): void {
     // After a failure nothing is copied.
-    if (this.#ended.signal.aborted) return
-    this.#waiting.push(object)
+    if (this.#ended.signal.aborted || objects.length === 0) return
+    this.#waiting.push(...objects)
     this.#running ??= this.#run()
   }
 

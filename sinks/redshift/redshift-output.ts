@@ -3,6 +3,7 @@ import type { DeliveredObject } from '../manifest.ts'
 import type { DataOutput } from '../pipeline/data-output.ts'
 import type { ObjectDataOutput } from '../pipeline/object-data-output.ts'
 import type { FailedRecord, StreamRecord } from '../pipeline/record.ts'
+import type { OpenedObject } from '../staged/segment.ts'
 import type { RedshiftCopier } from './redshift-copier.ts'
 
 export class RedshiftOutput implements DataOutput {
@@ -38,8 +39,17 @@ export class RedshiftOutput implements DataOutput {
     await this.#copier.flush()
   }
 
-  onObject(object: DeliveredObject): void {
-    this.#copier.add(object)
+  onObjects(objects: readonly DeliveredObject[]): void {
+    this.#copier.add(objects)
+  }
+
+  /** Resolves when all objects are in the table, or were given up. */
+  settled(): Promise<void> {
+    return this.#copier.flush()
+  }
+
+  restore(opened: OpenedObject, records: readonly StreamRecord[]): Promise<void> {
+    return this.#objects.restore(opened, records)
   }
 
   async abort(): Promise<void> {
