@@ -4,7 +4,14 @@
  *   start ─► running ─► drain: seal the stream, read it to its end, close every window, deliver ─► close
  *                       with a directory: end the last round; the next start goes on from there
  */
-import { type Env, ERROR_STREAM, ERROR_STREAM_SCHEMA, type Schema, type Sink } from '../core/index.ts'
+import {
+  type Env,
+  ERROR_STREAM,
+  ERROR_STREAM_SCHEMA,
+  type MillraceError,
+  type Schema,
+  type Sink,
+} from '../core/index.ts'
 import { type LiveListener, LiveView, ResultSeries, serveLive } from '../dashboards/index.ts'
 import { fileReference, ReferenceRefresh, Rounds, Task, type TaskCounters } from '../processors/index.ts'
 import type { ManifestTotals } from '../sinks/index.ts'
@@ -159,7 +166,7 @@ export class EmbeddedHost {
         source: new DeaggregatedSource(stream),
         decoder: application.createDecoder({ rowsLent: true }),
         inputStreams: application.inputStreams,
-        rounds: state === null ? null : roundsOf(state, outputs, env),
+        rounds: state === null ? null : roundsOf(state, outputs, env, onNotice),
         program: errors =>
           application.start({
             errors,
@@ -266,12 +273,14 @@ export class EmbeddedHost {
 function roundsOf(
   { table, row, intervalMs }: TaskState,
   outputs: ReadonlyMap<string, readonly OpenedOutput[]>,
-  { clock }: Env,
+  { clock, random }: Env,
+  onNotice: (text: string) => void,
 ): Rounds {
   const sinks = [...outputs].flatMap(([name, opened]) =>
     opened.map(({ sink }, index) => [`${name}/${index}`, sink] as const),
   )
-  return new Rounds({ clock, table, snapshots: table, row, intervalMs, sinks: new Map(sinks) })
+  const onRetry = ({ message }: MillraceError): void => onNotice(`the round cannot be saved: ${message}; trying again`)
+  return new Rounds({ clock, random, table, snapshots: table, row, intervalMs, sinks: new Map(sinks), onRetry })
 }
 
 function release(outputs: ReadonlyMap<string, readonly OpenedOutput[]>): void {

@@ -80,17 +80,18 @@ async function openDelivery(
     given === undefined
       ? await openBuckets(plan, directory === undefined ? {} : { root: directory })
       : { store: given, close: () => {} }
-  const stages = plan.delivery === null && plan.redshift === null
+  const stages = plan.delivery === null
+  const onRetry = retryNotice(place)
   const stream = new DeliveryStream(
     // What can stage is delivered exactly once; records of all others have an id that is the same in every repeat.
     { ...options, definition: definition as DeliveryStreamDefinition, ...(stages && staging !== null && { staging }) },
-    { ...parts, clock, random, store, onRetry: retryNotice(place) },
+    { ...parts, clock, random, store, onRetry },
     plan.conversion === null ? null : new RowConversion({ schema, ...rows }, plan.conversion),
   )
   for (const warning of stream.warnings) onNotice(`output ${name}: ${warning}`)
   if (stages || staging === null) return { stream, sink: new RowSink(stream, rows), release: close }
   const outbox = new FileStore({ files, clock, directory: staging.outbox })
-  const sink = new OutboxSink({ stream, rows: new RowRecords(rows), store: outbox, staging, random })
+  const sink = new OutboxSink({ stream, rows: new RowRecords(rows), store: outbox, staging, clock, random, onRetry })
   return { stream, sink, release: close }
 }
 

@@ -84,21 +84,9 @@ export class FileTaskTable implements TaskTable, TaskSnapshots {
 
   async save(round: number, chunks: Iterable<Uint8Array>): Promise<SnapshotRef> {
     const name = `${String(round).padStart(ROUND_DIGITS, '0')}.${nonceOf(this.#random)}`
-    const hash = createHash('sha256')
-    const file = await this.#files.open(`${this.#snapshots}/${name}`, 'create')
-    let sizeBytes = 0
-    try {
-      for (const bytes of chunks) {
-        hash.update(bytes)
-        await file.write(bytes, sizeBytes)
-        sizeBytes += bytes.length
-      }
-      await file.sync()
-    } finally {
-      await file.close()
-    }
+    const written = await this.#put(`${this.#snapshots}/${name}`, chunks)
     await this.#files.syncDirectory(this.#snapshots)
-    return { name, sizeBytes, sha256: hash.digest('hex') }
+    return { name, ...written }
   }
 
   async load({ name, sha256 }: SnapshotRef): Promise<Uint8Array> {
@@ -118,13 +106,36 @@ export class FileTaskTable implements TaskTable, TaskSnapshots {
         await this.#files.remove(`${this.#snapshots}/${other}`)
   }
 
+  /** Writes a new file; what a failure leaves takes no room where there is little. */
+  async #put(path: string, chunks: Iterable<Uint8Array>): Promise<Omit<SnapshotRef, 'name'>> {
+    const hash = createHash('sha256')
+    let sizeBytes = 0
+    try {
+      const file = await this.#files.open(path, 'create')
+      try {
+        for (const bytes of chunks) {
+          hash.update(bytes)
+          await file.write(bytes, sizeBytes)
+          sizeBytes += bytes.length
+        }
+        await file.sync()
+      } finally {
+        await file.close()
+      }
+    } catch (error) {
+      await this.#files.remove(path).catch(() => {})
+      throw error
+    }
+    return { sizeBytes, sha256: hash.digest('hex') }
+  }
+
   #owned(): TaskRow {
     if (this.#row !== null) return this.#row
     throw new MillraceError('invalid_argument', `task ${this.#directory}: it was not taken over`)
   }
 
   async #change(row: TaskRow): Promise<void> {
-    if (await this.#write(this.#version + 1, row)) return
+    if ((await this.#write(this.#version + 1, row)) || (await this.#wrote(row))) return
     this.#row = null
     throw new MillraceError('lease_lost', `task ${this.#directory}: another process has taken it over; this one stops`)
   }
@@ -134,13 +145,7 @@ export class FileTaskTable implements TaskTable, TaskSnapshots {
     const files = this.#files
     const temporary = `${this.#rows}/.${nonceOf(this.#random)}`
     const bytes = new TextEncoder().encode(`${JSON.stringify(row)}\n`)
-    const file = await files.open(temporary, 'create')
-    try {
-      await file.write(bytes, 0)
-      await file.sync()
-    } finally {
-      await file.close()
-    }
+    await this.#put(temporary, [bytes])
     try {
       await files.link(temporary, this.#path(version))
     } catch (error) {
@@ -158,7 +163,18 @@ export class FileTaskTable implements TaskTable, TaskSnapshots {
     await files.syncDirectory(this.#rows)
     this.#version = version
     this.#row = row
-    for (const old of versions) if (old <= version - VERSIONS_KEPT) await files.remove(this.#path(old))
+    // The row is changed; what cannot be removed now is removed by a later change.
+    for (const old of versions) if (old <= version - VERSIONS_KEPT) await files.remove(this.#path(old)).catch(() => {})
+    return true
+  }
+
+  /** Whether an attempt that seemed to fail has written the row: nobody else writes one with the epoch of this owner. */
+  async #wrote(row: TaskRow): Promise<boolean> {
+    const { version, row: there } = await this.#read()
+    if (version !== this.#version + 1 || JSON.stringify(there) !== JSON.stringify(row)) return false
+    await this.#files.syncDirectory(this.#rows)
+    this.#version = version
+    this.#row = row
     return true
   }
 

@@ -7,8 +7,9 @@
  * A round is cut between two batches, when the state equals the position, so that nothing has to line up but this. What a process
  * did since its last commit is lost with it, and is done again by the next one.
  */
-import type { Clock } from '../../core/env.ts'
+import type { Clock, Random } from '../../core/env.ts'
 import { MillraceError } from '../../core/errors.ts'
+import { RETRY_FOR_MS_DEFAULT, withRetry } from '../../core/retry.ts'
 import type { StagedSink } from '../../core/sink.ts'
 import type { MergePosition } from '../merge/merge-position.ts'
 import { StateReader } from '../operators/state-reader.ts'
@@ -28,6 +29,7 @@ export interface Stateful {
 /** What rounds are made of; all of it belongs to the caller. */
 export interface RoundsOptions {
   readonly clock: Clock
+  readonly random: Random
   readonly table: TaskTable
   readonly snapshots: TaskSnapshots
   /** what `takeOver` gave */
@@ -36,6 +38,10 @@ export interface RoundsOptions {
   readonly sinks: ReadonlyMap<string, StagedSink>
   /** Default 60 seconds. */
   readonly intervalMs?: number
+  /** How long a round that cannot be saved is tried again, milliseconds. Default 24 hours; the source waits meanwhile. */
+  readonly retryForMs?: number
+  /** told of what failed and is tried again, such as a full disk */
+  readonly onRetry?: (error: MillraceError) => void
 }
 
 /** One run of a task by its rounds: `restore` once, then `end` whenever one is `due`. Calls never overlap. */
@@ -73,7 +79,11 @@ export class Rounds {
   async restore(states: readonly Stateful[]): Promise<void> {
     const { table, snapshots, sinks, row } = this.#options
     const { commit } = row
-    if (commit === null) return
+    if (commit === null) {
+      // What a process left that died before its first commit is swept.
+      for (const sink of sinks.values()) await sink.restore(0, [])
+      return
+    }
     const missing = Object.keys(commit.outputs).find(name => !sinks.has(name))
     if (missing !== undefined)
       throw new MillraceError(
@@ -82,10 +92,10 @@ export class Rounds {
       )
     if (!row.published) {
       await this.#publish(commit.outputs)
-      await table.markPublished(commit.round)
+      await this.#lasting(() => table.markPublished(commit.round))
     }
-    for (const [name, { carried }] of Object.entries(commit.outputs))
-      await sinks.get(name)?.restore(commit.round, carried)
+    // A sink that is new to the task goes on with the same round as the others.
+    for (const [name, sink] of sinks) await sink.restore(commit.round, commit.outputs[name]?.carried ?? [])
     const reader = new StateReader(await snapshots.load(commit.snapshot))
     for (const state of states) state.restore(reader)
   }
@@ -122,15 +132,22 @@ export class Rounds {
         outputs[name] = await sink.stage(round)
       }),
     )
-    const snapshot = await snapshots.save(round, slicesOf(states))
-    await table.commit({ round, position, snapshot, outputs })
+    const snapshot = await this.#lasting(() => snapshots.save(round, slicesOf(states)))
+    await this.#lasting(() => table.commit({ round, position, snapshot, outputs }))
     this.#round = round
     await this.#publish(outputs)
-    await table.markPublished(round)
-    await snapshots.keepOnly(snapshot)
+    await this.#lasting(() => table.markPublished(round))
+    await this.#lasting(() => snapshots.keepOnly(snapshot))
     this.#position = placesOf(position)
     this.#isOpen = Object.values(outputs).some(({ carried }) => carried.length > 0)
     this.#cutAt = clock.monotonicMs()
+  }
+
+  /** Tries again what a full disk, or one that was mounted read-only, refuses: each attempt begins with a new file. */
+  #lasting<T>(operation: () => Promise<T>): Promise<T> {
+    const { clock, random, retryForMs = RETRY_FOR_MS_DEFAULT, onRetry = () => {} } = this.#options
+    const again = ({ code, retry }: MillraceError): boolean => retry === 'backoff' || code === 'unwritable_output'
+    return withRetry({ clock, random, retryForMs, again, onRetry }, operation)
   }
 
   async #publish(outputs: Readonly<Record<string, CommittedOutput>>): Promise<void> {

@@ -1,11 +1,10 @@
 /** Makes what objects of a plan are made with: their buffers, with names, containers and repeats, and the outputs that hold them. */
-import { MEBIBYTE, type MillraceError } from '../../core/index.ts'
+import { MEBIBYTE, type MillraceError, RETRY_FOR_MS_DEFAULT, withRetry } from '../../core/index.ts'
 import { Turns } from '../../core/turns.ts'
 import { CONTAINERS } from '../containers/container.ts'
 import type { S3Plan } from '../definition/s3-plan.ts'
 import { objectName } from '../object-name.ts'
 import type { Receipt } from '../receipt.ts'
-import { RETRY_FOR_MS_DEFAULT, withRetry } from '../retry.ts'
 import type { Staging } from '../staged/staging.ts'
 import type { ObjectStore } from '../stores/store.ts'
 import { ConcatenatedBody, type RecordDelimiter } from './concatenated-body.ts'

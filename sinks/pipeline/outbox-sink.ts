@@ -8,16 +8,20 @@
  * task, round and row, where the destination takes ids.
  */
 import {
+  type Clock,
   hasCode,
   MEBIBYTE,
   MillraceError,
+  type Random,
+  RETRY_FOR_MS_DEFAULT,
   type RowBatch,
   type SegmentRef,
   type StagedPart,
   type StagedSink,
+  withRetry,
 } from '../../core/index.ts'
 import { ObjectFrames, readSegment } from '../staged/segment.ts'
-import type { StagingOptions } from '../staged/staging.ts'
+import { STAGED_AGE_MAX_MS, type StagingOptions } from '../staged/staging.ts'
 import { type OpenStore, putWhole, readWhole } from '../stores/store.ts'
 import type { DeliveryStream } from './delivery-stream.ts'
 import type { RowRecords } from './row-sink.ts'
@@ -35,7 +39,10 @@ export interface OutboxSinkOptions {
   /** where rows wait; nobody else's keys begin with the folder of this task */
   readonly store: OpenStore
   readonly staging: StagingOptions
-  readonly random: { bytes(sizeBytes: number): Uint8Array }
+  readonly clock: Clock
+  readonly random: Random
+  /** told of what the store refuses and is tried again for a day, such as a full disk */
+  readonly onRetry?: (error: MillraceError) => void
 }
 
 /** Rows of true rounds into a stream that cannot stage, at least once, repeats under the same ids. Calls never overlap. */
@@ -92,18 +99,20 @@ export class OutboxSink implements StagedSink {
     return { parts, carried: [] }
   }
 
+  /** What the commit lists was published before. */
   async restore(_round: number, carried: readonly SegmentRef[]): Promise<void> {
     if (carried.length > 0)
       throw new MillraceError(
         'config',
         'the state has rows of open objects for this output, which has none; give the former output back',
       )
+    await this.#sweep()
   }
 
   async publish(parts: readonly StagedPart[]): Promise<void> {
     const { stream, store, staging } = this.#options
     for (const { staged, key } of parts) {
-      const bytes = await readWhole(store, staged).catch((cause: unknown) => {
+      const bytes = await this.#lasting(() => readWhole(store, staged)).catch((cause: unknown) => {
         throw new MillraceError('corrupt_log', `rows ${store.place}/${staged} of round ${key} cannot be read`, {
           cause,
         })
@@ -124,7 +133,7 @@ export class OutboxSink implements StagedSink {
     }
     if (parts.length > 0) await stream.flush()
     for (const { staged } of this.#published)
-      await store.remove(staged).catch((error: unknown) => {
+      await this.#lasting(() => store.remove(staged)).catch((error: unknown) => {
         if (!hasCode(error, 'not_found')) throw error
       })
     this.#published = parts
@@ -138,9 +147,28 @@ export class OutboxSink implements StagedSink {
     if (this.#frames.sizeBytes === 0) return
     const { store, random } = this.#options
     const opened = { id: '', kind: 'data' as const, group: '', context: null, openedAt: 0 }
-    const staged = `${this.#folder}${Buffer.from(random.bytes(8)).toString('hex')}`
-    await putWhole(store, staged, Buffer.concat(this.#frames.take(opened)))
+    const bytes = Buffer.concat(this.#frames.take(opened))
+    // A repeat writes under another name: what a failure left is swept by its age.
+    const staged = await this.#lasting(async () => {
+      const name = `${this.#folder}${Buffer.from(random.bytes(8)).toString('hex')}`
+      await putWhole(store, name, bytes)
+      return name
+    })
     this.#parts.push({ staged, key: '' })
     this.#number = 0
+  }
+
+  /** Removes what rounds left long ago that nobody committed. */
+  async #sweep(): Promise<void> {
+    const { store, clock } = this.#options
+    const before = clock.now() - STAGED_AGE_MAX_MS
+    await this.#lasting(async () => {
+      for await (const { key, modifiedAt } of store.list(this.#folder)) if (modifiedAt < before) await store.remove(key)
+    })
+  }
+
+  #lasting<T>(operation: () => Promise<T>): Promise<T> {
+    const { clock, random, onRetry = () => {} } = this.#options
+    return withRetry({ clock, random, retryForMs: RETRY_FOR_MS_DEFAULT, onRetry }, operation)
   }
 }

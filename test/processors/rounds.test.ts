@@ -1,64 +1,15 @@
 /** Rounds of a task: who may commit, and what the next owner does with what the last one left. */
 import { describe, expect, it } from 'vitest'
+import type { Files } from '../../core/env.ts'
+import { MillraceError } from '../../core/errors.ts'
 import type { StagedPart, StagedSink } from '../../core/sink.ts'
 import { FileTaskTable } from '../../processors/task/file-task-table.ts'
 import { Rounds, type Stateful } from '../../processors/task/rounds.ts'
-import type { SnapshotRef, TaskCommit } from '../../processors/task/task-table.ts'
 import { type MemoryEnv, memoryEnv } from '../support/memory-env.ts'
 
-const SNAPSHOT: SnapshotRef = { name: 's', sizeBytes: 0, sha256: '' }
 const POSITION = { shards: {}, watermark: null }
-const commitOf = (round: number): TaskCommit => ({ round, position: POSITION, snapshot: SNAPSHOT, outputs: {} })
 const tableOf = ({ files, random }: MemoryEnv): FileTaskTable =>
   new FileTaskTable({ files, random, directory: '/state' })
-
-describe('the row of a task in files', () => {
-  it('lets the last one who took it over commit, and nobody else', async () => {
-    const env = memoryEnv()
-    const [first, second] = [tableOf(env), tableOf(env)]
-    const before = await first.takeOver('plan')
-    await first.commit(commitOf(1))
-    // Who cannot go on with the state fences nobody off.
-    expect(await tableOf(env).takeOver('another plan')).toEqual({ ...before, commit: commitOf(1), published: false })
-    const row = await second.takeOver('plan')
-    expect(row).toEqual({ ...before, epoch: 2, commit: commitOf(1), published: false })
-    await expect(first.markPublished(1)).rejects.toMatchObject({ code: 'lease_lost' })
-    await expect(second.commit(commitOf(2))).rejects.toThrow('round 2 cannot follow round 1, which is not published')
-    await second.markPublished(1)
-    await expect(second.commit(commitOf(3))).rejects.toThrow('round 3 cannot follow round 1')
-    await second.commit(commitOf(2))
-    expect((await tableOf(env).takeOver('plan')).commit).toEqual(commitOf(2))
-  })
-
-  it('refuses one who slept while the numbers of its versions were freed', async () => {
-    const env = memoryEnv()
-    const [zombie, owner] = [tableOf(env), tableOf(env)]
-    await zombie.takeOver('plan')
-    await owner.takeOver('plan')
-    for (let round = 1; round <= 5; round++) {
-      await owner.commit(commitOf(round))
-      await owner.markPublished(round)
-    }
-    // The version that it would write has been removed.
-    expect(env.files.text('/state/rows/0000000002.json')).toBeNull()
-    await expect(zombie.commit(commitOf(1))).rejects.toMatchObject({ code: 'lease_lost' })
-    expect((await tableOf(env).takeOver('plan')).commit?.round).toBe(5)
-  })
-
-  it('keeps the snapshot of the last round alone, and notices one that was altered or is gone', async () => {
-    const env = memoryEnv()
-    const table = tableOf(env)
-    await table.takeOver('plan')
-    const old = await table.save(1, [Uint8Array.of(1)])
-    const snapshot = await table.save(2, [Uint8Array.of(1, 2), Uint8Array.of(3)])
-    const later = await table.save(3, [Uint8Array.of(4)])
-    await table.keepOnly(snapshot)
-    expect([...(await table.load(later))]).toEqual([4])
-    expect([snapshot.sizeBytes, [...(await table.load(snapshot))]]).toEqual([3, [1, 2, 3]])
-    await expect(table.load(old)).rejects.toMatchObject({ code: 'corrupt_log' })
-    await expect(table.load({ ...snapshot, sha256: old.sha256 })).rejects.toThrow('are not those that were committed')
-  })
-})
 
 /** A sink that tells what it is asked, and fails where it is told to. */
 class Sink implements StagedSink {
@@ -93,13 +44,14 @@ class Counter implements Stateful {
   value = 0
 }
 
-describe('rounds', () => {
-  async function begin(env: MemoryEnv, sink: Sink): Promise<Rounds> {
-    const table = tableOf(env)
-    const row = await table.takeOver('plan')
-    return new Rounds({ clock: env.clock, table, snapshots: table, row, sinks: new Map([['out', sink]]) })
-  }
+async function begin(env: MemoryEnv, sink: Sink): Promise<Rounds> {
+  const { clock, random } = env
+  const table = tableOf(env)
+  const row = await table.takeOver('plan')
+  return new Rounds({ clock, random, table, snapshots: table, row, sinks: new Map([['out', sink]]) })
+}
 
+describe('rounds', () => {
   it.each([
     ['stage', 1, ['restore 1']],
     ['publish', 2, ['publish k2', 'restore 2']],
@@ -134,6 +86,28 @@ describe('rounds', () => {
     expect(next.calls.slice(calls.length)).toEqual(['flush', `stage ${round + 1}`, `publish k${round + 1}`])
   })
 
+  it('begin a sink that is new to the task at the round of the others', async () => {
+    const env = memoryEnv()
+    const rounds = await begin(env, new Sink())
+    await rounds.restore([])
+    await rounds.end(POSITION, [])
+    const { clock, random } = env
+    const table = tableOf(env)
+    const row = await table.takeOver('plan')
+    const [old, added] = [new Sink(), new Sink()]
+    const sinks = new Map([
+      ['out', old],
+      ['more', added],
+    ])
+    const next = new Rounds({ clock, random, table, snapshots: table, row, sinks })
+    await next.restore([])
+    await next.end(POSITION, [])
+    expect([old.calls, added.calls]).toEqual([
+      ['restore 1', 'stage 2', 'publish k2'],
+      ['restore 1', 'stage 2', 'publish k2'],
+    ])
+  })
+
   it('are due by time where something was read or written, and at once by bytes or for a sink that is in a hurry', async () => {
     const env = memoryEnv()
     const sink = new Sink()
@@ -156,5 +130,87 @@ describe('rounds', () => {
     expect(rounds.due(still)).toBe(false)
     await env.clock.advance(1)
     expect([rounds.due(still), hasty.roundMs]).toEqual([true, 1_000])
+  })
+})
+
+describe('a round whose disk fails', () => {
+  /** Files of which one change fails, before or after it has its effect. */
+  function failing(files: Files, fails: () => 'before' | 'after' | null): Files {
+    const watched = <T extends object>(of: T): T =>
+      new Proxy(of, {
+        get(target, name) {
+          const member = Reflect.get(target, name) as ((...given: unknown[]) => unknown) | undefined
+          if (typeof member !== 'function') return member
+          return async (...given: unknown[]) => {
+            const changing = ['write', 'sync', 'link', 'remove', 'syncDirectory'].includes(String(name))
+            const fault = changing || given[1] === 'create' ? fails() : null
+            const full = new MillraceError('unwritable_output', `${String(name)}: the file system is read-only`)
+            if (fault === 'before') throw full
+            const result = await member.apply(target, given)
+            if (fault === 'after') throw full
+            return name === 'open' ? watched(result as object) : result
+          }
+        },
+      })
+    return watched(files)
+  }
+
+  it.each([
+    'before',
+    'after',
+  ] as const)('%s any one of its changes is saved all the same, and is true once', async when => {
+    for (let at = 0, failed = true; failed; at++) {
+      failed = false
+      const env = memoryEnv({ seed: at + 1 })
+      const { clock, random } = env
+      let watching = false
+      let seen = 0
+      const files = failing(env.files, () => {
+        if (!watching || seen++ !== at) return null
+        failed = true
+        return when
+      })
+      const table = new FileTaskTable({ files, random, directory: '/state' })
+      const row = await table.takeOver('plan')
+      watching = true
+      const [sink, state] = [new Sink(), new Counter()]
+      const rounds = new Rounds({ clock, random, table, snapshots: table, row, sinks: new Map([['out', sink]]) })
+      for (let round = 1; round <= 2; round++) {
+        state.value = round
+        await clock.until(rounds.end(POSITION, [state]))
+      }
+      expect(sink.calls).toEqual(['stage 1', 'publish k1', 'stage 2', 'publish k2'])
+      const restored = new Counter()
+      const after = await begin(env, new Sink())
+      expect(after.committed).toBe(2)
+      await after.restore([restored])
+      expect(restored.value).toBe(2)
+    }
+  })
+
+  it('ends with the reason after its time, and nothing of it is true', async () => {
+    const env = memoryEnv()
+    const { clock, random } = env
+    let full = false
+    const files = failing(env.files, () => (full ? 'before' : null))
+    const table = new FileTaskTable({ files, random, directory: '/state' })
+    const row = await table.takeOver('plan')
+    const told: string[] = []
+    const rounds = new Rounds({
+      clock,
+      random,
+      table,
+      snapshots: table,
+      row,
+      sinks: new Map(),
+      retryForMs: 60_000,
+      onRetry: ({ message }) => void told.push(message),
+    })
+    await rounds.end(POSITION, [])
+    full = true
+    await expect(clock.until(rounds.end(POSITION, []))).rejects.toThrow('the file system is read-only')
+    expect(told.length).toBeGreaterThan(5)
+    expect(clock.monotonicMs()).toBeGreaterThan(30_000)
+    expect((await tableOf(env).takeOver('plan')).commit?.round).toBe(1)
   })
 })

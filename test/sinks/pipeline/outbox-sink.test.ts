@@ -1,7 +1,14 @@
 /** Rows for a destination that cannot stage: after the commit alone, and under the same ids when they come again. */
 import { expect, it } from 'vitest'
 import { parseSqlType, type Schema } from '../../../core/index.ts'
-import { DeliveryStream, kinesisDestination, MemoryStore, OutboxSink, RowRecords } from '../../../sinks/index.ts'
+import {
+  DeliveryStream,
+  FileStore,
+  kinesisDestination,
+  MemoryStore,
+  OutboxSink,
+  RowRecords,
+} from '../../../sinks/index.ts'
 import { memoryEnv } from '../../support/memory-env.ts'
 import { batchesOf } from '../support/rows.ts'
 
@@ -26,7 +33,7 @@ it('rows leave when their round is published, and a repeat carries the same ids'
       { clock, random, store: () => new MemoryStore(), destination: kinesisDestination({ target }) },
     )
     const rows = new RowRecords({ rowtime: false })
-    return new OutboxSink({ stream, rows, store: outbox, staging: { incarnation: 'i', task: 't' }, random })
+    return new OutboxSink({ stream, rows, store: outbox, staging: { incarnation: 'i', task: 't' }, clock, random })
   }
   const [first] = batchesOf(SCHEMA, [
     [1, [1]],
@@ -46,8 +53,8 @@ it('rows leave when their round is published, and a repeat carries the same ids'
 
   // The owner died before it wrote that the round is published.
   const next = life()
-  await next.restore(1, carried)
   await clock.until(next.publish(parts))
+  await next.restore(1, carried)
   expect(new Map(got.slice(2))).toEqual(new Map(once))
   await next.write(second)
   await clock.until(next.publish((await next.stage(2)).parts))
@@ -56,4 +63,34 @@ it('rows leave when their round is published, and a repeat carries the same ids'
   // Rows of the round before are gone with it.
   expect(outbox.objects.size).toBe(1)
   await expect(life().publish(parts)).rejects.toMatchObject({ code: 'corrupt_log' })
+})
+
+it('rows of rounds that nobody committed are swept when they are seven days old', async () => {
+  const env = memoryEnv()
+  const { clock, random, files } = env
+  const store = new FileStore({ files, clock, directory: '/outbox' })
+  const bucket = { RoleARN: 'arn:aws:iam::123456789012:role/r', BucketARN: 'arn:aws:s3:::failed' }
+  const definition = { DeliveryStreamName: 'out', CustomDestinationConfiguration: { S3Configuration: bucket } }
+  const life = (): OutboxSink => {
+    const target = { putRecords: async () => [{ shardId: 's', sequenceNumber: '1' }] }
+    const destination = kinesisDestination({ target })
+    const stream = new DeliveryStream({ definition }, { clock, random, store: () => new MemoryStore(), destination })
+    const staging = { incarnation: 'i', task: 't' }
+    return new OutboxSink({ stream, rows: new RowRecords({ rowtime: false }), store, staging, clock, random })
+  }
+  const kept = (): number => files.paths().filter(path => !path.includes('/.')).length
+  const [batch] = batchesOf(SCHEMA, [[1, [1]]])
+  if (batch === undefined) throw new Error('no rows')
+  const dead = life()
+  await dead.write(batch)
+  await dead.stage(1)
+  await clock.advance(6 * 86_400_000)
+  await life().restore(0, [])
+  expect(kept()).toBe(1)
+  await clock.advance(2 * 86_400_000)
+  const next = life()
+  await next.restore(0, [])
+  expect(kept()).toBe(0)
+  await next.write(batch)
+  await clock.until(next.publish((await next.stage(1)).parts))
 })
