@@ -155,6 +155,7 @@ export { explainProgram } from './sql/explain.ts'
 export { planProgram } from './sql/plan.ts'
 export { inputsOf, type PlanNode, type ProgramPlan, type PumpPlan, type StreamPlan } from './sql/plan-node.ts'
 export { requireStateless, type StatefulPart, statefulParts } from './sql/stateless.ts'
+export { DynamoTaskTable, type DynamoTaskTableOptions } from './task/dynamodb/dynamo-task-table.ts'
 export { FileTaskTable, type FileTaskTableOptions } from './task/file-task-table.ts'
 export { ROUND_MS_DEFAULT, Rounds, type RoundsOptions, type Stateful } from './task/rounds.ts'
 export type {
