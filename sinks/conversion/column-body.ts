@@ -21,6 +21,7 @@ export class ColumnBody implements RecordBody {
   readonly #body: ParquetBody
   /** bodies with rows that are not taken over yet */
   readonly #waiting: Set<ColumnBody>
+  readonly #again: (record: StreamRecord) => readonly ConvertedRow[] | null
   /** the scanned rows `[from, to)` that wait */
   #rows: ScannedRows | null = null
   #from = 0
@@ -28,10 +29,18 @@ export class ColumnBody implements RecordBody {
   #groupRows = 0
   #groupBytes = 0
 
-  /** @param waiting is told when rows wait; who scans calls `settle` before the rows change */
-  constructor(options: ParquetBodyOptions, waiting: Set<ColumnBody>) {
+  /**
+   * @param waiting is told when rows wait; who scans calls `settle` before the rows change
+   * @param again converts a record whose scanned row is not good any more; null while it is good
+   */
+  constructor(
+    options: ParquetBodyOptions,
+    waiting: Set<ColumnBody>,
+    again: (record: StreamRecord) => readonly ConvertedRow[] | null,
+  ) {
     this.#body = new ParquetBody(options)
     this.#waiting = waiting
+    this.#again = again
   }
 
   get gatheredBytes(): number {
@@ -44,7 +53,9 @@ export class ColumnBody implements RecordBody {
 
   add(record: StreamRecord): number {
     const { row } = record
-    if (row instanceof ScannedRow) {
+    // While the first record of an object waited for its store, another stream with this conversion may have scanned.
+    const converted = row instanceof ScannedRow ? this.#again(record) : (row as readonly ConvertedRow[])
+    if (converted === null && row instanceof ScannedRow) {
       if (row.rows !== this.#rows || row.row !== this.#to) {
         this.settle()
         this.#rows = row.rows
@@ -55,9 +66,8 @@ export class ColumnBody implements RecordBody {
       this.#groupRows++
     } else {
       this.settle()
-      const rows = row as readonly ConvertedRow[]
-      for (const each of rows) this.#body.addRow(column => each[column])
-      this.#groupRows += rows.length
+      for (const each of converted ?? []) this.#body.addRow(column => each[column])
+      this.#groupRows += converted?.length ?? 0
     }
     // Whoever keeps the record keeps no columns alive.
     record.row = undefined

@@ -4,7 +4,7 @@
  *   records -> scanned columns, or rows where a record is not as others are -> columns of a row group
  */
 import type { ScannerKind } from '../../core/codecs/json/scan/scan-path.ts'
-import { MillraceError } from '../../core/index.ts'
+import { assert, MillraceError } from '../../core/index.ts'
 import type { ConversionPlan } from '../definition/conversion.ts'
 import type { BloomOptions } from '../formats/parquet/bloom.ts'
 import { pageCompressorOf } from '../formats/parquet/codec.ts'
@@ -15,7 +15,7 @@ import type { Conversion } from '../pipeline/stream-options.ts'
 import { ColumnBody, ScannedRow } from './column-body.ts'
 import type { GlueTable } from './glue-table.ts'
 import { isPlain } from './hive-type.ts'
-import { JsonConverter } from './json-converter.ts'
+import { type ConvertedRow, JsonConverter } from './json-converter.ts'
 import { parquetNodeOf } from './parquet-elements.ts'
 import { RecordScan, type ScannedRows } from './record-scan.ts'
 
@@ -85,11 +85,18 @@ export class ParquetConversion implements Conversion {
     return record
   }
 
+  #again(record: StreamRecord): readonly ConvertedRow[] | null {
+    if (record.row instanceof ScannedRow && record.row.rows === this.#rows) return null
+    const converted = this.#converter.convert(record, record.arrivedAt)
+    assert(!('failed' in converted), 'a record that was scanned can be converted')
+    return converted.rows
+  }
+
   async newBody(): Promise<RecordBody> {
     const { parquet } = this.#plan
     const compress = await pageCompressorOf(parquet.compression)
     const options = { ...parquet, columns: this.#columns, rowtime: false, compress, bloom: this.#bloom }
-    return new ColumnBody(options, this.#waiting)
+    return new ColumnBody(options, this.#waiting, record => this.#again(record))
   }
 }
 

@@ -3,7 +3,9 @@
  * Lambda function is standard output. (CloudWatch Logs API reference, PutLogEvents: 10,000 events, 1,048,576 bytes with 26 for each
  * event, in order of time, 24 hours apart at most; what is too old or too new is told by index.)
  */
+import { type Clock, MillraceError } from '../../core/index.ts'
 import type { StreamRecord } from '../pipeline/record.ts'
+import { withinTime } from '../within-time.ts'
 import { clientRefusal } from './client-refusal.ts'
 import {
   type CallResult,
@@ -49,7 +51,7 @@ export type CloudWatchOptions = EmfOptions &
 /** @throws MillraceError `config` past the limits of the format */
 export function cloudWatchDestination(options: CloudWatchOptions): DestinationFactory {
   checkEmf(options)
-  return ({ retryDurationSeconds }) => new CloudWatch(options, retryDurationSeconds)
+  return ({ retryDurationSeconds, clock }) => new CloudWatch(options, retryDurationSeconds, clock)
 }
 
 interface Event {
@@ -67,13 +69,14 @@ class CloudWatch implements RecordDestination {
   readonly recordsMax = EVENTS_MAX
   readonly bytesMax = CALL_BYTES_MAX
   readonly successOf = 'records'
-  readonly callTimeoutMs = CLIENT_TIMEOUT_MS
   readonly retry: RetryRule
   readonly #options: CloudWatchOptions
+  readonly #clock: Clock
   readonly #frameBytes: number
 
-  constructor(options: CloudWatchOptions, durationSeconds: number) {
+  constructor(options: CloudWatchOptions, durationSeconds: number, clock: Clock) {
     this.#options = options
+    this.#clock = clock
     this.retry = { ...WAITS, durationSeconds, countsFrom: 'first-failure' }
     const { Namespace, Metrics, Dimensions = [[]] } = options
     this.#frameBytes = Buffer.byteLength(JSON.stringify({ Namespace, Metrics, Dimensions })) + EVENT_FRAME_BYTES + 128
@@ -101,25 +104,31 @@ class CloudWatch implements RecordDestination {
       else outcomes[index] = { code: 'CloudWatch.NoMetric', message: 'the row has none of the metrics', retry: 'never' }
     })
     events.sort((a, b) => a.timestamp - b.timestamp)
+    let split = false
     for (let at = 0; at < events.length; ) {
       const end = endOfCall(events, at)
-      await this.#put(events.slice(at, end), outcomes, signal)
+      if (await this.#put(events.slice(at, end), outcomes, signal)) split = true
       at = end
     }
-    return { outcomes }
+    return { outcomes, split }
   }
 
-  async #put(events: readonly Event[], outcomes: RecordOutcome[], signal: AbortSignal): Promise<void> {
+  /** @returns whether one event at fault may have refused the call: halves tell which */
+  async #put(events: readonly Event[], outcomes: RecordOutcome[], signal: AbortSignal): Promise<boolean> {
     try {
       if ('writeLine' in this.#options) {
         for (const { message } of events) await this.#options.writeLine(`${message}\n`)
-        return
+        return false
       }
       const { client, logGroupName, logStreamName } = this.#options
       const logEvents = events.map(({ timestamp, message }) => ({ timestamp, message }))
-      const { rejectedLogEventsInfo: rejected } = await client.putLogEvents(
-        { logGroupName, logStreamName, logEvents },
-        { abortSignal: signal },
+      // Rows may become more than one put, each of which has its time.
+      const { rejectedLogEventsInfo: rejected } = await withinTime(
+        { clock: this.#clock, limitMs: CLIENT_TIMEOUT_MS, signal },
+        abortSignal => client.putLogEvents({ logGroupName, logStreamName, logEvents }, { abortSignal }),
+        () => {
+          throw new MillraceError('connection_lost', `no answer within ${CLIENT_TIMEOUT_MS / 1_000} s`)
+        },
       )
       const old = Math.max(rejected?.tooOldLogEventEndIndex ?? 0, rejected?.expiredLogEventEndIndex ?? 0)
       const tooNew = rejected?.tooNewLogEventStartIndex ?? events.length
@@ -135,15 +144,11 @@ class CloudWatch implements RecordDestination {
           outcomes[index] = { code: 'CloudWatch.TooNew', message: 'the event is ahead of the clock', retry: 'backoff' }
       })
     } catch (error) {
-      const { outcomes: refusal, split } = clientRefusal('CloudWatch', error)
-      // One event at fault refuses the call: halves tell which.
-      if (split === true && events.length > 1 && !signal.aborted) {
-        const half = Math.ceil(events.length / 2)
-        await this.#put(events.slice(0, half), outcomes, signal)
-        return this.#put(events.slice(half), outcomes, signal)
-      }
+      const { outcomes: refusal, split = false } = clientRefusal('CloudWatch', error)
       for (const { index } of events) outcomes[index] = refusal as RecordOutcome
+      return split && events.length > 1
     }
+    return false
   }
 }
 

@@ -80,10 +80,11 @@ async function deliver(
     budget.attempted(clock.monotonicMs(), result.uncountedMs ?? 0)
     const outcomes = outcomesOf(result, pending)
     count(metrics, destination, pending, outcomes)
-    if (result.split === true && pending.length > 1) {
-      const half = Math.ceil(pending.length / 2)
-      await deliver(pending.slice(0, half), attempt + 1, budget, destination, parts, failed)
-      await deliver(pending.slice(half), attempt + 1, budget, destination, parts, failed)
+    const left = result.split === true ? pending.filter((_, index) => outcomes[index] !== null) : []
+    if (left.length > 1) {
+      const half = Math.ceil(left.length / 2)
+      await deliver(left.slice(0, half), attempt + 1, budget, destination, parts, failed)
+      await deliver(left.slice(half), attempt + 1, budget, destination, parts, failed)
       return
     }
     const { waitFirstMs, waitMaxMs } = destination.retry

@@ -33,7 +33,7 @@ export type RecordOutcome = Refusal | null
 export interface CallResult {
   /** one for each record, in the order of the call; or one for all of them */
   readonly outcomes: readonly RecordOutcome[] | RecordOutcome
-  /** The call as a whole was refused for one of its records, or for its size: halves of it may fare better. */
+  /** The call was refused for one of its records, or for its size: halves of what it did not deliver may fare better. */
   readonly split?: boolean
   /** of the time that the call took, what does not count for the retry duration, milliseconds */
   readonly uncountedMs?: number

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { type CloudWatchLogsLike, cloudWatchDestination } from '../../../sinks/destinations/cloudwatch.ts'
+import { SimClock } from '../../support/sim-clock.ts'
 import { bytes, errorsIn, put } from '../pipeline/world.ts'
 import { customWorld, START } from './world.ts'
 
@@ -96,6 +97,7 @@ describe('rows', () => {
 
   it('are put again by halves where one of them refuses the call, and by calls that are small enough', async () => {
     const delivered: number[] = []
+    const slow = new SimClock(START)
     let bytesMost = 0
     const client: CloudWatchLogsLike = {
       putLogEvents: async ({ logEvents }) => {
@@ -104,12 +106,15 @@ describe('rows', () => {
           logEvents.reduce((sum, { message }) => sum + Buffer.byteLength(message) + 26, 0),
         )
         const views = logEvents.map(({ message }) => (JSON.parse(message) as { views: number }).views)
+        // All halves together take longer than one call may.
+        await slow.sleep(20_000)
         if (views.includes(13)) throw Object.assign(new Error('bad event'), { name: 'InvalidParameterException' })
         delivered.push(...views)
         return {}
       },
     }
     const { clock, stream, bucket } = customWorld(cloudWatchDestination({ ...SPEC, ...place, client }), {
+      clock: slow,
       members: { BufferingHints: { SizeInMBs: 5, IntervalInSeconds: 60 } },
     })
     // What JSON.stringify writes is longer than what came: 20 bytes for the 5 of a number.
