@@ -4,10 +4,11 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { KinesisClient, PutRecordsCommand } from '@aws-sdk/client-kinesis'
 import { afterAll, beforeAll, expect, inject, it } from 'vitest'
-import { nodeEnv } from '../../core/index.ts'
+import { nodeEnv, recordBytes } from '../../core/index.ts'
 import { httpEndpointReceiver } from '../../sinks/index.ts'
 import { LocalStreams, serveStreams } from '../../streams/index.ts'
 import { duckdb } from '../sinks/support/rows.ts'
+import { pageText } from '../support/page-program.ts'
 import { millrace, start } from './millrace.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'millrace-outputs-'))
@@ -134,6 +135,63 @@ it.each([
   )
   expect(await duckdb(`SELECT count(*) AS n, sum(d) AS d FROM '${folder}/lake/rows/**/*.parquet'`)).toEqual([
     { n: String(ROWS), d: ((ROWS * (ROWS - 1)) / 8).toFixed(2) },
+  ])
+})
+
+it('the pipeline of docs/delivery.md runs as it stands', async () => {
+  const home = join(folder, 'page')
+  mkdirSync(home)
+  const streams = await LocalStreams.open({ env: nodeEnv })
+  const alerts = await streams.create('alerts', { shards: 1 })
+  const server = await serveStreams({ streams, env: nodeEnv, port: 0 })
+  const received: string[] = []
+  const { network, clock } = nodeEnv
+  const onRequest = async ({ records }: { readonly records: readonly Uint8Array[] }): Promise<void> =>
+    void received.push(...records.map(data => Buffer.from(data).toString()))
+  const receiver = await network.serve({ host: '127.0.0.1', port: 0 }, httpEndpointReceiver({ clock, onRequest }))
+  const [, program = ''] = /```ts\n(import [^]*?definePipeline[^]*?)```/.exec(pageText('delivery.md')) ?? []
+  writeFileSync(join(home, 'millrace.config.ts'), program)
+  const column = { Name: 'PRICE', Mapping: '$.price', SqlType: 'INTEGER' }
+  const schema = { RecordFormat: { RecordFormatType: 'JSON' }, RecordColumns: [column] }
+  writeFileSync(join(home, 'orders.schema.json'), JSON.stringify(schema))
+  writeFileSync(
+    join(home, 'orders.sql'),
+    `CREATE OR REPLACE STREAM "TOTALS" (PRICE INTEGER);
+     CREATE OR REPLACE PUMP "P1" AS INSERT INTO "TOTALS" SELECT STREAM PRICE FROM "SOURCE_SQL_STREAM_001";
+     CREATE OR REPLACE STREAM "ALERTS" (PRICE INTEGER);
+     CREATE OR REPLACE PUMP "P2" AS INSERT INTO "ALERTS" SELECT STREAM PRICE FROM "SOURCE_SQL_STREAM_001" WHERE PRICE > 90;`,
+  )
+  const HttpEndpointDestinationConfiguration = {
+    EndpointConfiguration: { Url: `http://127.0.0.1:${receiver.port}/` },
+    S3Configuration: { RoleARN: 'arn:aws:iam::123456789012:role/firehose', BucketARN: 'arn:aws:s3:::lake' },
+  }
+  const definition = { DeliveryStreamName: 'totals', HttpEndpointDestinationConfiguration }
+  writeFileSync(join(home, 'totals.delivery.json'), JSON.stringify(definition))
+  const account = { AWS_ENDPOINT_URL_KINESIS: server.url, AWS_REGION: 'us-east-1' }
+  Object.assign(process.env, account, { AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b' })
+  const dev = start(['dev', '--port', '0', '--stream-port', '0'], home)
+  for (const name of Object.keys(account)) delete process.env[name]
+  const [, endpoint = ''] = await dev.seen(/Kinesis endpoint (http:\S+)/)
+  const client = new KinesisClient({ endpoint, region: 'us-east-1' })
+  const Records = Array.from({ length: 100 }, (_, price) => ({
+    Data: Buffer.from(JSON.stringify({ price })),
+    PartitionKey: 'k',
+  }))
+  await client.send(new PutRecordsCommand({ StreamName: 'orders', Records }))
+  client.destroy()
+  await dev.seen(/rows out 109/)
+  dev.child.kill('SIGTERM')
+  const { code, stderr } = await dev.ended
+  expect([code, stderr.replace(/.*NodeVersionSupportWarning[^]*/, '')]).toEqual([0, ''])
+  const { records } = await alerts.getRecords(await alerts.getIterator('shardId-000000000000', { kind: 'trimHorizon' }))
+  await receiver.close()
+  await server.close()
+  await streams.close()
+  expect(records.length).toBe(9)
+  expect(Buffer.from(recordBytes(records, 0)).toString()).toBe('{"PRICE":91}')
+  expect(received).toHaveLength(100)
+  expect(await duckdb(`SELECT count(*) AS n, sum(price) AS p FROM '${home}/millrace-data/**/*.parquet'`)).toEqual([
+    { n: '100', p: '4950' },
   ])
 })
 
