@@ -171,13 +171,22 @@ describe('a generated file', () => {
       ),
     ).toEqual([{ n: String(ROWS), different: '0' }])
 
-    const [file = ''] = files
     for (const [name, type] of Object.entries(TYPES))
-      typesOf.set(
-        name,
-        type === 'string' ? 'VARCHAR' : type === 'seen' ? 'TIMESTAMPTZ' : name === 'seen' ? 'TIMESTAMPTZ' : type,
-      )
-    expect(await lies(file, Object.keys(TYPES))).toEqual([])
+      typesOf.set(name, name === 'seen' ? 'TIMESTAMPTZ' : type.replace('string', 'VARCHAR'))
+    for (const file of files) expect(await lies(file, Object.keys(TYPES))).toEqual([])
+    // A value of each column: as many rows as it has where nothing is left out.
+    for (const name of Object.keys(TYPES))
+      for (const row of [5, Math.floor(ROWS / 2), ROWS - 2]) {
+        const [first] = await duckdb(`SELECT ${name}::VARCHAR AS v FROM (${EXPECTED}) OFFSET ${row} LIMIT 1`)
+        const text = first?.['v']
+        const is = (type = ''): string =>
+          text === null || text === undefined ? `${name} IS NULL` : `${name} = '${text}'::${type}`
+        const [counts] = await duckdb(
+          `SELECT (SELECT count(*) FROM ${from} WHERE ${is(typesOf.get(name))}) AS found, (SELECT count(*) FROM (${EXPECTED}) WHERE ${is(name === 'seen' ? 'TIMESTAMP' : typesOf.get(name))}) AS there`,
+        )
+        expect([name, text, counts?.['found']]).toEqual([name, text, counts?.['there']])
+        expect(counts?.['there']).not.toBe('0')
+      }
     // A reader that trusts the statistics, and one that cannot use them.
     for (const id of [-1_000, 2, 3 * 20_000 - 1_000, 3 * (ROWS - 1) - 1_000, 7])
       expect(
@@ -186,10 +195,16 @@ describe('a generated file', () => {
         ),
       ).toEqual([{ pruned: id === 7 ? '0' : '1', whole: id === 7 ? '0' : '1' }])
 
-    const probe = async (column: string, value: string): Promise<readonly string[]> =>
-      (
-        await duckdb(`SELECT bloom_filter_excludes AS e FROM parquet_bloom_probe('${file}', '${column}', ${value})`)
-      ).map(({ e }) => String(e))
+    // By row group of all files.
+    const probe = async (column: string, value: string): Promise<readonly string[]> => {
+      const excludes: string[] = []
+      for (const file of files)
+        for (const { e } of await duckdb(
+          `SELECT bloom_filter_excludes AS e FROM parquet_bloom_probe('${file}', '${column}', ${value})`,
+        ))
+          excludes.push(String(e))
+      return excludes
+    }
     // What is there is not excluded: this name is in the first two row groups.
     expect((await probe('name', "'n5~é😀'")).slice(0, 2)).toEqual(['false', 'false'])
     expect(new Set(await probe('slot', String(7_919)))).toContain('false')
