@@ -11,12 +11,15 @@ export interface Compressor {
   finish(): Uint8Array
 }
 
-/** Input of one compress call: about 10 ms of work for gzip. Each begins with 32 KiB that are read again, so few are better. */
+/** Input of one compress call: about 10 ms of work for gzip. */
 export const BLOCK_BYTES = 262_144
 /** Compressed bytes that zlib hands over at a time: most blocks become fewer. */
 const CHUNK_BYTES = 65_536
-/** A deflate reference reaches back this far (RFC 1951). */
-const WINDOW_BYTES = 32_768
+/**
+ * What of the block before is shown to the next one, of the 32 KiB that a deflate reference may reach back (RFC 1951): zlib reads it
+ * again, and what records have in common is in the last few of them.
+ */
+const WINDOW_BYTES = 8_192
 /** RFC 1952: magic, deflate, no flags, no time, no extra flags, unknown system. */
 const GZIP_HEADER = new Uint8Array([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255])
 /** An empty last block with fixed codes (RFC 1951). */
@@ -39,7 +42,7 @@ export function crc32ByTable(bytes: Uint8Array, before = 0): number {
   return ~crc >>> 0
 }
 
-/** Raw deflate (RFC 1951) in blocks: each is deflated against the 32 KiB before it and ends on a byte. */
+/** Raw deflate (RFC 1951) in blocks: each is deflated against the end of the one before it and ends on a byte. */
 export class DeflateStream {
   #window: Uint8Array = new Uint8Array(0)
   /** of the content so far */
@@ -69,7 +72,8 @@ export class GzipCompressor implements Compressor {
   #started = false
 
   compress(block: Uint8Array): Uint8Array {
-    return joined([...this.#header(), this.#deflate.block(block)])
+    const deflated = this.#deflate.block(block)
+    return this.#started ? compact(deflated) : joined([...this.#header(), deflated])
   }
 
   finish(): Uint8Array {
@@ -107,6 +111,11 @@ export function gzip(bytes: Uint8Array): Uint8Array {
 function lastBytes(before: Uint8Array, block: Uint8Array): Uint8Array {
   if (block.length >= WINDOW_BYTES) return new Uint8Array(block.subarray(-WINDOW_BYTES))
   return joined([before.subarray(Math.max(0, before.length + block.length - WINDOW_BYTES)), block])
+}
+
+/** The bytes, in memory of their own where they would keep much more of it alive. */
+function compact(bytes: Uint8Array): Uint8Array {
+  return bytes.length * 2 >= bytes.buffer.byteLength ? bytes : new Uint8Array(bytes)
 }
 
 function joined(parts: readonly Uint8Array[]): Uint8Array {

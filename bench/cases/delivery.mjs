@@ -3,42 +3,19 @@ import { createHash } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { Readable, Transform, Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createDeflateRaw, createGzip, gunzipSync, gzipSync, inflateRawSync } from 'node:zlib'
-import { ByteWriter as HyparquetWriter, parquetWriteRows } from 'hyparquet-writer'
+import { ByteWriter as HyparquetWriter, parquetWrite, parquetWriteRows } from 'hyparquet-writer'
 import snappy from 'snappy'
 import { peer } from '../lib/alasql.mjs'
 import { buffersOf, generateClicks } from '../lib/clicks.mjs'
+import { conversionMembers, conversionOf, deliver, deliverAlone, HINTS } from '../lib/deliver.mjs'
+import { TABLES } from '../lib/delivery-tables.mjs'
 import { parquetSums } from '../lib/parquet-sums.mjs'
-import { product } from '../lib/product.mjs'
-
-const { DeliveryStream, ParquetConversion, definitionPlanOf, glueTableOf } = await product('sinks/index.js')
-const { nodeEnv } = await product('core/index.js')
 
 export const about = 'JSON records through a delivery stream, by format and codec; an event is a record'
 export const eventsDefault = 200_000
-
-const TYPES = { event_ms: 'bigint', latency_ms: 'double' }
-const NAMES = [
-  'event_time',
-  'event_ms',
-  'user_id',
-  'session_id',
-  'page',
-  'referrer',
-  'country',
-  'device',
-  'event_type',
-  'latency_ms',
-]
-const KINDS = Object.fromEntries(NAMES.map(name => [name, TYPES[name] === undefined ? 'text' : 'number']))
-const TABLE = {
-  Name: 'clicks',
-  StorageDescriptor: { Columns: NAMES.map(Name => ({ Name, Type: TYPES[Name] ?? 'string' })) },
-}
-const RoleARN = 'arn:aws:iam::123456789012:role/firehose'
 
 export async function* comparisons({ events, only, print }) {
   const batches = buffersOf(generateClicks(events))
@@ -46,44 +23,8 @@ export async function* comparisons({ events, only, print }) {
   const bytes = records.reduce((sum, { length }) => sum + length + 1, 0)
   for (const codec of ['UNCOMPRESSED', 'GZIP', 'ZIP', 'Snappy', 'HADOOP_SNAPPY'])
     if (only === null || only.includes(codec)) yield codecComparison(codec, batches, bytes)
-  if (only === null || only.includes('parquet')) yield* parquetComparison(batches, bytes, print)
-}
-
-/** One whole delivery: what became visible, and the longest stall of the event loop. */
-async function deliver(batches, members, { conversion = null, keep = false, onStall = () => {} } = {}) {
-  const objects = []
-  const { clock, random } = nodeEnv
-  const stream = new DeliveryStream(
-    {
-      definition: {
-        DeliveryStreamName: 'clicks',
-        ExtendedS3DestinationConfiguration: { RoleARN, BucketARN: 'arn:aws:s3:::lake', ...members },
-      },
-      delimiter: 'after',
-    },
-    {
-      clock,
-      random,
-      store: () => ({
-        begin: async () => {
-          const parts = []
-          return {
-            write: async part => void (keep && parts.push(Buffer.from(part))),
-            complete: async () => void objects.push(Buffer.concat(parts)),
-            abort: async () => {},
-          }
-        },
-      }),
-    },
-    conversion,
-  )
-  const delay = monitorEventLoopDelay({ resolution: 1 })
-  delay.enable()
-  for (const batch of batches) await stream.write(batch.map(data => ({ data })))
-  await stream.close()
-  delay.disable()
-  onStall(delay.max / 1e6)
-  return objects
+  for (const name of Object.keys(TABLES))
+    if (only === null || only.includes(name)) yield* parquetComparison(name, batches, print)
 }
 
 const checked = (records, hash) => [records, hash.digest().readUIntBE(0, 6)]
@@ -132,28 +73,21 @@ function codecComparison(codec, batches, bytes) {
   const records = batches.reduce((sum, { length }) => sum + length, 0)
   const members = {
     CompressionFormat: codec,
-    BufferingHints: { SizeInMBs: 128, IntervalInSeconds: 900 },
+    ...HINTS,
   }
 
-  let stallMs = 0
-  const run = () =>
-    deliver(batches, members, {
-      onStall: ms => {
-        stallMs = Math.max(stallMs, ms)
-      },
-    })
   const ours = {
     name: 'millrace, delivery stream',
     role: 'ours',
-    run,
+    run: () => deliver(batches, members),
     answer: async () => {
       const hash = createHash('sha256')
       for (const object of await deliver(batches, members, { keep: true })) hash.update(UNPACKED[codec](object))
       return checked(records, hash)
     },
     extra: times => ({
-      longestStallMs: stallMs,
       cpuSecondsPerGB: times.get('millrace, delivery stream').cpu / 1e3 / (bytes / 1e9),
+      ...deliverAlone(codec, records),
     }),
   }
   const engines = [ours]
@@ -176,6 +110,12 @@ function codecComparison(codec, batches, bytes) {
       run: () => void lines.map(part => gzipSync(part)),
       answer: () => null,
     })
+    engines.unshift({
+      name: 'by hand, gzipSync of the lines of each fetch',
+      role: 'handwritten',
+      run: () => void linesOf(batches).map(part => gzipSync(part)),
+      answer: () => null,
+    })
   }
   return { bench: 'delivery', case: codec, title: `JSON lines, ${codec}`, events: records, bytes, engines }
 }
@@ -194,101 +134,73 @@ function* linesByHand(batches) {
   for (const batch of batches) yield Buffer.concat(batch.flatMap(data => [data, LINE_FEED]))
 }
 
-async function* parquetComparison(batches, bytes, print) {
+async function* parquetComparison(name, flatBatches, print) {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-bench-'))
+  const table = TABLES[name]
+  const { kinds } = table
+  const batches = table.batchesOf(flatBatches)
+  const bytes = batches.flat().reduce((sum, { length }) => sum + length + 1, 0)
   const records = batches.reduce((sum, { length }) => sum + length, 0)
-  const members = {
-    BufferingHints: { SizeInMBs: 128, IntervalInSeconds: 900 },
-    DataFormatConversionConfiguration: {
-      SchemaConfiguration: { RoleARN, DatabaseName: 'd', TableName: 'clicks', Region: 'eu-west-1' },
-      InputFormatConfiguration: { Deserializer: { OpenXJsonSerDe: {} } },
-      OutputFormatConfiguration: { Serializer: { ParquetSerDe: { Compression: 'SNAPPY' } } },
-    },
-  }
-  const definition = {
-    DeliveryStreamName: 'clicks',
-    ExtendedS3DestinationConfiguration: { RoleARN, BucketARN: 'arn:aws:s3:::lake', ...members },
-  }
-  const plan = definitionPlanOf(definition)
-  const conversion = () => new ParquetConversion(glueTableOf(TABLE), plan.conversion)
-  let stallMs = 0
+  const ours = 'millrace, delivery stream with conversion'
   const engines = [
     {
       name: 'by hand, JSON.parse and hyparquet-writer',
       role: 'hyparquetWriter',
-      run: () => byHyparquet(batches),
+      run: () => byHyparquet(table, batches),
       answer: () => {
         const file = join(folder, 'hyparquet.parquet')
-        writeFileSync(file, byHyparquet(batches))
-        return parquetSums(file, KINDS)
+        writeFileSync(file, byHyparquet(table, batches))
+        return parquetSums(file, kinds)
       },
     },
     {
-      name: 'millrace, delivery stream with conversion',
+      name: ours,
       role: 'ours',
-      run: () =>
-        deliver(batches, members, { conversion: conversion(), onStall: ms => (stallMs = Math.max(stallMs, ms)) }),
+      run: () => deliver(batches, conversionMembers, { conversion: conversionOf(table.types) }),
       answer: async () => {
-        const objects = await deliver(batches, members, { conversion: conversion(), keep: true })
+        const options = { conversion: conversionOf(table.types), keep: true }
+        const objects = await deliver(batches, conversionMembers, options)
         objects.forEach((object, i) => writeFileSync(join(folder, `ours-${i}.parquet`), object))
-        stallMs = 0
-        return parquetSums(join(folder, 'ours-*.parquet'), KINDS)
+        return parquetSums(join(folder, 'ours-*.parquet'), kinds)
       },
       extra: times => ({
-        longestStallMs: stallMs,
-        cpuSecondsPerGB: times.get('millrace, delivery stream with conversion').cpu / 1e3 / (bytes / 1e9),
+        cpuSecondsPerGB: times.get(ours).cpu / 1e3 / (bytes / 1e9),
+        ...deliverAlone(name, records),
       }),
     },
   ]
-  const lite = peer('parquetjs-lite')
-  if (lite === null) print('parquetjs-lite is left out: it is not installed; (cd bench/peers && npm ci) brings it')
-  else
+  const lite = table.lite === null ? null : peer('parquetjs-lite')
+  if (lite === null && table.lite !== null)
+    print('parquetjs-lite is left out: it is not installed; (cd bench/peers && npm ci) brings it')
+  if (lite !== null)
     engines.unshift({
       name: 'by hand, JSON.parse and parquetjs-lite',
       role: 'parquetjsLite',
-      run: () => byParquetjsLite(lite, batches),
+      run: () => byParquetjsLite(lite, table, batches),
       answer: async () => {
         const file = join(folder, 'lite.parquet')
-        writeFileSync(file, Buffer.concat(await byParquetjsLite(lite, batches)))
-        return parquetSums(file, KINDS)
+        writeFileSync(file, Buffer.concat(await byParquetjsLite(lite, table, batches)))
+        return parquetSums(file, kinds)
       },
     })
-  yield {
-    bench: 'delivery',
-    case: 'parquet',
-    title: 'JSON records to Parquet, snappy',
-    events: records,
-    bytes,
-    engines,
-  }
+  yield { bench: 'delivery', case: name, title: table.title, events: records, bytes, engines }
   rmSync(folder, { recursive: true })
 }
 
-function byHyparquet(batches) {
-  const types = { event_ms: 'INT64', latency_ms: 'DOUBLE' }
-  const columns = NAMES.map(name => ({ name, type: types[name] ?? 'STRING' }))
-  const rows = batches.flatMap(batch =>
-    batch.map(data => {
-      const row = JSON.parse(data.toString())
-      return { ...row, event_ms: BigInt(row.event_ms) }
-    }),
-  )
+function byHyparquet({ hyparquet, rowOf, types }, batches) {
+  const rows = batches.flatMap(batch => batch.map(data => rowOf(JSON.parse(data.toString()))))
   const writer = new HyparquetWriter()
-  void parquetWriteRows({
-    writer,
-    rows,
-    columns,
-    codec: 'SNAPPY',
-    compressors: { SNAPPY: input => snappy.compressSync(input) },
-  })
+  const compressors = { SNAPPY: input => snappy.compressSync(input) }
+  if (hyparquet.columns !== undefined)
+    void parquetWriteRows({ writer, rows, columns: hyparquet.columns, codec: 'SNAPPY', compressors })
+  else {
+    const columnData = Object.keys(types).map(name => ({ name, data: rows.map(row => row[name]) }))
+    void parquetWrite({ writer, columnData, schema: hyparquet.schema, codec: 'SNAPPY', compressors })
+  }
   return Buffer.from(writer.getBytes())
 }
 
-async function byParquetjsLite(lite, batches) {
-  const types = { event_ms: 'INT64', latency_ms: 'DOUBLE' }
-  const fields = Object.fromEntries(
-    NAMES.map(name => [name, { type: types[name] ?? 'UTF8', optional: true, compression: 'SNAPPY' }]),
-  )
+async function byParquetjsLite(lite, table, batches) {
   const parts = []
   const stream = new Writable({
     write(part, _encoding, done) {
@@ -296,7 +208,7 @@ async function byParquetjsLite(lite, batches) {
       done()
     },
   })
-  const writer = await lite.ParquetWriter.openStream(new lite.ParquetSchema(fields), stream)
+  const writer = await lite.ParquetWriter.openStream(new lite.ParquetSchema(table.lite), stream)
   writer.setRowGroupSize(20_000)
   for (const batch of batches) for (const data of batch) await writer.appendRow(JSON.parse(data.toString()))
   await writer.close()

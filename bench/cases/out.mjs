@@ -6,7 +6,6 @@ import { join } from 'node:path'
 import { Writable } from 'node:stream'
 import { ByteWriter as HyparquetWriter, parquetWriteRows } from 'hyparquet-writer'
 import { peer } from '../lib/alasql.mjs'
-import { cpuMs } from '../lib/measure.mjs'
 import { parquetSums } from '../lib/parquet-sums.mjs'
 import {
   ByteWriter,
@@ -18,6 +17,7 @@ import {
   parquetColumnsOf,
 } from '../lib/product.mjs'
 import { aggregatedRows, decodedClicks, objectsOf } from '../lib/result-rows.mjs'
+import { threadMs } from '../lib/stalls.mjs'
 
 export const about = 'result columns to JSON lines, CSV and Parquet; an event is a row'
 export const eventsDefault = 100_000
@@ -128,10 +128,10 @@ async function* parquetComparison(name, batches, print) {
 function parquetParts(batches, options, slices) {
   const parts = []
   const body = new ParquetBody({ ...options, rowtime: false, pageBytes: PAGE_BYTES_DEFAULT, dictionary: true })
-  let began = cpuMs()
-  // CPU time: what the event loop waits for a slice that has a core to itself.
+  let began = threadMs()
+  // CPU time of the thread: what the event loop waits for a slice that has a core to itself.
   const slice = () => {
-    const now = cpuMs()
+    const now = threadMs()
     slices.longestMs = Math.max(slices.longestMs, now - began)
     began = now
   }

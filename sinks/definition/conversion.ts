@@ -55,7 +55,7 @@ export function conversionPlanOf(
   if (parquet === undefined) {
     refuse(
       'OutputFormatConfiguration.Serializer.OrcSerDe',
-      'ORC files cannot be written here: there is no well-kept writer; use ParquetSerDe',
+      'ORC files cannot be written here: there is no well-kept ORC writer for JavaScript; give ParquetSerDe in place of OrcSerDe, which Athena, Glue, Hive and Spark read as well',
       'ORC_UNAVAILABLE',
     )
     return null

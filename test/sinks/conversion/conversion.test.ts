@@ -138,6 +138,30 @@ describe('types and tables', () => {
   })
 })
 
+describe('a serializer', () => {
+  const planOf = (Serializer: Json): ReturnType<typeof definitionPlanOf> =>
+    definitionPlanOf(
+      extendedS3({
+        DataFormatConversionConfiguration: {
+          ...(CONVERSION['DataFormatConversionConfiguration'] as Json),
+          OutputFormatConfiguration: { Serializer },
+        },
+      }) as DeliveryStreamDefinition,
+    )
+
+  it('of ORC is refused with what to do', () => {
+    expect(() => planOf({ OrcSerDe: {} })).toThrow(
+      /OutputFormatConfiguration\.Serializer\.OrcSerDe.*ORC files cannot be written here.*give ParquetSerDe in place of OrcSerDe/,
+    )
+  })
+
+  it('of Parquet writes pages of version 1 unless it is told otherwise', () => {
+    expect(planOf({ ParquetSerDe: {} }).conversion?.parquet.writerVersion).toBe('V1')
+    expect(planOf({ ParquetSerDe: { WriterVersion: 'V2' } }).conversion?.parquet.writerVersion).toBe('V2')
+    expect(() => planOf({ ParquetSerDe: { WriterVersion: 'V3' } })).toThrow(/'V3' at .*writerVersion/i)
+  })
+})
+
 describe('exact JSON', () => {
   it('is JSON.parse but for long numbers', () => {
     const text =
