@@ -28,7 +28,7 @@ export interface ObjectDataOutputOptions {
 const RECORDS_A_LOOK = 16
 /** Records, and their bytes but for the last one's, that are converted together: a few milliseconds of work. */
 const CONVERTED_RECORDS_MAX = ROWS_PER_BATCH_MAX
-const CONVERTED_BYTES_MAX = 512 * KIBIBYTE
+const CONVERTED_BYTES_MAX = 128 * KIBIBYTE
 
 export class ObjectDataOutput implements DataOutput {
   readonly name = 'S3'
