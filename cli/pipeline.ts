@@ -5,6 +5,7 @@ import { type Files, MillraceError } from '../core/index.ts'
 import { type Dashboard, FieldMask } from '../dashboards/index.ts'
 import {
   type Application,
+  type ApplicationDefinition,
   type ApplicationTable,
   compileApplication,
   compileDefinition,
@@ -16,6 +17,7 @@ import { loadHandler } from './module-loader.ts'
 import { type DeliveryOutput, deliveryOutputProblems } from './outputs/delivery-output.ts'
 import { type LocalFilesOutput, localFilesProblems } from './outputs/local-files.ts'
 import type { Output } from './outputs/open-output.ts'
+import { type ResourcesDefinition, resourceOutput } from './outputs/resource-output.ts'
 import { readJson, readText } from './pipeline-files.ts'
 
 /** Where the rows of an output stream go: `localFiles`, `deliveryStream` or `destination`. */
@@ -58,6 +60,11 @@ export interface PipelineDefinition {
    * whose work is done already.
    */
   readonly preprocess?: string | PreprocessorFunction
+  /**
+   * Sends the outputs that `application` names by ARN there: to streams of Kinesis, delivery streams of Firehose and Lambda functions.
+   * Streams that `outputs` names go where it says. Left out, what the application names is not reached.
+   */
+  readonly resources?: ResourcesDefinition
   /** by output stream, stored name; a stream that is named gets its rows delivered. `error_stream` may be among them */
   readonly outputs?: Readonly<Record<string, PipelineOutput | readonly PipelineOutput[]>>
   /**
@@ -117,13 +124,19 @@ export async function resolvePipeline(definition: PipelineDefinition, file: stri
   const outputs = new Map<string, readonly Output[]>()
   for (const [stream, output] of Object.entries(definition.outputs ?? {}))
     outputs.set(stream, await Promise.all([output].flat().map(one => resolvedOutput(one, base, files))))
+  const imported = await importedApplication(definition, base, files)
+  if (definition.resources !== undefined && imported !== null)
+    for (const output of imported.outputs.filter(({ name }) => !Object.hasOwn(definition.outputs ?? {}, name))) {
+      const made = await resolvedOutput(await resourceOutput(output, definition.resources), base, files)
+      outputs.set(output.name, [...(outputs.get(output.name) ?? []), made])
+    }
   const references = new Map(
     Object.entries(definition.references ?? {}).map(([table, { file: path, refreshSeconds }]) => [
       table,
       { path: resolve(base, path), everyMs: refreshSeconds === undefined ? null : refreshSeconds * 1_000 },
     ]),
   )
-  const application = await compiled(definition, file, files, [...outputs.keys()])
+  const application = await compiled(definition, imported, file, files, [...outputs.keys()])
   const { source } = definition
   for (const table of references.keys())
     if (!application.referenceTables.some(({ name }) => name === table))
@@ -167,9 +180,22 @@ async function resolvedOutput(output: PipelineOutput, base: string, files: Files
   } as Output
 }
 
+/** The application of a definition; null without one. */
+async function importedApplication(
+  { application }: PipelineDefinition,
+  base: string,
+  files: Files,
+): Promise<ApplicationDefinition | null> {
+  if (application === undefined) return null
+  return importApplication(
+    typeof application === 'string' ? await readJson(files, resolve(base, application)) : application,
+  )
+}
+
 /** The program of a definition, or its application. */
 async function compiled(
   definition: PipelineDefinition,
+  imported: ApplicationDefinition | null,
   file: string,
   files: Files,
   outputs: readonly string[],
@@ -181,12 +207,7 @@ async function compiled(
       ? await loadHandler(resolve(base, preprocess))
       : (preprocess as PreprocessorFunction | 'none' | undefined)
   const wanted = outputs.length === 0 ? {} : { outputs }
-  if (definition.application !== undefined) {
-    const json =
-      typeof definition.application === 'string'
-        ? await readJson(files, resolve(base, definition.application))
-        : definition.application
-    const imported = importApplication(json)
+  if (imported !== null) {
     const options = { ...wanted, ...(handler === undefined ? {} : { preprocess: handler }) }
     return withSource({ file: `${file} (code of ${imported.name})`, text: imported.code }, () =>
       compileDefinition(imported, options),
@@ -228,6 +249,12 @@ function shapeProblems(definition: PipelineDefinition): readonly string[] {
     if (typeof given['sql'] !== 'string') problems.push('sql: write the path of a .sql file, or the program itself')
     if (!isPathOrObject(given['schema']))
       problems.push('schema: write the path of a KDA InputSchema as JSON, or the object itself')
+  }
+  if (given['resources'] !== undefined) {
+    if (given['application'] === undefined)
+      problems.push('resources: they are those of an application; leave them out, or give the application')
+    if (typeof (given['resources'] as { readonly failed?: unknown } | null)?.failed !== 'string')
+      problems.push('resources.failed: write the path of a directory for rows that are refused for good')
   }
   if (given['preprocess'] !== undefined && !['string', 'function'].includes(typeof given['preprocess']))
     problems.push('preprocess: write the path of a module, or the function')

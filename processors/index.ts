@@ -12,7 +12,7 @@ export {
   NAME_PREFIX_DEFAULT,
   type StartOptions,
 } from './application.ts'
-export { type ApplicationDefinition, inputStreamNames } from './application-definition.ts'
+export { type ApplicationDefinition, type ApplicationOutput, inputStreamNames } from './application-definition.ts'
 export { type ImportOptions, importApplication } from './application-json.ts'
 export { type CompileOptions, compileProgram } from './compile.ts'
 export type { Checkpointer, CheckpointPlace, PreparedCheckpoint } from './consumer/checkpointer.ts'
