@@ -8,6 +8,7 @@
  */
 import { type Clock, MEBIBYTE, type Random } from '../../core/index.ts'
 import type { LambdaStage } from '../definition/processing.ts'
+import { withinTime } from '../within-time.ts'
 import { changedRecord, type FailedRecord, type Processed, type StreamRecord } from './record.ts'
 
 /** Lambda quota for synchronous calls: request and reply, as JSON. */
@@ -145,22 +146,19 @@ async function invoked(
   request: TransformRequest,
   clock: Clock,
 ): Promise<TransformError | { readonly reply: unknown }> {
-  const [overdue, done] = [new AbortController(), new AbortController()]
-  const timeout = clock.sleep(TRANSFORM_TIMEOUT_MS, done.signal).then(() => {
-    if (!done.signal.aborted) overdue.abort()
-    return new TransformError('Lambda.FunctionError', `the transform took more than ${TRANSFORM_TIMEOUT_MS / 1_000} s`)
-  })
-  const call = (async () => {
-    try {
-      return { reply: await transform(request, overdue.signal) }
-    } catch (error) {
-      if (error instanceof TransformError) return error
-      return new TransformError('Lambda.FunctionError', error instanceof Error ? error.message : String(error))
-    }
-  })()
-  const outcome = await Promise.race([call, timeout])
-  done.abort()
-  return outcome
+  const late = `the transform took more than ${TRANSFORM_TIMEOUT_MS / 1_000} s`
+  return withinTime<TransformError | { readonly reply: unknown }>(
+    { clock, limitMs: TRANSFORM_TIMEOUT_MS },
+    async overdue => {
+      try {
+        return { reply: await transform(request, overdue) }
+      } catch (error) {
+        if (error instanceof TransformError) return error
+        return new TransformError('Lambda.FunctionError', error instanceof Error ? error.message : String(error))
+      }
+    },
+    () => new TransformError('Lambda.FunctionError', late),
+  )
 }
 
 type ReadReply = Processed & { readonly dropped: number }
