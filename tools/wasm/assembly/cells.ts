@@ -4,11 +4,13 @@
  *   COLUMN (96)  0 operation  4 values  8 nulls  12 span offsets  16 span sizes  20 longest text in bytes, or scale
  *                24 1: text as span only  28 1: trailing blanks are cut  32 least  40 greatest (f64; i64 for DECIMAL)
  *                48 first 8 bytes of the last date  56 its last 2  64 its instant (f64)
+ *                72 texts: the recent ones (recent.ts)  76 how many are PENDING at most  80 blocks that are not looked up there
  */
 
 import { dateOf, timeEnd, timeOf } from './datetime'
 import { intern, NO_ENTRY } from './intern'
 import { exponential, fraction, magnitude, negative, number, skipNumber } from './number'
+import { PENDING, Recent } from './recent'
 import {
   isUtf8,
   stringEnd,
@@ -31,16 +33,13 @@ export const MISMATCH: u32 = 2
 export const DOUBLE: u32 = 1
 const REAL: u32 = 2
 const INTEGER: u32 = 3
-const BIGINT: u32 = 4
+export const BIGINT: u32 = 4
 const DECIMAL: u32 = 5
 export const BOOLEAN: u32 = 6
 export const TEXT: u32 = 7
 export const TIMESTAMP: u32 = 8
 const DATE: u32 = 9
 const TIME: u32 = 10
-
-/** A text whose entry is looked for when all records of the scan are read: many at once wait for memory together. */
-export const PENDING: i32 = -2
 
 /** Powers of ten: all that are doubles exactly, and as integers up to 18. */
 const POWERS_F64 = memory.data<f64>([
@@ -139,7 +138,7 @@ export function put(column: usize, row: u32, value: f64): void {
   store<u8>(<usize>load<u32>(column, 8) + <usize>row, 0)
 }
 
-function putInteger(column: usize, row: u32, value: i64): void {
+export function putInteger(column: usize, row: u32, value: i64): void {
   store<i64>(<usize>load<u32>(column, 4) + ((<usize>row) << 3), value)
   store<u8>(<usize>load<u32>(column, 8) + <usize>row, 0)
 }
@@ -151,7 +150,7 @@ export function writeBoolean(column: usize, row: u32, value: f64): bool {
 }
 
 /** The number that `number` has just read, as a double. */
-export function real(): f64 {
+function real(): f64 {
   let value = <f64>magnitude
   if (fraction > 0) value /= load<f64>(POWERS_F64 + ((<usize>fraction) << 3))
   else if (fraction < 0) value *= load<f64>(POWERS_F64 + ((<usize>-fraction) << 3))
@@ -207,7 +206,9 @@ export function writeText(column: usize, row: u32, start: usize, at: usize, clos
   if (size > load<u32>(column, 20)) return false
   if (load<u32>(column, 28) != 0) while (size > 0 && load<u8>(at + <usize>size - 1) == 0x20) size--
   const place = (<usize>row) << 2
-  store<i32>(<usize>load<u32>(column, 4) + place, load<u32>(column, 24) != 0 ? NO_ENTRY : PENDING)
+  const span = load<u32>(column, 24) != 0
+  store<i32>(<usize>load<u32>(column, 4) + place, span ? NO_ENTRY : PENDING)
+  if (!span) Recent.expect(column)
   store<u32>(<usize>load<u32>(column, 12) + place, <u32>(at - start))
   store<u32>(<usize>load<u32>(column, 16) + place, size)
   return true

@@ -33,23 +33,24 @@ export function dateOf(at: usize): i32 {
   return era * 146097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719468
 }
 
-/** Milliseconds of the day, or -1. Digits past the millisecond are cut. */
-export function timeOf(start: usize): i32 {
-  // `HH:mm:ss` at once: the difference of each byte to that of `00:00:00`.
-  const clock = load<u64>(start) ^ word(0x30303a30, 0x303a3030)
-  if (
-    (((clock + word(0x76767676, 0x76767676)) | clock) & word(0x80808080, 0x80808080)) != 0 ||
-    (clock & word(0x0000ff00, 0x00ff0000)) != 0
-  )
-    return -1
-  const twos = clock * 10 + (clock >> 8)
-  const hour = <u32>twos & 0xff
-  const minute = <u32>(twos >> 24) & 0xff
-  const second = <u32>(twos >> 48) & 0xff
-  if (hour > 23 || minute > 59 || second > 59) return -1
-  const part = load<u32>(start, 8) ^ 0x3030302e
-  if ((part & 0xff) == 0 && (((part + 0x76767600) | part) & 0x80808000) == 0 && <u32>load<u8>(start, 12) - 0x30 > 9) {
-    timeEnd = start + 12
+/** Put in place where it is called; only methods may have decorators in the syntax of TypeScript. */
+export abstract class Clock {
+  /** Milliseconds of the day that the bytes of `HH:mm:ss` and `.fff` say, or -1. */
+  // @ts-ignore: a decorator of AssemblyScript
+  @inline
+  static msOf(clockBytes: u64, partBytes: u32): i32 {
+    // The difference of each byte to that of `00:00:00.000`.
+    const clock = clockBytes ^ word(0x30303a30, 0x303a3030)
+    const part = partBytes ^ 0x3030302e
+    const strange =
+      (((clock + word(0x76767676, 0x76767676)) | clock) & word(0x80808080, 0x80808080)) |
+      (clock & word(0x0000ff00, 0x00ff0000)) |
+      <u64>((part & 0xff) | (((part + 0x76767600) | part) & 0x80808000))
+    const twos = clock * 10 + (clock >> 8)
+    const hour = <u32>twos & 0xff
+    const minute = <u32>(twos >> 24) & 0xff
+    const second = <u32>(twos >> 48) & 0xff
+    if (strange != 0 || hour > 23 || minute > 59 || second > 59) return -1
     const digits = part >> 8
     return <i32>(
       (((hour * 60 + minute) * 60 + second) * 1000 +
@@ -58,7 +59,14 @@ export function timeOf(start: usize): i32 {
         (digits >> 16))
     )
   }
-  return longTimeOf(start)
+}
+
+/** Milliseconds of the day, or -1. Digits past the millisecond are cut. */
+export function timeOf(start: usize): i32 {
+  const ms = Clock.msOf(load<u64>(start), load<u32>(start, 8))
+  if (ms < 0 || <u32>load<u8>(start, 12) - 0x30 < 10) return longTimeOf(start)
+  timeEnd = start + 12
+  return ms
 }
 
 /** As `timeOf`, with any number of digits after the second. */

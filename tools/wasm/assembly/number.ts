@@ -2,6 +2,8 @@
 import { word } from './word'
 
 const DIGITS_MAX: usize = 15
+/** Ten to the number of digits, by 8 bits a digit. */
+const TENS = memory.data<i64>([1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000])
 /** Ten to this power and below is a double exactly, so that one division or product rounds once, as reading the text does. */
 const POWER_MAX: i32 = 22
 
@@ -34,10 +36,14 @@ export abstract class Digits {
         32)
     )
   }
-}
 
-/** Ten to the number of digits, by 8 bits a digit. */
-const TENS = memory.data<i64>([1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000])
+  /** Ten to the number of digits, `bits` 8 a digit. */
+  // @ts-ignore: a decorator of AssemblyScript
+  @inline
+  static ten(bits: u64): i64 {
+    return load<i64>(TENS + <usize>bits)
+  }
+}
 
 /** The address after the number at `start`, or 0 when it is none or not one that a single operation gives exactly. */
 export function number(start: usize): usize {
@@ -59,7 +65,7 @@ export function number(start: usize): usize {
     if (partEnds == 0) return longNumber(at - <usize>(wholeBits >> 3))
     const partBits = <u64>ctz(partEnds) & 0x78
     if (partBits == 0) return 0
-    value = value * load<i64>(TENS + <usize>partBits) + Digits.valueOf(part, partBits)
+    value = value * Digits.ten(partBits) + Digits.valueOf(part, partBits)
     digits = <i32>(partBits >> 3)
     at += 1 + <usize>digits
   }
@@ -80,7 +86,7 @@ function longNumber(start: usize): usize {
     const rest = load<u64>(at) ^ word(0x30303030, 0x30303030)
     const bits = Digits.nonDigits(rest) == 0 ? 0 : <u64>ctz(Digits.nonDigits(rest)) & 0x78
     if (bits > 0) {
-      value = value * load<i64>(TENS + <usize>bits) + Digits.valueOf(rest, bits)
+      value = value * Digits.ten(bits) + Digits.valueOf(rest, bits)
       at += <usize>(bits >> 3)
     }
   }

@@ -10,10 +10,11 @@
  *   FIELD (64)   0 literal before the value (padded to 16)  4 its length  8 column, 0 when the value is only judged
  *                12 what the value most likely is (blocks.ts)  16 first 16 bytes of the opening: the literal, and the quote of a
  *                likely string  32 which of them count  48 length of the opening
+ *                52 1: texts of 16 bytes and more are many
  *   COLUMN (96)  see cells.ts
  */
 
-import { layoutOf, scanBlock } from './blocks'
+import { layoutOf, scanBlock, whole } from './blocks'
 import { KEPT, MISMATCH, NO_SCALAR, same, step, VALUE } from './cells'
 import { FIELD, LAYOUT, writeMissing } from './layout'
 import { enterTexts } from './texts'
@@ -50,6 +51,12 @@ export function scan(
     const first = row
     const blockEnd = min(row + BLOCK, to)
     if (layoutCount > 0) likely = scanBlock(starts, ends, first, blockEnd, layouts, layoutCount, likely, status)
+    if (layoutCount > 0 && whole) {
+      const at = hits + ((<usize>likely) << 2)
+      store<u32>(at, load<u32>(at) + blockEnd - first)
+      row = blockEnd
+      continue
+    }
     for (; row < blockEnd; row++) {
       let layout = likely
       let result = layoutCount > 0 ? <u32>load<u8>(status + <usize>row) : MISMATCH
@@ -96,5 +103,5 @@ function attempt(layout: usize, row: u32, start: usize, end: usize): u32 {
 }
 
 export { scanDelimited } from './delimited'
-export { clear, entries, setTable, used } from './intern'
-export { setTexts } from './texts'
+export { entries, setTable, used } from './intern'
+export { forget, setTexts } from './texts'

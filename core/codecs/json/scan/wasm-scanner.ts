@@ -21,6 +21,7 @@ const ENTRY_BYTES = 32
 const FIELD_BYTES = 64
 const LAYOUT_BYTES = 32
 const COLUMN_BYTES = 96
+const RECENT_BYTES = 8_192
 
 interface ScannerExports {
   scan(
@@ -57,7 +58,7 @@ interface ScannerExports {
     seedC: number,
   ): void
   setTexts(columns: number, count: number): void
-  clear(): void
+  forget(): void
   entries(): number
   used(): number
 }
@@ -131,6 +132,7 @@ interface ColumnPlaces {
   readonly nulls: number
   readonly offsets: number
   readonly sizes: number
+  readonly recent: number
 }
 
 export class WasmScanner implements Scanner {
@@ -172,6 +174,7 @@ export class WasmScanner implements Scanner {
         nulls: text ? 0 : places.take(rows),
         offsets: text ? places.take(rows * 4) : 0,
         sizes: text ? places.take(rows * 4) : 0,
+        recent: text ? places.take(RECENT_BYTES) : 0,
       }
     })
     const scanned = columnPlaces.filter(place => place !== null).length
@@ -215,7 +218,7 @@ export class WasmScanner implements Scanner {
   }
 
   #column(place: ColumnPlaces, buffer: ArrayBuffer): ScannedColumn {
-    const { spec, column, values, nulls, offsets, sizes } = place
+    const { spec, column, values, nulls, offsets, sizes, recent } = place
     const rows = SCANNED_RECORDS_MAX
     const words = this.#words
     const text = spec.operation === 'text'
@@ -227,6 +230,7 @@ export class WasmScanner implements Scanner {
       [16, sizes],
       [20, text ? spec.bytesMax : spec.scale],
       [28, spec.padded ? 1 : 0],
+      [72, recent],
     ] as const)
       words.setUint32(column + at, value, true)
     words.setFloat64(column + 32, spec.min, true)
@@ -358,7 +362,7 @@ class WasmTextTable implements TextTable {
   /** A table that is nearly full has long chains and soon no room: it starts anew with the texts that still come. */
   forgetWhenFull(): void {
     if (this.#exports.entries() < ENTRIES_MAX * 0.75 && this.#exports.used() < COPIES_BYTES_MAX * 0.75) return
-    this.#exports.clear()
+    this.#exports.forget()
     this.generation++
   }
 }
