@@ -157,11 +157,9 @@ export class RecordBatchBuilder {
     const row = this.#length
     if (isTogether(batch, from, to)) this.#copyStretch(batch, from, to)
     else this.#copyEach(batch, from, to)
-    for (let i = from, into = row; i < to; i++, into++) {
-      this.#sizes[into] = batch.sizes[i] ?? 0
-      this.#arrivedAt[into] = batch.arrivedAt[i] ?? 0
-      this.#rowtimes[into] = rowtimes[i] ?? 0
-    }
+    this.#sizes.set(batch.sizes.subarray(from, to), row)
+    this.#arrivedAt.set(batch.arrivedAt.subarray(from, to), row)
+    this.#rowtimes.set(rowtimes.subarray(from, to), row)
   }
 
   #copyStretch(batch: RecordBatch, from: number, to: number): void {

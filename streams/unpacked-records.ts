@@ -2,8 +2,8 @@
  * The user records of a batch: aggregates are unpacked, compressed records uncompressed, all others stay as they are. Nothing is
  * copied as long as nothing is compressed: user records are spans into the records that carried them.
  */
-import { compareSequenceNumbers, MEBIBYTE, type Position, type RecordBatch } from '../core/index.ts'
-import { type Aggregate, deliverableCount, looksAggregated } from './aggregation/decode.ts'
+import { assert, compareSequenceNumbers, MEBIBYTE, type Position, type RecordBatch } from '../core/index.ts'
+import { type Aggregate, deliverableCount, looksAggregated, parseAggregate } from './aggregation/decode.ts'
 import { withPlainAggregates } from './compression/plain-aggregates.ts'
 import { mayBeCompressed, type Uncompressed, uncompress } from './compression/uncompress.ts'
 import { eachCarrier, UserSpans } from './user-spans.ts'
@@ -24,7 +24,10 @@ export interface UnpackOptions {
 export class UnpackedRecords {
   readonly #records: RecordBatch
   readonly #isUncompressing: boolean
+  /** by carrier: those that were parsed with all care, and those of which somebody has asked more than their places */
   readonly #aggregates = new Map<number, Aggregate>()
+  /** by carrier: 1 where it is an aggregate of the usual form */
+  readonly #usual: Uint8Array
   #next = 0
   #mayBeCompressed = false
   #isPlain = true
@@ -34,6 +37,7 @@ export class UnpackedRecords {
   constructor(records: RecordBatch, after: Position | null, options: UnpackOptions) {
     this.#records = options.uncompressed ? withPlainAggregates(records) : records
     this.#isUncompressing = options.uncompressed
+    this.#usual = new Uint8Array(records.length)
     this.#spans = new UserSpans(Math.min(ROOM_MAX, Math.ceil(records.length * ratio) + 16))
     this.#expand(after)
     ratio = this.#spans.length / Math.max(1, records.length)
@@ -72,17 +76,23 @@ export class UnpackedRecords {
 
   #expand(after: Position | null): void {
     const first = this.#firstAfter(after)
-    eachCarrier(this.#records, first, (carrier, start, end, aggregate) => {
+    const { bytes } = this.#records
+    eachCarrier(this.#records, first, (carrier, start, end, isAggregate) => {
       const isResumed =
         carrier === first && after !== null && this.#records.sequenceNumber(carrier) === after.sequenceNumber
       const from = isResumed ? after.subsequenceNumber + 1 : 0
+      if (isAggregate && from === 0 && this.#spans.pushUsual(bytes, start, end, carrier) >= 0) {
+        this.#usual[carrier] = 1
+        this.#isPlain = false
+        return
+      }
+      const aggregate = isAggregate ? parseAggregate(bytes, start, end) : null
       if (aggregate !== null) this.#aggregate(aggregate, carrier, from)
       else if (from === 0) this.#spans.push(start, end - start, carrier, 0)
       if (aggregate !== null || from > 0) this.#isPlain = false
     })
     if (!this.#isUncompressing) return
     const { offsets, length } = this.#spans
-    const { bytes } = this.#records
     for (let i = 0; i < length && !this.#mayBeCompressed; i++)
       this.#mayBeCompressed = mayBeCompressed(bytes[offsets[i] ?? 0])
   }
@@ -109,10 +119,20 @@ export class UnpackedRecords {
       this.#spans.push(this.#records.offsets[carrier] ?? 0, this.#records.sizes[carrier] ?? 0, carrier, count)
   }
 
+  #aggregateOf(carrier: number): Aggregate | undefined {
+    const known = this.#aggregates.get(carrier)
+    if (known !== undefined || this.#usual[carrier] !== 1) return known
+    const { bytes, offsets, sizes } = this.#records
+    const start = offsets[carrier] ?? 0
+    const aggregate = parseAggregate(bytes, start, start + (sizes[carrier] ?? 0))
+    assert(aggregate !== null, 'an aggregate of the usual form can be parsed')
+    this.#aggregates.set(carrier, aggregate)
+    return aggregate
+  }
+
   /** @param found what was compressed, by user record: then all bytes are copied together */
   #view(from: number, to: number, found: ReadonlyMap<number, Uncompressed> | null): RecordBatch {
     const records = this.#records
-    const aggregates = this.#aggregates
     const length = to - from
     const carriers = this.#spans.carriers.subarray(from, to)
     const inner = this.#spans.inner.subarray(from, to)
@@ -140,7 +160,7 @@ export class UnpackedRecords {
       subsequenceNumber: index => inner[index] ?? 0,
       partitionKey: index => {
         const carrier = carriers[index] ?? 0
-        const aggregate = aggregates.get(carrier)
+        const aggregate = this.#aggregateOf(carrier)
         const number = inner[index] ?? 0
         return aggregate === undefined || number >= aggregate.length
           ? records.partitionKey(carrier)

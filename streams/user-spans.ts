@@ -3,10 +3,12 @@
  * it is filled. What of an aggregate is delivered is for others to say.
  */
 import type { RecordBatch } from '../core/index.ts'
-import { type Aggregate, looksAggregated, parseAggregate } from './aggregation/decode.ts'
+import { type Aggregate, looksAggregated } from './aggregation/decode.ts'
 import { type AggregateSpan, checkDigests } from './aggregation/digests.ts'
+import { DIGEST_BYTES, MAGIC_BYTES } from './aggregation/format.ts'
+import { type PlaceTaker, placesOfUsual } from './aggregation/usual.ts'
 
-export class UserSpans {
+export class UserSpans implements PlaceTaker {
   length = 0
   offsets: Int32Array
   sizes: Int32Array
@@ -39,14 +41,35 @@ export class UserSpans {
     const row = this.length
     this.offsets.set(aggregate.offsets.subarray(from, to), row)
     this.sizes.set(aggregate.sizes.subarray(from, to), row)
+    this.#carriedBy(carrier, from, count)
+  }
+
+  /**
+   * All user records of the aggregate `bytes[start, end)` whose digest is right, where it has the form in which most are written.
+   * @returns how many, or -1 when it must be parsed with all care; nothing is added then
+   */
+  pushUsual(bytes: Uint8Array, start: number, end: number, carrier: number): number {
+    const count = placesOfUsual(bytes, start + MAGIC_BYTES, end - DIGEST_BYTES, this, this.length)
+    if (count > 0) this.#carriedBy(carrier, 0, count)
+    return count
+  }
+
+  grow(): void {
+    this.#resize(this.offsets.length * 2 + 16)
+  }
+
+  #carriedBy(carrier: number, from: number, count: number): void {
+    const { length: row, inner } = this
     this.carriers.fill(carrier, row, row + count)
-    for (let i = 0; i < count; i++) this.inner[row + i] = from + i
-    this.length += count
+    for (let i = 0; i < count; i++) inner[row + i] = from + i
+    this.length = row + count
   }
 
   #reserve(more: number): void {
-    if (this.length + more <= this.offsets.length) return
-    const room = Math.max(this.offsets.length * 2, this.length + more)
+    if (this.length + more > this.offsets.length) this.#resize(Math.max(this.offsets.length * 2, this.length + more))
+  }
+
+  #resize(room: number): void {
     const grown = (from: Int32Array): Int32Array => {
       const to = new Int32Array(room)
       to.set(from)
@@ -60,26 +83,35 @@ export class UserSpans {
 }
 
 /**
- * Calls for each record of a batch, in order, with its place in the bytes, and with what it holds where it is an aggregate. Digests of
- * all are checked together first.
+ * Aggregates whose digests are checked together. The bytes of so few are still near the processor when they are taken apart, which
+ * those of a whole reply are not.
+ */
+const CHECKED_TOGETHER = 8
+
+/**
+ * Calls for each record of a batch, in order, with its place in the bytes, and whether it begins like an aggregate and ends with its
+ * digest.
  */
 export function eachCarrier(
   records: RecordBatch,
   first: number,
-  visit: (carrier: number, start: number, end: number, aggregate: Aggregate | null) => void,
+  visit: (carrier: number, start: number, end: number, isAggregate: boolean) => void,
 ): void {
   const { bytes, offsets, sizes, length } = records
   const spans: AggregateSpan[] = []
-  for (let i = first; i < length; i++) {
-    const start = offsets[i] ?? 0
-    const end = start + (sizes[i] ?? 0)
-    if (looksAggregated(bytes, start, end)) spans.push({ start, end })
-  }
-  const right = spans.length === 0 ? null : checkDigests(bytes, spans)
-  for (let i = first, checked = 0; i < length; i++) {
-    const start = offsets[i] ?? 0
-    const end = start + (sizes[i] ?? 0)
-    const isAggregate = right !== null && looksAggregated(bytes, start, end) && right[checked++] === 1
-    visit(i, start, end, isAggregate ? parseAggregate(bytes, start, end) : null)
+  for (let from = first; from < length; ) {
+    let to = from
+    spans.length = 0
+    for (; to < length && spans.length < CHECKED_TOGETHER; to++) {
+      const start = offsets[to] ?? 0
+      const end = start + (sizes[to] ?? 0)
+      if (looksAggregated(bytes, start, end)) spans.push({ start, end })
+    }
+    const right = spans.length === 0 ? null : checkDigests(bytes, spans)
+    for (let checked = 0; from < to; from++) {
+      const start = offsets[from] ?? 0
+      const end = start + (sizes[from] ?? 0)
+      visit(from, start, end, right !== null && spans[checked]?.start === start && right[checked++] === 1)
+    }
   }
 }

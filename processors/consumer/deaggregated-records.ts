@@ -9,6 +9,7 @@
  * aggregates that our producer compressed, which the KCL does not know, are uncompressed first.
  */
 import type { RecordBatch } from '../../core/index.ts'
+import { parseAggregate } from '../../streams/aggregation/decode.ts'
 import { withPlainAggregates } from '../../streams/compression/plain-aggregates.ts'
 import { type Aggregate, deliverableCount, type HashRange } from '../../streams/index.ts'
 import { eachCarrier, UserSpans } from '../../streams/user-spans.ts'
@@ -57,7 +58,8 @@ export class DeaggregatedRecords implements RecordTable {
     this.#range = range
     this.#spans = new UserSpans(Math.min(ROOM_MAX, Math.ceil(records.length * ratio) + 16))
     if (unpacks)
-      eachCarrier(plain, 0, (carrier, start, end, aggregate) => {
+      eachCarrier(plain, 0, (carrier, start, end, isAggregate) => {
+        const aggregate = isAggregate ? parseAggregate(plain.bytes, start, end) : null
         if (aggregate === null) this.#spans.push(start, end - start, carrier, -1)
         else this.#aggregate(aggregate, carrier)
       })

@@ -111,17 +111,14 @@ export class ShardFeed {
       return 0
     }
     this.recordsIn += records.length
-    const rowtimes = new Float64Array(records.length)
-    let last = Math.max(this.#lastRead, watermark)
-    let raised = 0
-    let sizeBytes = records.length * RECORD_OVERHEAD_BYTES
-    for (let i = 0; i < records.length; i++) {
-      const arrivedAt = records.arrivedAt[i] ?? last
-      if (arrivedAt < last) raised++
-      else last = arrivedAt
-      rowtimes[i] = last
-      sizeBytes += records.sizes[i] ?? 0
-    }
+    const { arrivedAt, sizes, length } = records
+    let sizeBytes = length * RECORD_OVERHEAD_BYTES
+    for (let i = 0; i < length; i++) sizeBytes += sizes[i] ?? 0
+    const first = Math.max(this.#lastRead, watermark)
+    const { rowtimes, raised } = isRising(arrivedAt, length, first)
+      ? { rowtimes: arrivedAt, raised: 0 }
+      : raisedTimes(arrivedAt, length, first)
+    const last = rowtimes[length - 1] ?? first
     this.#lastRead = last
     this.bound = Math.max(this.bound, last)
     this.#queue.push({ batch: records, rowtimes, sizeBytes, from: 0 })
@@ -174,6 +171,32 @@ export class ShardFeed {
     }
     return run
   }
+}
+
+/** Whether no time is below the one before it, or the first below `least`: nearly always. */
+function isRising(times: Float64Array, length: number, least: number): boolean {
+  let last = least
+  for (let i = 0; i < length; i++) {
+    const time = times[i] ?? last
+    // Neither is one that is no number.
+    if (!(time >= last)) return false
+    last = time
+  }
+  return true
+}
+
+/** The times with those that fall behind raised to the greatest before them. */
+function raisedTimes(times: Float64Array, length: number, least: number): { rowtimes: Float64Array; raised: number } {
+  const rowtimes = new Float64Array(length)
+  let last = least
+  let raised = 0
+  for (let i = 0; i < length; i++) {
+    const time = times[i] ?? last
+    if (time < last) raised++
+    else last = time
+    rowtimes[i] = last
+  }
+  return { rowtimes, raised }
 }
 
 function compareRecords(a: Queued, i: number, b: Queued, j: number): number {

@@ -35,7 +35,7 @@ function plainValue(name: string): string {
     case 'B':
       return digits(1 + random(15))
     case 'TS':
-      return `"2026-01-1${random(10)}${['T', ' '][random(2)]}0${random(10)}:5${random(10)}:00${['', '.1', '.123', '.123456'][random(4)]}"`
+      return `"2026-01-1${random(10)}${['T', ' '][random(2)]}0${random(10)}:5${random(10)}:00${['', '.1', '.123', '.123456', '.123Z'][random(5)]}"`
     case 'O':
       return random(2) === 0 ? 'true' : 'false'
     case 'C':
@@ -99,5 +99,64 @@ describe.each(SCANNERS)('the %s scanner, block by block', kind => {
     const records = Array.from({ length: 640 }, (_unused, i) => record((i % 5) - 1, 0))
     subject.answer(records)
     expect(subject.kept).toBe(640)
+  })
+
+  it('tells texts of 0 to 40 bytes apart that differ in one byte, also when the table of texts starts anew', () => {
+    const columns: readonly ColumnText[] = [
+      ['few', 'VARCHAR(64)'],
+      ['many', 'VARCHAR(64)'],
+    ]
+    const subject = new Subject(kind, columns)
+    const base = 'abcdefghijklmnopqrstuvwxyzabcdefghijklmn'
+    const texts: string[] = []
+    for (let size = 0; size <= base.length; size++) {
+      const whole = base.slice(0, size)
+      texts.push(whole)
+      for (let at = 0; at < size; at++) texts.push(`${whole.slice(0, at)}Z${whole.slice(at + 1)}`)
+    }
+    // A hundred thousand texts of their own fill the table.
+    for (let round = 0; round < 120; round++) {
+      const records = Array.from({ length: 1_000 }, (_unused, i) => ({
+        few: texts[(round * 7 + (i % 40)) % texts.length]!,
+        many: round % 2 === 0 ? texts[random(texts.length)]! : `text ${round} ${i}`,
+      }))
+      const { rows } = subject.answer(records.map(each => JSON.stringify(each)))
+      expect(rows).toEqual(records.map(({ few, many }) => [few, many]))
+    }
+    expect(subject.kept).toBe(120_000)
+  })
+
+  it('reads numbers of 1 to 18 digits before and after the point as JSON.parse does', () => {
+    const columns: readonly ColumnText[] = [
+      ['F', 'DOUBLE'],
+      ['B', 'BIGINT'],
+    ]
+    const subject = new Subject(kind, columns)
+    const truth = new Subject('none', columns)
+    const records: string[] = []
+    for (let whole = 0; whole <= 18; whole++)
+      for (let part = 0; part <= 18; part++)
+        for (const sign of ['', '-'])
+          for (const end of ['', 'e1', 'E-2']) {
+            const number = `${sign}${whole === 0 ? '0' : digits(whole)}${part === 0 ? '' : `.${digits(part)}`}${end}`
+            records.push(`{"F":${number},"B":${sign}${digits(Math.max(1, whole))}}`, `{"F":1,"B":${number}}`)
+          }
+    expect(subject.answer(records)).toEqual(truth.answer(records))
+    expect(subject.scannerKind).toBe(kind)
+  })
+
+  it('reads times on one day and on many, well written and not', () => {
+    const columns: readonly ColumnText[] = [['TS', 'TIMESTAMP']]
+    const subject = new Subject(kind, columns)
+    const truth = new Subject('none', columns)
+    const good = '2026-01-15T12:34:56.789Z'
+    const records = [good, good.slice(0, 23), good.replace('T', ' '), good.slice(0, 23).replace('T', ' ')]
+    for (const text of [...records])
+      for (let at = 0; at < text.length; at++)
+        for (const byte of ['0', '9', ':', '.', 'Z', 'T', ' ', '-', '/'])
+          records.push(`${text.slice(0, at)}${byte}${text.slice(at + 1)}`)
+    for (let size = 0; size < good.length; size++) records.push(good.slice(0, size))
+    const lines = records.flatMap(text => [`{"TS":"${good}"}`, `{"TS":"${text}"}`])
+    expect(subject.answer(lines)).toEqual(truth.answer(lines))
   })
 })

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
+import { parseAggregate } from '../../streams/aggregation/decode.ts'
+import { placesOfUsual } from '../../streams/aggregation/usual.ts'
 import { AggregateWriter } from '../../streams/aggregation/writer.ts'
 import {
   type Aggregate,
@@ -156,6 +158,54 @@ test('damaged messages are taken or refused, and read, as another implementation
   }
   expect(refused).toBeGreaterThan(100)
   expect(mutants.length - refused).toBeGreaterThan(100)
+})
+
+test('the pass over usual aggregates finds what the careful one finds, or nothing', () => {
+  const random = seededRandom(4)
+  const places = {
+    offsets: new Int32Array(1),
+    sizes: new Int32Array(1),
+    grow() {
+      for (const name of ['offsets', 'sizes'] as const) {
+        const grown = new Int32Array(this[name].length * 2)
+        grown.set(this[name])
+        this[name] = grown
+      }
+    },
+  }
+  let usual = 0
+  const compare = (protobuf: Uint8Array): void => {
+    const blob = blobOf(protobuf)
+    const count = placesOfUsual(blob, 4, blob.length - 16, places, 0)
+    if (count < 0) return
+    usual++
+    const aggregate = parseAggregate(blob, 0, blob.length)
+    expect([aggregate?.length, aggregate?.lost, aggregate?.hasExplicitHashKeys], hex(protobuf)).toEqual([
+      count,
+      0,
+      false,
+    ])
+    expect([...places.offsets.subarray(0, count)]).toEqual([...(aggregate?.offsets.subarray(0, count) ?? [])])
+    expect([...places.sizes.subarray(0, count)]).toEqual([...(aggregate?.sizes.subarray(0, count) ?? [])])
+  }
+  for (const { protobuf } of mutants) compare(Buffer.from(protobuf, 'hex'))
+  for (let round = 0; round < 3_000; round++) {
+    const items = Array.from({ length: 1 + random.below(6) }, () => ({
+      partitionKey: `k${random.below(3)}`,
+      data: random.bytes(random.below(20) === 0 ? 20_000 : random.below(200)),
+      ...(random.below(20) === 0 ? { explicitHashKey: '7' } : {}),
+    }))
+    const blob = encodeAggregate(items)
+    const protobuf = blob.slice(4, blob.length - 16)
+    if (round % 2 === 0) compare(protobuf)
+    else {
+      // Most bytes of structure stand at the beginning and the end.
+      const at = random.below(Math.min(protobuf.length, 40))
+      protobuf[random.below(2) === 0 ? at : protobuf.length - 1 - at] = random.below(256)
+      compare(protobuf)
+    }
+  }
+  expect(usual).toBeGreaterThan(1_000)
 })
 
 test('any flipped bit makes an aggregate a plain record', () => {
