@@ -2,6 +2,7 @@
 import { type ColumnVector, ROWS_PER_BATCH_MAX, type Value } from '../../core/rows.ts'
 import type { SqlType } from '../../core/sql-type.ts'
 import type { RowFailure } from '../expressions/failures.ts'
+import { StatisticsPass } from './accumulators/statistics.ts'
 import type { Accumulator } from './accumulators.ts'
 import { KeyNumbers } from './key-numbers.ts'
 import type { ResultColumn } from './result-builder.ts'
@@ -16,10 +17,12 @@ const SLOTS = new Int32Array(ROWS_PER_BATCH_MAX)
 export class GroupTable {
   readonly #keys: KeyNumbers
   readonly #accumulators: readonly Accumulator[]
+  readonly #statistics: StatisticsPass | null
 
   constructor(keyTypes: readonly SqlType[], accumulators: readonly Accumulator[]) {
     this.#keys = new KeyNumbers(keyTypes)
     this.#accumulators = accumulators
+    this.#statistics = StatisticsPass.of(accumulators)
   }
 
   /** Number of groups. */
@@ -44,11 +47,11 @@ export class GroupTable {
   ): void {
     this.#keys.read(keys, rows, from, to, SLOTS)
     const { size } = this.#keys
-    for (let k = 0; k < this.#accumulators.length; k++) {
-      const accumulator = this.#accumulators[k]!
-      accumulator.reserve(size)
-      accumulator.add(SLOTS, args[k] ?? null, rows, from, to)
-    }
+    const accumulators = this.#accumulators
+    for (let k = 0; k < accumulators.length; k++) accumulators[k]!.reserve(size)
+    const statistics = this.#statistics?.add(args, SLOTS, rows, from, to, size) === true ? this.#statistics : null
+    for (let k = 0; k < accumulators.length; k++)
+      if (statistics === null || !statistics.takes(k)) accumulators[k]!.add(SLOTS, args[k] ?? null, rows, from, to)
   }
 
   /** Adds the groups of another table of the same keys and aggregates, as if their rows came now. */

@@ -21,6 +21,11 @@ export class CountAccumulator implements Accumulator {
     this.#type = type
   }
 
+  /** By slot; another array after `reserve`. */
+  get counts(): Float64Array {
+    return this.#counts
+  }
+
   reserve(slots: number): void {
     if (slots > this.#counts.length) this.#counts = grown(this.#counts, slots)
     this.#slots = Math.max(this.#slots, slots)

@@ -18,8 +18,21 @@ export class NumberExtremeAccumulator implements Accumulator {
   #seen = new Float64Array(16)
   #slots = 0
 
+  readonly name: 'MIN' | 'MAX'
+
   constructor(name: 'MIN' | 'MAX') {
+    this.name = name
     this.#sign = name === 'MAX' ? 1 : -1
+  }
+
+  /** By slot; other arrays after `reserve`. */
+  get values(): Float64Array {
+    return this.#values
+  }
+
+  /** By slot: 1 where there is a value */
+  get seen(): Float64Array {
+    return this.#seen
   }
 
   reserve(slots: number): void {

@@ -111,6 +111,15 @@ export class DoubleSumAccumulator implements Accumulator {
     this.#type = type
   }
 
+  /** By slot; other arrays after `reserve`. */
+  get counts(): Float64Array {
+    return this.#counts
+  }
+
+  get sums(): Float64Array {
+    return this.#sums
+  }
+
   reserve(slots: number): void {
     if (slots > this.#counts.length) {
       this.#counts = grown(this.#counts, slots)
