@@ -150,8 +150,9 @@ describe.each(SCANNERS)('the %s scanner, block by block', kind => {
     const subject = new Subject(kind, columns)
     const truth = new Subject('none', columns)
     const good = '2026-01-15T12:34:56.789Z'
-    const records = [good, good.slice(0, 23), good.replace('T', ' '), good.slice(0, 23).replace('T', ' ')]
-    for (const text of [...records])
+    const forms = [good, good.slice(0, 23), good.replace('T', ' '), good.slice(0, 23).replace('T', ' ')]
+    const records = [...forms]
+    for (const text of forms)
       for (let at = 0; at < text.length; at++)
         for (const byte of ['0', '9', ':', '.', 'Z', 'T', ' ', '-', '/'])
           records.push(`${text.slice(0, at)}${byte}${text.slice(at + 1)}`)
