@@ -2,7 +2,7 @@
 import { scaleOf } from '../expressions/arithmetic.ts'
 import { powerOfTen } from '../expressions/decimal.ts'
 import type { Expression } from '../sql/expression.ts'
-import { among, type Emitting, eitherNull, type Operand } from './operand.ts'
+import { among, type Emitting, eitherNull, type Operand, plainStorage } from './operand.ts'
 
 const OPERATORS = { '=': '===', '<>': '!==', '<': '<', '<=': '<=', '>': '>', '>=': '>=' } as const
 
@@ -16,6 +16,28 @@ export function emitComparison(
   const value = emitter.code.local('v')
   const test = `${a.value} ${OPERATORS[operator]} ${b.value}`
   emitter.code.line(`const ${value} = ${among(isNull, test)} ? 1 : 0;`)
+  return { storage: 'number', value, isNull }
+}
+
+/** Whether a condition compares numbers that only have to be read, so that to compute it costs less than to guess whether it is needed. */
+export function isCalm(expression: Expression, emitter: Emitting): boolean {
+  if (expression.kind !== 'comparison') return false
+  return [expression.left, expression.right].every(
+    side => plainStorage(side) === 'number' && (side.kind === 'column' || emitter.constantOf(side) !== undefined),
+  )
+}
+
+/** As `emitComparison`, without a branch; for those that are calm. */
+export function emitFlatComparison(
+  { operator, left, right }: Extract<Expression, { kind: 'comparison' }>,
+  emitter: Emitting,
+): Operand {
+  const [a, b] = emitPair(left, right, emitter)
+  const isNull = eitherNull(emitter.code, a.isNull, b.isNull)
+  if (isNull === '1') return { storage: 'number', value: '0', isNull }
+  const value = emitter.code.local('v')
+  const test = `((${a.value} ${OPERATORS[operator]} ${b.value}) | 0)`
+  emitter.code.line(`const ${value} = ${isNull === '0' ? test : `${test} & (${isNull} ^ 1)`};`)
   return { storage: 'number', value, isNull }
 }
 

@@ -1,7 +1,8 @@
 /** AND, OR, NOT, IS and CASE: blocks within blocks, so that what an operand decides shuts off the operands after it. */
 import { unreachable } from '../../core/assert.ts'
 import type { Expression } from '../sql/expression.ts'
-import { among, type Emitting, type Operand, plainStorage } from './operand.ts'
+import { emitFlatComparison, isCalm } from './emit-comparison.ts'
+import { among, type Emitting, eitherNull, type Operand, plainStorage } from './operand.ts'
 
 /** Operands of one AND or OR, branches of one CASE: each stands in a block of its own. */
 export const BLOCKS_MAX = 200
@@ -22,6 +23,7 @@ export function emitJunction(
 ): Operand | null {
   if (operands.length > BLOCKS_MAX) return null
   const { code } = emitter
+  if (operands.slice(1).every(operand => isCalm(operand, emitter))) return emitFlatJunction(kind, operands, emitter)
   const result = emitter.result('number', '0')
   const [deciding, open] = kind === 'and' ? ['0', '1'] : ['1', '0']
   const add = (index: number): void => {
@@ -45,6 +47,30 @@ export function emitJunction(
   }
   add(0)
   return result
+}
+
+/** Without a branch: no processor can guess which rows a filter keeps. Nothing but the first operand can fail. */
+function emitFlatJunction(kind: 'and' | 'or', operands: readonly Expression[], emitter: Emitting): Operand {
+  const { code } = emitter
+  const parts = operands.map((operand, index) =>
+    index > 0 && operand.kind === 'comparison' ? emitFlatComparison(operand, emitter) : emitter.emit(operand),
+  )
+  const anyNull = eitherNull(code, ...parts.map(({ isNull }) => isNull))
+  // A value is 0 where it is NULL.
+  const deciding = parts.map(({ value, isNull }) =>
+    kind === 'or' ? value : isNull === '0' ? `(${value} ^ 1)` : `((${isNull} | ${value}) ^ 1)`,
+  )
+  const decided = code.local('v')
+  code.line(`const ${decided} = ${deciding.join(' | ')};`)
+  let isNull = '0'
+  if (anyNull !== '0') {
+    isNull = code.local('n')
+    code.line(`const ${isNull} = ${anyNull} & (${decided} ^ 1);`)
+  }
+  if (kind === 'or') return { storage: 'number', value: decided, isNull }
+  const value = code.local('v')
+  code.line(`const ${value} = (${decided} | ${isNull}) ^ 1;`)
+  return { storage: 'number', value, isNull }
 }
 
 export function emitNot({ operand }: Extract<Expression, { kind: 'not' }>, emitter: Emitting): Operand {

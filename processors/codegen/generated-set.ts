@@ -19,7 +19,6 @@ import { literalKernel } from '../expressions/leaves.ts'
 import { bigintVector, numberVector } from '../expressions/vectors.ts'
 import type { Expression } from '../sql/expression.ts'
 import { CodeWriter, type Run } from './code-writer.ts'
-import { isTrue } from './emit-logic.ts'
 import { Emitter, EmitterState } from './emitter.ts'
 
 /** Functions of one set at most, one for each combination of text layouts; beyond it the interpreter runs. */
@@ -107,10 +106,10 @@ export function generatedFilter(condition: Expression, host: ExpressionHost, int
     const rows = code.write(() => kept)
     code.line('let o = 0;')
     const end = emitter.loop()
-    emitter.when(isTrue(emitter.emit(condition)), () => {
-      code.line(`${rows}[o] = ${emitter.row};`)
-      code.line('o++;')
-    })
+    // Every row is written and the next one takes its place unless it is kept: no branch that nobody can guess.
+    const { value, isNull } = emitter.emit(condition)
+    code.line(`${rows}[o] = ${emitter.row};`)
+    code.line(`o = (o + (${isNull === '0' ? value : `${value} & (${isNull} ^ 1)`})) | 0;`)
     end()
     code.line('return o;')
     return { emitter, call: code.compile() }
