@@ -1,5 +1,6 @@
 /** What every way to decode JSON answers, whatever reads the record: the answers are written here, and none is asked of another. */
 import { describe, expect, it } from 'vitest'
+import { JsonDecoder } from '../../core/codecs/json/json-decoder.ts'
 import type { ScannerKind } from '../../core/codecs/json/scan/scan-path.ts'
 import type { Value } from '../../core/rows.ts'
 import { type ColumnText, decode, jsonDecoder } from './codec-support.ts'
@@ -104,6 +105,9 @@ describe.each(WAYS)('the decoder of JSON, scanner %s', scanner => {
         decoder,
         Array.from({ length: 32 }, () => PLAIN),
       )
+      // Where a scanner is asked for, it is at work, and has taken what is plain.
+      if (!(decoder instanceof JsonDecoder)) throw new Error('not a decoder of JSON')
+      expect([decoder.scannerKind, decoder.scanCounts?.kept]).toEqual([scanner, scanner === 'none' ? undefined : 32])
       const { rows, errors } = decode(decoder, [PLAIN, record, PLAIN])
       if (typeof expected === 'string') {
         expect(rows).toEqual([PLAIN_ROW, PLAIN_ROW])

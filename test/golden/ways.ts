@@ -5,9 +5,12 @@
  * are compared without ROWTIME and without order (`comparable`); which rows come out, and what they say, is the same.
  */
 import { readFileSync } from 'node:fs'
+import { assert } from '../../core/assert.ts'
 import { ByteWriter } from '../../core/byte-writer.ts'
 import type { Decoder } from '../../core/codec.ts'
+import { scanColumnOf } from '../../core/codecs/json/scan/scan-column.ts'
 import type { ScannerKind } from '../../core/codecs/json/scan/scan-path.ts'
+import { createWasmScanner } from '../../core/codecs/json/scan/wasm-scanner.ts'
 import { JsonLinesEncoder } from '../../core/codecs/json-lines.ts'
 import { ERROR_STREAM_SCHEMA, type ErrorOutput } from '../../core/error-output.ts'
 import { type RowBatch, typedValueAt, type Value } from '../../core/rows.ts'
@@ -25,6 +28,9 @@ import { SpoilingDecoder } from '../support/spoiling-decoder.ts'
 import { compileGolden, type GoldenProgram } from './golden.ts'
 import { fileOf, readLines, reshardedStream, STARTED_AT } from './inputs.ts'
 import { shuffle, toleranceOf } from './shuffle.ts'
+
+/** Whether the best scanner there is, which `auto` takes, is the one in WebAssembly. */
+const isWasmHere = createWasmScanner([scanColumnOf({ kind: 'DOUBLE' })]) !== null
 
 export interface GoldenWay {
   readonly name: string
@@ -146,6 +152,7 @@ export class GoldenRunner {
 
   /** One for all ways of a scanner, one after another: it keeps nothing but dictionaries, and making one takes a memory. */
   #decoder(scanner: ScannerKind): Decoder {
+    if (scanner === 'auto') assert(isWasmHere, 'golden programs run on the WebAssembly scanner')
     const known = this.#decoders.get(scanner)
     if (known !== undefined) return known
     const decoder = new SpoilingDecoder(this.#application.createDecoder({ scanner, rowsLent: true }))
