@@ -1,6 +1,7 @@
 /** A panel for a stream that no dashboard names: enough to see data within a minute, without any definition. */
 import { type Column, ERROR_STREAM, type Schema } from '../core/index.ts'
-import { type Dashboard, isNumeric, isText, type Panel, SERIES_SHOWN_MAX } from './view-model.ts'
+import { isNumeric, isText } from './resolve-dashboard.ts'
+import { type Dashboard, type Panel, SERIES_SHOWN_MAX } from './view-model.ts'
 
 /** Numbers that name things; nobody wants their sum. */
 const LABEL_NAME = /(^|_)(ID|CODE|STATUS|KEY|YEAR|MONTH|DAY|HOUR|MINUTE|ZIP|PORT|VERSION)$/i

@@ -1,4 +1,5 @@
 /** Numbers to eyes: dashboard definitions as data, and the live page that draws them. */
+export { dashboard } from './check-dashboard.ts'
 export { defaultDashboard, defaultPanel } from './default-dashboard.ts'
 export {
   DATA_SOURCE_UID,
@@ -27,16 +28,30 @@ export type { LiveStatus, ShardStatus } from './live/status.ts'
 export { metricName } from './prometheus/metric-names.ts'
 export { type MetricMetadata, ResultSeries, type ResultSeriesOptions } from './prometheus/result-series.ts'
 export {
-  type Combine,
-  type Dashboard,
-  dashboard,
-  type FunnelPanel,
-  type Panel,
-  type PanelWidth,
+  type ResolvedAnnotation,
+  type ResolvedDashboard,
+  type ResolvedPanel,
+  type ResolvedVariable,
   resolveDashboard,
-  type StatPanel,
-  type TablePanel,
-  type TimeSeriesPanel,
-  type TopPanel,
-  type Unit,
+} from './resolve-dashboard.ts'
+export type {
+  Annotation,
+  BarPanel,
+  Combine,
+  Dashboard,
+  FunnelPanel,
+  HeatmapPanel,
+  Level,
+  Panel,
+  PanelKind,
+  PanelWidth,
+  StateStyle,
+  StateTimelinePanel,
+  StatPanel,
+  TablePanel,
+  Threshold,
+  TimeSeriesPanel,
+  TopPanel,
+  Unit,
+  Variable,
 } from './view-model.ts'

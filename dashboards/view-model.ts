@@ -1,10 +1,9 @@
 /**
- * What a dashboard shows, as plain data: one definition that the live page renders now, and that exporters can turn into
- * files for other tools. Nothing here knows how a panel is drawn.
+ * What a dashboard shows, as plain data: one definition that the live page renders now, and that exporters turn into files for
+ * other tools. Nothing here knows how a panel is drawn. check-dashboard.ts holds the limits, resolve-dashboard.ts the names.
  */
-import { assert, type Column, columnIndex, MillraceError, type Schema, storageOf, unreachable } from '../core/index.ts'
 
-/** How a number is written: `currency:EUR` takes any ISO 4217 code. */
+/** How a number is written: `percent` takes 50 for a half, `currency:EUR` takes any ISO 4217 code. */
 export type Unit = 'count' | 'perSecond' | 'bytes' | 'milliseconds' | 'seconds' | 'percent' | `currency:${string}`
 
 /** How rows of one instant (and, for stores over a span, of one label) become one number. */
@@ -12,6 +11,16 @@ export type Combine = 'sum' | 'last' | 'max'
 
 /** Share of the page's width; a row whose panels leave room is stretched. */
 export type PanelWidth = 'quarter' | 'third' | 'half' | 'twoThirds' | 'full'
+
+/** What a value or a state means; each renderer has its colours and words for it. */
+export type Level = 'info' | 'ok' | 'warn' | 'bad'
+
+/** A value has this level from `from` on, up to the `from` of the next step; below the first step it has none. */
+export interface Threshold {
+  /** in the unit of the panel, included */
+  readonly from: number
+  readonly level: Level
+}
 
 interface PanelBase {
   readonly title: string
@@ -38,6 +47,8 @@ export interface TimeSeriesPanel extends PanelBase {
   readonly unit?: Unit
   /** how far back the panel reaches, milliseconds; default 300,000 */
   readonly spanMs?: number
+  /** 1 to 6 steps, ascending: lines across the chart */
+  readonly thresholds?: readonly Threshold[]
 }
 
 /** One large number with its recent course. */
@@ -51,14 +62,16 @@ export interface StatPanel extends PanelBase {
   readonly show?: 'last' | 'total'
   readonly unit?: Unit
   readonly spanMs?: number
+  /** 1 to 6 steps, ascending: the level of the number */
+  readonly thresholds?: readonly Threshold[]
 }
 
-/** The labels with the largest values, as bars. */
+/** The labels with the largest values, as a ranking. */
 export interface TopPanel extends PanelBase {
   readonly kind: 'top'
   readonly series: string
   readonly value: string
-  /** bars, 1 to 50; default 10 */
+  /** labels, 1 to 50; default 10 */
   readonly topN?: number
   /** `last`: the rows of the newest rowtime, which is the last window (default). `span`: sums over the span. */
   readonly over?: 'last' | 'span'
@@ -66,7 +79,28 @@ export interface TopPanel extends PanelBase {
   readonly spanMs?: number
 }
 
-/** Steps in order, each as a share of the first. */
+/** Bars along an axis of labels; several values stand side by side, parts of one value on top of each other. */
+export interface BarPanel extends PanelBase {
+  readonly kind: 'bar'
+  /** the column whose values stand along the axis */
+  readonly series: string
+  /** 1 to 8 numeric columns; more than one only without `stack` */
+  readonly value: string | readonly string[]
+  /** a column that splits each bar into parts, the 8 largest; the rest is summed as "other" */
+  readonly stack?: string
+  /** bars (groups of bars), 1 to 50; default 10 */
+  readonly topN?: number
+  /** `value`: the largest first (default). `label`: ascending, numbers as numbers; for buckets of a histogram. */
+  readonly order?: 'value' | 'label'
+  /** as in a ranking; default `last` */
+  readonly over?: 'last' | 'span'
+  readonly unit?: Unit
+  readonly spanMs?: number
+  /** 1 to 6 steps, ascending: the level of a whole bar; only with one value and without `stack` */
+  readonly thresholds?: readonly Threshold[]
+}
+
+/** Steps in order, each as a share of the first, with what is lost between them. */
 export interface FunnelPanel extends PanelBase {
   readonly kind: 'funnel'
   /** the column that names the step */
@@ -80,6 +114,45 @@ export interface FunnelPanel extends PanelBase {
   readonly spanMs?: number
 }
 
+/** Time along the axis, labels as rows, the value as the strength of a cell. */
+export interface HeatmapPanel extends PanelBase {
+  readonly kind: 'heatmap'
+  readonly x?: string
+  /** the column whose values are the rows */
+  readonly series: string
+  readonly value: string
+  /** default `sum` */
+  readonly combine?: Combine
+  /** rows, the largest by total, 1 to 50; default 20 */
+  readonly topN?: number
+  /** `label`: ascending from below, numbers as numbers (default for a numeric column). `value`: the largest on top. */
+  readonly order?: 'value' | 'label'
+  readonly unit?: Unit
+  readonly spanMs?: number
+}
+
+/** How one state of a state timeline is shown. */
+export interface StateStyle {
+  /** the value of the `state` column, as text */
+  readonly state: string
+  readonly level: Level
+}
+
+/** Which state each label was in, over time. A state holds until the label's next row. */
+export interface StateTimelinePanel extends PanelBase {
+  readonly kind: 'stateTimeline'
+  readonly x?: string
+  /** the column whose value is the state */
+  readonly state: string
+  /** a row for each value of this column; without it there is one row */
+  readonly series?: string
+  /** levels of known states, 16 at most; others get a colour of their own */
+  readonly states?: readonly StateStyle[]
+  /** rows, those that changed last, 1 to 50; default 12 */
+  readonly topN?: number
+  readonly spanMs?: number
+}
+
 /** The newest rows. */
 export interface TablePanel extends PanelBase {
   readonly kind: 'table'
@@ -89,208 +162,71 @@ export interface TablePanel extends PanelBase {
   readonly topN?: number
 }
 
-export type Panel = TimeSeriesPanel | StatPanel | TopPanel | FunnelPanel | TablePanel
+export type Panel =
+  | TimeSeriesPanel
+  | StatPanel
+  | TopPanel
+  | BarPanel
+  | FunnelPanel
+  | HeatmapPanel
+  | StateTimelinePanel
+  | TablePanel
 export type PanelKind = Panel['kind']
+
+/** Rows of a stream as marks on every panel that has an axis of time. */
+export interface Annotation {
+  readonly title: string
+  readonly stream: string
+  /** a TIMESTAMP column, or ROWTIME (default) */
+  readonly x?: string
+  /** a TIMESTAMP column where a region ends; without it a mark is an instant */
+  readonly until?: string
+  /** columns whose values stand at the mark, 1 to 4; default: the text columns, 4 at most */
+  readonly text?: readonly string[]
+  /** default `info` */
+  readonly level?: Level
+}
+
+/**
+ * A column whose value a viewer chooses: panels and annotations whose stream has the column then show only the rows with that
+ * value. Others show all rows, and say so.
+ */
+export interface Variable {
+  /** in the address of the page and in exported files: a letter, then letters, digits and `_`, 32 at most */
+  readonly name: string
+  /** default: the name of the column in plain words */
+  readonly title?: string
+  readonly column: string
+  /** what can be chosen, 1 to 64 texts; default: the values seen so far, the 64 most frequent */
+  readonly values?: readonly string[]
+}
 
 export interface Dashboard {
   readonly title: string
   readonly panels: readonly Panel[]
+  /** 8 at most */
+  readonly annotations?: readonly Annotation[]
+  /** 4 at most */
+  readonly variables?: readonly Variable[]
   /** whether output streams that no panel names get a default panel; default `show` */
   readonly others?: 'show' | 'hide'
 }
 
+/** The name under which a panel's `x` means the time that every row carries. */
+export const ROWTIME = 'ROWTIME'
 /** How far back a panel reaches unless it says otherwise. */
 export const SPAN_MS_DEFAULT = 300_000
-const SPAN_MS_MIN = 10_000
 export const SPAN_MS_MAX = 86_400_000
 export const PANELS_MAX = 48
 export const SERIES_SHOWN_MAX = 8
 export const SERIES_SHOWN_DEFAULT = 6
 export const BARS_MAX = 50
 export const BARS_DEFAULT = 10
+export const HEATMAP_ROWS_DEFAULT = 20
+export const STATE_ROWS_DEFAULT = 12
 export const TABLE_ROWS_DEFAULT = 12
 export const TABLE_COLUMNS_MAX = 16
-const STEPS_MAX = 12
-const UNITS: readonly string[] = ['count', 'perSecond', 'bytes', 'milliseconds', 'seconds', 'percent']
-
-/** The name under which a panel's `x` means the time that every row carries. */
-export const ROWTIME = 'ROWTIME'
-
-/**
- * Declares a dashboard; the types do the work, and what types cannot say is checked here.
- * @throws MillraceError `config` for limits and units; `resolveDashboard` checks the rest against the streams
- */
-export function dashboard(definition: Dashboard): Dashboard {
-  if (definition.panels.length > PANELS_MAX)
-    throw new MillraceError(
-      'config',
-      `dashboard "${definition.title}" has ${definition.panels.length} panels; the limit is ${PANELS_MAX}`,
-    )
-  definition.panels.forEach((panel, index) => checkNumbers(panel, where(definition, panel, index)))
-  return definition
-}
-
-/** A panel whose names were found: stream and columns as stored, with their indexes and types. */
-export interface ResolvedPanel {
-  readonly panel: Panel
-  readonly stream: string
-  readonly schema: Schema
-  /** index of the x column, or -1 for ROWTIME */
-  readonly x: number
-  /** index of the column that splits or labels, or -1 */
-  readonly series: number
-  /** indexes of the value columns, or of the table's columns */
-  readonly values: readonly number[]
-}
-
-/**
- * Finds every name of a dashboard in the schemas of the output streams.
- * @throws MillraceError `config` that names panel, stream and column, says what there is, and guesses what was meant
- */
-export function resolveDashboard(
-  definition: Dashboard,
-  outputs: ReadonlyMap<string, Schema>,
-): readonly ResolvedPanel[] {
-  dashboard(definition)
-  return definition.panels.map((panel, index) => resolvePanel(panel, outputs, where(definition, panel, index)))
-}
-
-function resolvePanel(panel: Panel, outputs: ReadonlyMap<string, Schema>, place: string): ResolvedPanel {
-  const stream = findName(panel.stream, [...outputs.keys()])
-  const schema = stream === null ? undefined : outputs.get(stream)
-  if (stream === null || schema === undefined)
-    throw new MillraceError(
-      'config',
-      `${place}: output stream "${panel.stream}" not found${listed('the output streams are', [...outputs.keys()], panel.stream)}`,
-    )
-  const find = (name: string, accepts: (column: Column) => boolean, wanted: string): number => {
-    const names = schema.columns.map(column => column.name)
-    const found = findName(name, names)
-    if (found === null)
-      throw new MillraceError(
-        'config',
-        `${place}: column "${name}" not found in ${stream}${listed('its columns are', names, name)}`,
-      )
-    const index = columnIndex(schema, found)
-    const column = schema.columns[index]
-    assert(column !== undefined, 'a found column has an index')
-    if (!accepts(column))
-      throw new MillraceError(
-        'config',
-        `${place}: column "${found}" of ${stream} is ${column.type.kind}, but ${wanted}`,
-      )
-    return index
-  }
-  const base = { panel, stream, schema }
-  const value = (name: string): number => find(name, isNumeric, 'a value column must be a number')
-  const label = (name: string): number => find(name, () => true, 'a series column must have a text form')
-  const time = (name: string | undefined): number =>
-    name === undefined || name.toUpperCase() === ROWTIME
-      ? -1
-      : find(name, column => column.type.kind === 'TIMESTAMP', 'an x column must be a TIMESTAMP')
-  switch (panel.kind) {
-    case 'timeSeries': {
-      const names = typeof panel.value === 'string' ? [panel.value] : panel.value
-      if (names.length === 0 || names.length > SERIES_SHOWN_MAX)
-        throw new MillraceError('config', `${place}: value must name 1 to ${SERIES_SHOWN_MAX} columns`)
-      if (names.length > 1 && panel.series !== undefined)
-        throw new MillraceError(
-          'config',
-          `${place}: ${names.length} value columns cannot be split by "${panel.series}" as well; name one value column or leave out series`,
-        )
-      const series = panel.series === undefined ? -1 : label(panel.series)
-      return { ...base, x: time(panel.x), series, values: names.map(value) }
-    }
-    case 'stat':
-      return { ...base, x: time(panel.x), series: -1, values: [value(panel.value)] }
-    case 'top':
-    case 'funnel':
-      return { ...base, x: -1, series: label(panel.series), values: [value(panel.value)] }
-    case 'table': {
-      const names = panel.columns ?? schema.columns.slice(0, TABLE_COLUMNS_MAX).map(column => column.name)
-      if (names.length > TABLE_COLUMNS_MAX)
-        throw new MillraceError('config', `${place}: ${names.length} table columns; the limit is ${TABLE_COLUMNS_MAX}`)
-      const values = names.map(name => find(name, () => true, 'a table column must have a text form'))
-      return { ...base, x: -1, series: -1, values }
-    }
-    default:
-      return unreachable(panel, 'resolvePanel')
-  }
-}
-
-/** Whether a column can be drawn as a number. */
-export function isNumeric(column: Column): boolean {
-  switch (column.type.kind) {
-    case 'TINYINT':
-    case 'SMALLINT':
-    case 'INTEGER':
-    case 'BIGINT':
-    case 'REAL':
-    case 'DOUBLE':
-    case 'DECIMAL':
-      return true
-    default:
-      return false
-  }
-}
-
-/** Whether a column holds text. */
-export function isText(column: Column): boolean {
-  return storageOf(column.type) === 'text'
-}
-
-function where(definition: Dashboard, panel: Panel, index: number): string {
-  return `dashboard "${definition.title}", panel ${index + 1} ("${panel.title}")`
-}
-
-function checkNumbers(panel: Panel, place: string): void {
-  const check = (name: string, value: number | undefined, min: number, max: number): void => {
-    if (value !== undefined && !(Number.isInteger(value) && value >= min && value <= max))
-      throw new MillraceError('config', `${place}: ${name} must be a whole number from ${min} to ${max}, not ${value}`)
-  }
-  if (panel.kind !== 'table') {
-    check('spanMs', panel.spanMs, SPAN_MS_MIN, SPAN_MS_MAX)
-    if (panel.unit !== undefined && !UNITS.includes(panel.unit) && !/^currency:[A-Z]{3}$/.test(panel.unit))
-      throw new MillraceError(
-        'config',
-        `${place}: unit "${panel.unit}" is unknown; use one of ${UNITS.join(', ')}, or currency:EUR with any ISO 4217 code`,
-      )
-  }
-  if (panel.kind === 'timeSeries') check('topN', panel.topN, 1, SERIES_SHOWN_MAX)
-  if (panel.kind === 'top' || panel.kind === 'table') check('topN', panel.topN, 1, BARS_MAX)
-  if (panel.kind === 'funnel') {
-    check('number of steps', panel.steps.length, 2, STEPS_MAX)
-    if (new Set(panel.steps).size !== panel.steps.length)
-      throw new MillraceError('config', `${place}: a funnel step is named twice; each step has its own value`)
-  }
-}
-
-/** The stored name for a written one: exact, else folded to upper case as SQL does. */
-function findName(name: string, names: readonly string[]): string | null {
-  if (names.includes(name)) return name
-  const folded = name.toUpperCase()
-  return names.includes(folded) ? folded : null
-}
-
-function listed(intro: string, names: readonly string[], wanted: string): string {
-  if (names.length === 0) return '; there are none'
-  const near = names.find(name => distance(name.toUpperCase(), wanted.toUpperCase()) <= 2)
-  if (near !== undefined) return `; did you mean "${near}"?`
-  const shown = names.slice(0, 12).join(', ')
-  return `; ${intro} ${shown}${names.length > 12 ? ', ...' : ''}`
-}
-
-/** Levenshtein distance, cut off above 2 by length alone. */
-function distance(a: string, b: string): number {
-  if (Math.abs(a.length - b.length) > 2 || a.length > 64) return 3
-  let previous = Array.from({ length: b.length + 1 }, (_, j) => j)
-  for (let i = 1; i <= a.length; i++) {
-    const current = [i]
-    for (let j = 1; j <= b.length; j++) {
-      const substitute = (previous[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)
-      current.push(Math.min(substitute, (previous[j] ?? 0) + 1, (current[j - 1] ?? 0) + 1))
-    }
-    previous = current
-  }
-  return previous[b.length] ?? 3
-}
+export const ANNOTATIONS_MAX = 8
+export const ANNOTATION_COLUMNS_MAX = 4
+export const VARIABLES_MAX = 4
+export const VARIABLE_VALUES_MAX = 64

@@ -3,14 +3,8 @@ import { ERROR_STREAM, type Schema } from '../../core/index.ts'
 import { completeDashboard } from '../default-dashboard.ts'
 import { layout } from '../live/page/layout.ts'
 import { streamMetrics } from '../prometheus/metric-names.ts'
-import {
-  type Dashboard,
-  type PanelKind,
-  type PanelWidth,
-  type ResolvedPanel,
-  resolveDashboard,
-  SPAN_MS_DEFAULT,
-} from '../view-model.ts'
+import { type ResolvedPanel, resolveDashboard } from '../resolve-dashboard.ts'
+import { type Dashboard, type PanelKind, type PanelWidth, SPAN_MS_DEFAULT } from '../view-model.ts'
 import { DATA_SOURCE, type GrafanaDashboard, type GrafanaPanel, type GridPosition } from './model.ts'
 import { type PanelQuery, panelQueries, Unanswerable } from './panel-queries.ts'
 import { type Drawing, drawingOf, refId } from './panels.ts'
@@ -27,7 +21,10 @@ const WIDTHS: Readonly<Record<PanelKind, PanelWidth>> = {
   timeSeries: 'half',
   stat: 'quarter',
   top: 'third',
+  bar: 'third',
   funnel: 'third',
+  heatmap: 'half',
+  stateTimeline: 'half',
   table: 'half',
 }
 
@@ -53,7 +50,7 @@ export function grafanaDashboard({ name, outputs, dashboard, windows }: GrafanaO
   const metrics = streamMetrics(outputs)
   const notes: string[] = []
   const drawn: { resolved: ResolvedPanel; queries: readonly PanelQuery[]; drawing: Drawing }[] = []
-  for (const resolved of resolveDashboard(whole, outputs)) {
+  for (const resolved of resolveDashboard(whole, outputs).panels) {
     const { panel, stream } = resolved
     const ofStream = metrics.get(stream)
     try {

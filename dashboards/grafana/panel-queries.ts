@@ -1,14 +1,8 @@
 /** Which queries a panel of the view model asks. */
 import { unreachable } from '../../core/index.ts'
 import type { StreamMetrics } from '../prometheus/metric-names.ts'
-import {
-  BARS_DEFAULT,
-  type Combine,
-  type ResolvedPanel,
-  SERIES_SHOWN_DEFAULT,
-  SPAN_MS_DEFAULT,
-  TABLE_ROWS_DEFAULT,
-} from '../view-model.ts'
+import type { ResolvedPanel } from '../resolve-dashboard.ts'
+import { BARS_DEFAULT, type Combine, SERIES_SHOWN_DEFAULT, SPAN_MS_DEFAULT, TABLE_ROWS_DEFAULT } from '../view-model.ts'
 import { combined, isLong, largest, latest, matcher, newest, promDuration, type Samples, within } from './queries.ts'
 
 export interface PanelQuery {
@@ -86,6 +80,10 @@ export function panelQueries(
     }
     case 'table':
       return tableQueries(resolved, metrics, windowMs)
+    case 'bar':
+    case 'heatmap':
+    case 'stateTimeline':
+      throw new Unanswerable('the live page draws it; there is no Grafana panel for its kind yet')
     default:
       return unreachable(panel, 'panelQueries')
   }

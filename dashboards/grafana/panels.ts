@@ -1,8 +1,9 @@
 /** How Grafana draws a panel of the view model: its panel type, and the options of that. */
 import type { StreamMetrics } from '../prometheus/metric-names.ts'
-import { type ResolvedPanel, TABLE_ROWS_DEFAULT, type Unit } from '../view-model.ts'
+import type { ResolvedPanel } from '../resolve-dashboard.ts'
+import { TABLE_ROWS_DEFAULT, type Unit } from '../view-model.ts'
 import type { FieldConfig, FieldOverride, GrafanaPanel, Transformation } from './model.ts'
-import { type PanelQuery, ROW_TIME } from './panel-queries.ts'
+import { type PanelQuery, ROW_TIME, Unanswerable } from './panel-queries.ts'
 import { grafanaUnit } from './units.ts'
 
 /** What the kind of a panel decides; id, place, queries and data source are the dashboard's. */
@@ -77,6 +78,10 @@ export function drawingOf(resolved: ResolvedPanel, metrics: StreamMetrics, queri
         },
         transformations: [],
       }
+    case 'bar':
+    case 'heatmap':
+    case 'stateTimeline':
+      throw new Unanswerable('the live page draws it; there is no Grafana panel for its kind yet')
     case 'table':
       return {
         type: 'table',

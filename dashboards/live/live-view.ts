@@ -1,7 +1,7 @@
 /**
  * The hub between a running pipeline and the pages that look at it. The host feeds it rows, errors and its status; pages
  * pull a snapshot and then deltas. Its memory is bounded whatever the data and however slow a page: there is one short
- * ring of deltas for all pages, and a page that falls out of it gets a snapshot.
+ * ring of deltas for each choice of values, and a page that falls out of it gets a snapshot.
  */
 import {
   type Clock,
@@ -12,24 +12,20 @@ import {
   type Schema,
 } from '../../core/index.ts'
 import { completeDashboard } from '../default-dashboard.ts'
-import { type Dashboard, resolveDashboard } from '../view-model.ts'
+import { type ResolvedDashboard, resolveDashboard } from '../resolve-dashboard.ts'
+import { type Dashboard, SPAN_MS_DEFAULT } from '../view-model.ts'
+import { Channel, type EventText } from './channel.ts'
+import { type Choice, choiceKey, VariableValues } from './choices.ts'
 import { ErrorLog } from './error-log.ts'
 import type { FieldMask } from './field-mask.ts'
-import { type PanelState, panelStateOf } from './panel-state.ts'
-import type {
-  DeltaMessage,
-  ErrorSample,
-  PanelChange,
-  ReportMessage,
-  SnapshotMessage,
-  StatusMessage,
-} from './protocol.ts'
+import type { ErrorSample, ReportMessage, SnapshotMessage, StatusMessage, VariableMessage } from './protocol.ts'
+import { RecentRows } from './recent-rows.ts'
 import { type LiveStatus, StatusTracker } from './status.ts'
 
-/** Deltas that are kept for pages that lost their connection for a moment. */
-export const DELTAS_KEPT_MAX = 40
-/** Bytes (UTF-16 units) that these may have together. */
-export const DELTA_CHARACTERS_MAX = 1_048_576
+/** Choices that are kept up to date at once; the one that nobody asked for longest makes room. */
+export const CHOICES_MAX = 16
+/** A choice that no page has asked for this long is forgotten. */
+export const CHOICE_IDLE_MS = 60_000
 /** Delta messages at most a second are 1,000 / this. */
 export const PUBLISH_INTERVAL_MS = 250
 
@@ -47,33 +43,23 @@ export interface LiveViewOptions {
   readonly clock: Pick<Clock, 'now' | 'monotonicMs'>
 }
 
-/** What a page gets next. */
-export interface EventText {
-  readonly id: string
-  /** JSON of one LiveMessage */
-  readonly json: string
-  readonly event: 'snapshot' | 'delta'
-}
-
-interface KeptDelta {
-  readonly revision: number
-  readonly json: string
-}
+const NO_CHOICE: Choice = new Map()
 
 /** Fed synchronously by the host and never makes it wait. */
 export class LiveView implements ErrorOutput {
   readonly title: string
   readonly mode: 'live' | 'replay'
   readonly #clock: Pick<Clock, 'now' | 'monotonicMs'>
-  readonly #panels: readonly PanelState[]
-  readonly #panelsByStream = new Map<string, PanelState[]>()
+  readonly #dashboard: ResolvedDashboard
+  readonly #variables: readonly VariableValues[]
+  readonly #recent: RecentRows | null
   readonly #status: StatusTracker
   readonly #errors: ErrorLog
   readonly #instance: string
   readonly #waiters = new Set<() => void>()
-  #deltas: KeptDelta[] = []
-  #deltaCharacters = 0
-  #revision = 0
+  readonly #all: Channel
+  readonly #chosen = new Map<string, Channel>()
+  #channels = 0
   #isStatusChanged = true
   #lastStatusJson = ''
 
@@ -86,22 +72,19 @@ export class LiveView implements ErrorOutput {
     this.#errors = new ErrorLog(options.mask)
     this.#instance = clock.now().toString(36)
     this.#status = new StatusTracker(this.mode)
-    const resolved = resolveDashboard(completeDashboard(title, outputs, options.dashboard), outputs)
-    this.#panels = resolved.map((panel, index) => panelStateOf(panel, `p${index}`))
-    for (const [index, { stream }] of resolved.entries()) {
-      const panel = this.#panels[index]
-      if (panel === undefined) continue
-      const panels = this.#panelsByStream.get(stream)
-      if (panels === undefined) this.#panelsByStream.set(stream, [panel])
-      else panels.push(panel)
-    }
+    this.#dashboard = resolveDashboard(completeDashboard(title, outputs, options.dashboard), outputs)
+    this.#variables = this.#dashboard.variables.map(variable => new VariableValues(variable))
+    this.#recent = recentRowsOf(this.#dashboard)
+    this.#all = this.#newChannel(new Map())
   }
 
   /** Takes result rows of an output stream as soon as they exist; rows of unknown streams are of no interest. */
   rows(stream: string, batch: RowBatch): void {
     if (batch.length === 0) return
     if (stream === ERROR_STREAM) this.#errors.addBatch(batch)
-    for (const panel of this.#panelsByStream.get(stream) ?? []) panel.add(batch)
+    for (const variable of this.#variables) variable.add(stream, batch)
+    this.#recent?.add(stream, batch)
+    for (const channel of this.#everyChannel()) channel.rows(stream, batch)
   }
 
   /** Takes one error row; for hosts that have them before they are rows of the error stream. Use this or `rows`, not both. */
@@ -130,23 +113,31 @@ export class LiveView implements ErrorOutput {
     const now = this.#clock.now()
     const monotonicMs = this.#clock.monotonicMs()
     const point = this.#status.record(now, monotonicMs)
-    const panels = this.#panels.map(panel => panel.change()).filter((change): change is PanelChange => change !== null)
     const errors = this.#errors.change()
     // Rates fall while nothing is reported, so the status is looked at once a second in any case.
     const status = this.#isStatusChanged || point !== null ? this.#changedStatus(now, monotonicMs) : null
-    if (panels.length === 0 && errors === null && status === null && point === null) return
-    this.#isStatusChanged = false
-    this.#revision++
-    const delta: DeltaMessage = {
-      type: 'delta',
-      revision: this.#revision,
-      now,
-      status,
-      history: point === null ? [] : [point],
-      errors,
-      panels,
+    const isShared = errors !== null || status !== null || point !== null
+    let areValuesNew = false
+    for (const variable of this.#variables) if (variable.refresh()) areValuesNew = true
+    this.#forgetIdle(monotonicMs)
+    let isPublished = false
+    for (const channel of this.#everyChannel()) {
+      const change = channel.cut()
+      if (change === null && !isShared && !areValuesNew) continue
+      isPublished = true
+      channel.push({
+        now,
+        status,
+        history: point === null ? [] : [point],
+        errors,
+        panels: change?.panels ?? [],
+        marks: change?.marks ?? [],
+        variables: areValuesNew ? this.#variableMessages(channel.choice) : null,
+        rowtimes: change?.rowtimes ?? null,
+      })
     }
-    this.#keep({ revision: this.#revision, json: JSON.stringify(delta) })
+    if (!isPublished) return
+    this.#isStatusChanged = false
     for (const wake of this.#waiters) wake()
     this.#waiters.clear()
   }
@@ -165,31 +156,35 @@ export class LiveView implements ErrorOutput {
     return new Map(this.#errors.summary().byName.map(({ name, count }) => [name, count]))
   }
 
-  snapshot(): SnapshotMessage {
+  /** Everything, for a page that knows nothing. @param choice as for `eventsSince` */
+  snapshot(choice: Choice = NO_CHOICE): SnapshotMessage {
+    return this.#snapshot(this.#channelOf(choice))
+  }
+
+  #snapshot(channel: Channel): SnapshotMessage {
     return {
       type: 'snapshot',
-      revision: this.#revision,
+      revision: channel.revision,
       now: this.#clock.now(),
       title: this.title,
       mode: this.mode,
       status: this.statusMessage(),
       history: this.#status.history,
       errors: this.#errors.summary(),
-      panels: this.#panels.map(panel => ({ shape: panel.shape, data: panel.data() })),
+      panels: channel.panels(),
+      annotations: channel.annotations(),
+      variables: this.#variableMessages(channel.choice),
     }
   }
 
   /**
    * What a page needs that has seen everything up to an event id: nothing, the deltas since, or a snapshot when the id is
-   * unknown, of another run, or too far back.
+   * unknown, of another run or choice, or too far back.
+   * @param choice values of variables, by their names; names that the dashboard does not have are ignored
    */
-  eventsSince(id: string | null): readonly EventText[] {
-    const revision = this.#revisionOf(id)
-    if (revision === this.#revision) return []
-    const missing = revision === null ? [] : this.#deltas.filter(delta => delta.revision > revision)
-    if (revision === null || missing[0]?.revision !== revision + 1)
-      return [{ id: this.#idOf(this.#revision), event: 'snapshot', json: JSON.stringify(this.snapshot()) }]
-    return missing.map(delta => ({ id: this.#idOf(delta.revision), event: 'delta', json: delta.json }))
+  eventsSince(id: string | null, choice: Choice = NO_CHOICE): readonly EventText[] {
+    const channel = this.#channelOf(choice)
+    return channel.eventsSince(id, () => JSON.stringify(this.#snapshot(channel)))
   }
 
   /** Calls back once, at the next delta. Returns what takes the wish back. */
@@ -206,21 +201,53 @@ export class LiveView implements ErrorOutput {
     return status
   }
 
-  #keep(delta: KeptDelta): void {
-    this.#deltas.push(delta)
-    this.#deltaCharacters += delta.json.length
-    while (this.#deltas.length > DELTAS_KEPT_MAX || this.#deltaCharacters > DELTA_CHARACTERS_MAX)
-      this.#deltaCharacters -= this.#deltas.shift()?.json.length ?? 0
+  #variableMessages(choice: Choice): readonly VariableMessage[] {
+    return this.#variables.map(variable => variable.message(choice))
   }
 
-  #idOf(revision: number): string {
-    return `${this.#instance}-${revision}`
+  *#everyChannel(): Generator<Channel> {
+    yield this.#all
+    yield* this.#chosen.values()
   }
 
-  #revisionOf(id: string | null): number | null {
-    const match = id === null ? null : /^([0-9a-z]+)-(\d{1,15})$/.exec(id)
-    if (match?.[1] !== this.#instance) return null
-    const revision = Number(match[2])
-    return revision <= this.#revision ? revision : null
+  #newChannel(choice: Choice): Channel {
+    const id = `${this.#instance}x${(this.#channels++).toString(36)}`
+    return new Channel(id, this.#dashboard, choice, this.#clock.monotonicMs())
   }
+
+  /** The channel of a choice; a new one gets the rows that are still there. */
+  #channelOf(wanted: Choice): Channel {
+    const known = this.#variables.map(({ name }) => name).filter(name => wanted.has(name))
+    const choice = new Map(known.map(name => [name, wanted.get(name) ?? '']))
+    if (choice.size === 0) return this.#all
+    const key = choiceKey(choice)
+    let channel = this.#chosen.get(key)
+    if (channel === undefined) {
+      while (this.#chosen.size >= CHOICES_MAX) {
+        const [idle] = [...this.#chosen].reduce((a, b) => (b[1].usedAt < a[1].usedAt ? b : a))
+        this.#chosen.delete(idle)
+      }
+      channel = this.#newChannel(choice)
+      this.#chosen.set(key, channel)
+      this.#recent?.replay((stream, batch) => channel?.rows(stream, batch))
+      // Lines are chosen when a change is cut; the page gets it all in its snapshot.
+      channel.cut()
+    }
+    channel.usedAt = this.#clock.monotonicMs()
+    return channel
+  }
+
+  #forgetIdle(monotonicMs: number): void {
+    for (const [key, channel] of this.#chosen)
+      if (monotonicMs - channel.usedAt > CHOICE_IDLE_MS) this.#chosen.delete(key)
+  }
+}
+
+/** Rows are kept only where a variable can choose among them. */
+function recentRowsOf({ panels, annotations, variables }: ResolvedDashboard): RecentRows | null {
+  if (variables.length === 0) return null
+  // Streams without a column of any variable are in no choice's way, but a new channel needs their rows all the same.
+  const streams = new Map([...panels, ...annotations].map(({ stream, schema }) => [stream, schema]))
+  const spans = panels.map(({ panel }) => ('spanMs' in panel ? (panel.spanMs ?? SPAN_MS_DEFAULT) : SPAN_MS_DEFAULT))
+  return new RecentRows(streams, Math.max(SPAN_MS_DEFAULT, ...spans))
 }

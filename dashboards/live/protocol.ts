@@ -66,9 +66,16 @@ export interface ErrorSample {
 
 export type PanelWidthMessage = 'quarter' | 'third' | 'half' | 'twoThirds' | 'full'
 
+export type LevelMessage = 'info' | 'ok' | 'warn' | 'bad'
+
+export interface ThresholdMessage {
+  readonly from: number
+  readonly level: LevelMessage
+}
+
 export interface PanelShape {
   readonly id: string
-  readonly kind: 'timeSeries' | 'stat' | 'top' | 'funnel' | 'table'
+  readonly kind: 'timeSeries' | 'stat' | 'top' | 'bar' | 'funnel' | 'heatmap' | 'stateTimeline' | 'table'
   readonly title: string
   readonly description: string
   readonly stream: string
@@ -78,8 +85,17 @@ export interface PanelShape {
   /** what labels mean: the name of the series column, else of the value column */
   readonly label: string
   readonly value: string
-  /** for `top` and `funnel`: one window or the whole span; for `stat`: the newest instant or the sum over the span */
+  /** for rankings, bars and funnels: one window or the whole span; for `stat`: the newest instant or the sum over the span */
   readonly over: 'last' | 'span'
+  /** for bars and heatmaps: the largest first, or labels ascending */
+  readonly order: 'value' | 'label'
+  /** whether labels ascend as numbers */
+  readonly areLabelsNumbers: boolean
+  /** ascending; empty where there are none */
+  readonly thresholds: readonly ThresholdMessage[]
+  readonly states: readonly { readonly state: string; readonly level: LevelMessage }[]
+  /** names of the variables that choose among its rows */
+  readonly variables: readonly string[]
 }
 
 export interface SeriesMessage {
@@ -107,6 +123,35 @@ export interface RankData {
   readonly hidden: number
 }
 
+export interface BarData {
+  readonly kind: 'bars'
+  /** rowtime of the newest row, null while there is none */
+  readonly at: number | null
+  /** parts lie on top of each other, else side by side */
+  readonly isStacked: boolean
+  /** names of the parts of each bar, in the order of their colours */
+  readonly parts: readonly string[]
+  /** whether the last part is the sum of those that are not told apart */
+  readonly hasRest: boolean
+  /** a value for each part */
+  readonly items: readonly { readonly label: string; readonly values: readonly number[] }[]
+  /** sum of all labels, those not listed included */
+  readonly total: number
+  readonly hidden: number
+}
+
+export interface StatesData {
+  readonly kind: 'states'
+  /** instant of the newest row, null while there is none */
+  readonly newest: number | null
+  /** ascending instants at which the state of a row became another one; null where the data says NULL */
+  readonly rows: readonly {
+    readonly name: string
+    readonly changes: readonly (readonly [number, string | null])[]
+  }[]
+  readonly hidden: number
+}
+
 export type CellMessage = string | number | boolean | null
 
 export interface TableColumnMessage {
@@ -122,7 +167,7 @@ export interface TableData {
   readonly rowsMax: number
 }
 
-export type PanelData = SeriesData | RankData | TableData
+export type PanelData = SeriesData | RankData | BarData | StatesData | TableData
 
 export interface PanelSnapshot {
   readonly shape: PanelShape
@@ -139,6 +184,25 @@ export interface PanelChange {
   readonly rows?: readonly (readonly CellMessage[])[]
 }
 
+/** One mark on the axes of time: where it begins, where a region ends (null: an instant), and what is written at it. */
+export type MarkMessage = readonly [number, number | null, string]
+
+export interface AnnotationMessage {
+  readonly title: string
+  readonly level: LevelMessage
+  /** ascending by begin */
+  readonly marks: readonly MarkMessage[]
+}
+
+export interface VariableMessage {
+  readonly name: string
+  readonly title: string
+  /** what can be chosen */
+  readonly values: readonly string[]
+  /** what this event stream was asked for; null: all */
+  readonly chosen: string | null
+}
+
 export interface SnapshotMessage {
   readonly type: 'snapshot'
   readonly revision: number
@@ -150,6 +214,8 @@ export interface SnapshotMessage {
   readonly history: readonly HistoryPoint[]
   readonly errors: ErrorSummary
   readonly panels: readonly PanelSnapshot[]
+  readonly annotations: readonly AnnotationMessage[]
+  readonly variables: readonly VariableMessage[]
 }
 
 export interface DeltaMessage {
@@ -160,6 +226,12 @@ export interface DeltaMessage {
   readonly history: readonly HistoryPoint[]
   readonly errors: ErrorSummary | null
   readonly panels: readonly PanelChange[]
+  /** marks that are new, by the index of their annotation */
+  readonly marks: readonly { readonly annotation: number; readonly marks: readonly MarkMessage[] }[]
+  /** all variables anew where the values that can be chosen have changed */
+  readonly variables: readonly VariableMessage[] | null
+  /** rowtimes of the oldest and the newest row that this delta tells of; null without rows. Until a row is painted counts as delay. */
+  readonly rowtimes: readonly [number, number] | null
 }
 
 export type LiveMessage = SnapshotMessage | DeltaMessage

@@ -4,7 +4,8 @@
  *
  *   GET /                    the page
  *   GET /assets/...          its modules and styles
- *   GET /events              server-sent events: a snapshot, then deltas; resumes after Last-Event-ID
+ *   GET /events              server-sent events: a snapshot, then deltas; resumes after Last-Event-ID. `?var-NAME=VALUE` takes only
+ *                            the rows with that value of a variable of the dashboard
  *   GET /api/v1/status       the status as JSON
  *   GET /api/v1/errors       recent error rows with their raw data; needs `Authorization: Bearer TOKEN`
  *   GET /metrics             operations metrics for a Prometheus that scrapes
@@ -28,6 +29,7 @@ import { PrometheusApi } from '../prometheus/api.ts'
 import { EXPOSITION_TYPE, exposition } from '../prometheus/exposition.ts'
 import type { ResultSeries } from '../prometheus/result-series.ts'
 import { type Asset, builtPageDirectory, loadAssets } from './assets.ts'
+import { cutText } from './columns.ts'
 import { type LiveView, PUBLISH_INTERVAL_MS } from './live-view.ts'
 import type { LiveRoute } from './route.ts'
 
@@ -277,9 +279,10 @@ class LiveServer {
     this.#clients++
     try {
       let lastId = request.headers['last-event-id'] ?? null
+      const choice = choiceOf(request.url)
       await reply.write('retry: 1000\n\n')
       while (!reply.closed) {
-        const events = this.#view.eventsSince(lastId)
+        const events = this.#view.eventsSince(lastId, choice)
         if (events.length > 0) {
           lastId = events.at(-1)?.id ?? lastId
           // JSON has no raw line break, so one data line always holds it.
@@ -331,6 +334,14 @@ function isForeignUse(request: HttpRequest, path: string): boolean {
   const site = request.headers['sec-fetch-site']
   if (site === undefined || site === 'same-origin' || site === 'none') return false
   return !(path === '/' && request.headers['sec-fetch-mode'] === 'navigate')
+}
+
+/** The values of variables in an address: `/events?var-device=mobile`. */
+function choiceOf(url: string): ReadonlyMap<string, string> {
+  const choice = new Map<string, string>()
+  for (const [name, value] of new URL(url, 'http://page').searchParams)
+    if (name.startsWith('var-')) choice.set(name.slice('var-'.length), cutText(value))
+  return choice
 }
 
 function sendAsset(request: HttpRequest, reply: HttpReply, asset: Asset): void {

@@ -1,7 +1,7 @@
 /** Which columns of an output stream are metrics, which are labels, and what they are called: for what is served, and for whoever asks it. */
 import { ERROR_STREAM, type Schema } from '../../core/index.ts'
 import { isMeasure } from '../default-dashboard.ts'
-import { isNumeric } from '../view-model.ts'
+import { isNumeric } from '../resolve-dashboard.ts'
 
 /** A column and its name in queries. */
 export interface NamedColumn {

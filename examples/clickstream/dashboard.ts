@@ -1,5 +1,5 @@
 /** What the demo's page shows of the five views. */
-import { type Dashboard, dashboard } from '../../dashboards/view-model.ts'
+import { type Dashboard, dashboard } from '../../dashboards/index.ts'
 import { FUNNEL_STEPS } from './visit.ts'
 
 export const clickstreamDashboard: Dashboard = dashboard({

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { columnIndex, ERROR_STREAM, ERROR_STREAM_SCHEMA, type Schema, type Value } from '../../core/index.ts'
 import { type Dashboard, LiveView } from '../../dashboards/index.ts'
+import { DELTA_CHARACTERS_MAX, DELTAS_KEPT_MAX, type EventText } from '../../dashboards/live/channel.ts'
 import { TEXT_CHARACTERS_MAX } from '../../dashboards/live/columns.ts'
 import { ERROR_DATA_CHARACTERS_MAX, ERROR_SAMPLES_MAX } from '../../dashboards/live/error-log.ts'
-import { DELTA_CHARACTERS_MAX, DELTAS_KEPT_MAX, type EventText } from '../../dashboards/live/live-view.ts'
 import { AlignedSeries } from '../../dashboards/live/page/series-data.ts'
-import { LABELS_TRACKED_MAX } from '../../dashboards/live/panel-state.ts'
+import { LABELS_TRACKED_MAX } from '../../dashboards/live/panels/state.ts'
 import type {
   DeltaMessage,
   PanelData,
@@ -17,7 +17,7 @@ import type {
 import { SERIES_TRACKED_MAX } from '../../dashboards/live/series-store.ts'
 import { seededRandom } from '../support/seeded-random.ts'
 import { SimClock } from '../support/sim-clock.ts'
-import { batchOf, SHOP_DASHBOARD, SHOP_OUTPUTS, shopWindow } from './support/shop.ts'
+import { batchOf, FULL_DASHBOARD, SHOP_OUTPUTS, shopWindow } from './support/shop.ts'
 
 const START = Date.UTC(2020, 0, 1)
 const COUNTS: Schema = {
@@ -82,7 +82,7 @@ describe('the live view', () => {
   it.each([1, 2, 3, 4, 5])('shows a page that comes and goes the same as one that just came (seed %i)', seed => {
     const random = seededRandom(seed)
     const clock = new SimClock(START)
-    const view = new LiveView({ title: 't', outputs: SHOP_OUTPUTS, dashboard: SHOP_DASHBOARD, clock })
+    const view = new LiveView({ title: 't', outputs: SHOP_OUTPUTS, dashboard: FULL_DASHBOARD, clock })
     const page = new FakePage()
     let at = START
     for (let step = 0; step < 400; step++) {

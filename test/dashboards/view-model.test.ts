@@ -23,7 +23,7 @@ const textOf = (definition: Dashboard): string => {
 
 describe('a dashboard definition', () => {
   it('resolves plain names to stored names, as SQL does', () => {
-    const [views] = resolveDashboard(SHOP_DASHBOARD, SHOP_OUTPUTS)
+    const [views] = resolveDashboard(SHOP_DASHBOARD, SHOP_OUTPUTS).panels
     expect(views).toMatchObject({ stream: 'PAGE_VIEWS', x: -1, series: 0, values: [1] })
   })
 
@@ -35,7 +35,7 @@ describe('a dashboard definition', () => {
       ],
     }
     const panel: Panel = { kind: 'stat', title: 'T', stream: 's', value: 'a' }
-    expect(resolveDashboard(one(panel), new Map([['S', schema]]))[0]?.values).toEqual([1])
+    expect(resolveDashboard(one(panel), new Map([['S', schema]])).panels[0]?.values).toEqual([1])
   })
 
   it.each<[string, Panel]>([
@@ -48,8 +48,8 @@ describe('a dashboard definition', () => {
       { kind: 'stat', title: 'T', stream: 'nothing', value: 'views' },
     ],
     [
-      'dashboard "D", panel 1 ("T"): column "veiws" not found in TOP_PAGES; did you mean "VIEWS"?',
-      { kind: 'top', title: 'T', stream: 'TOP_PAGES', series: 'page', value: 'veiws' },
+      'dashboard "D", panel 1 ("T"): column "viewz" not found in TOP_PAGES; did you mean "VIEWS"?',
+      { kind: 'top', title: 'T', stream: 'TOP_PAGES', series: 'page', value: 'viewz' },
     ],
     [
       'dashboard "D", panel 1 ("T"): column "PAGE" of TOP_PAGES is VARCHAR, but a value column must be a number',
@@ -72,8 +72,57 @@ describe('a dashboard definition', () => {
       { kind: 'stat', title: 'T', stream: 'REVENUE', value: 'amount', unit: 'currency:euro' },
     ],
     [
-      'dashboard "D", panel 1 ("T"): a funnel step is named twice; each step has its own value',
+      'dashboard "D", panel 1 ("T"): a funnel step is named twice; each has its own value',
       { kind: 'funnel', title: 'T', stream: 'FUNNEL', series: 'step', value: 'visitors', steps: ['a', 'a'] },
+    ],
+    [
+      'dashboard "D", panel 1 ("T"): 2 value columns cannot be split by "page" as well; name one value column or leave out stack',
+      { kind: 'bar', title: 'T', stream: 'ERRORS', series: 'page', value: ['hits', 'status'], stack: 'page' },
+    ],
+    [
+      'dashboard "D", panel 1 ("T"): thresholds colour whole bars; name one value column and leave out stack, or leave out thresholds',
+      {
+        kind: 'bar',
+        title: 'T',
+        stream: 'ERRORS',
+        series: 'page',
+        value: ['hits', 'status'],
+        thresholds: [{ from: 1, level: 'warn' }],
+      },
+    ],
+    [
+      'dashboard "D", panel 1 ("T"): threshold 2 begins at 1, but each must be a number above the one before',
+      {
+        kind: 'stat',
+        title: 'T',
+        stream: 'ERRORS',
+        value: 'hits',
+        thresholds: [
+          { from: 1, level: 'warn' },
+          { from: 1, level: 'bad' },
+        ],
+      },
+    ],
+    [
+      'dashboard "D", panel 1 ("T"): column "PAGE" of TOP_PAGES is VARCHAR, but a value column must be a number',
+      { kind: 'heatmap', title: 'T', stream: 'TOP_PAGES', series: 'page', value: 'page' },
+    ],
+    [
+      'dashboard "D", panel 1 ("T"): column "stat" not found in TOP_PAGES; its columns are PAGE, VIEWS',
+      { kind: 'stateTimeline', title: 'T', stream: 'TOP_PAGES', state: 'stat' },
+    ],
+    [
+      'dashboard "D", panel 1 ("T"): a state is named twice; each has its own value',
+      {
+        kind: 'stateTimeline',
+        title: 'T',
+        stream: 'TOP_PAGES',
+        state: 'page',
+        states: [
+          { state: 'up', level: 'ok' },
+          { state: 'up', level: 'bad' },
+        ],
+      },
     ],
     [
       'dashboard "D", panel 1 ("T"): spanMs must be a whole number from 10000 to 86400000, not 1',
@@ -81,6 +130,57 @@ describe('a dashboard definition', () => {
     ],
   ])('is refused with a sentence that helps: %s', (sentence, panel) => {
     expect(textOf(one(panel))).toBe(sentence)
+  })
+
+  it.each<[string, Partial<Dashboard>]>([
+    [
+      'dashboard "D", annotation 1 ("A"): output stream "ERROR" not found; did you mean "ERRORS"?',
+      { annotations: [{ title: 'A', stream: 'ERROR' }] },
+    ],
+    [
+      'dashboard "D", annotation 1 ("A"): column "HITS" of ERRORS is BIGINT, but an until column must be a TIMESTAMP',
+      { annotations: [{ title: 'A', stream: 'ERRORS', until: 'hits' }] },
+    ],
+    [
+      'dashboard "D", annotation 1 ("A"): text must name 1 to 4 columns',
+      { annotations: [{ title: 'A', stream: 'ERRORS', text: [] }] },
+    ],
+    [
+      'dashboard "D", variable 1 ("device"): no output stream has a column "devices"; did you mean "DEVICE"?',
+      { variables: [{ name: 'device', column: 'devices' }] },
+    ],
+    [
+      'dashboard "D", variable 1 ("a b"): the name must be a letter and then letters, digits or "_", 32 at most; it stands in the page\'s address',
+      { variables: [{ name: 'a b', column: 'device' }] },
+    ],
+    [
+      'dashboard "D" has two variables named "d"; give each its own name',
+      {
+        variables: [
+          { name: 'd', column: 'device' },
+          { name: 'd', column: 'page' },
+        ],
+      },
+    ],
+  ])('is refused for its annotations and variables too: %s', (sentence, parts) => {
+    expect(textOf({ title: 'D', panels: [], ...parts })).toBe(sentence)
+  })
+
+  it('finds the streams that a variable can restrict, and the words of an annotation', () => {
+    const { annotations, variables } = resolveDashboard(
+      {
+        title: 'D',
+        panels: [],
+        annotations: [{ title: 'Failures', stream: 'errors' }],
+        variables: [{ name: 'page', column: 'page' }],
+      },
+      SHOP_OUTPUTS,
+    )
+    expect(annotations[0]).toMatchObject({ stream: 'ERRORS', x: -1, until: -1, text: [1] })
+    expect([...(variables[0]?.columns ?? [])]).toEqual([
+      ['TOP_PAGES', 0],
+      ['ERRORS', 1],
+    ])
   })
 
   it('is refused when it has more panels than the limit', () => {
@@ -115,6 +215,9 @@ describe('the default panel of a stream', () => {
     expect(defaultPanel('LOG', { columns }).kind).toBe('table')
     const outputs = new Map([...SHOP_OUTPUTS, ['LOG', { columns }], ['error_stream', { columns }]] as const)
     const definition = defaultDashboard('all', outputs)
-    expect(resolveDashboard(definition, outputs).map(panel => panel.stream)).toEqual([...SHOP_OUTPUTS.keys(), 'LOG'])
+    expect(resolveDashboard(definition, outputs).panels.map(panel => panel.stream)).toEqual([
+      ...SHOP_OUTPUTS.keys(),
+      'LOG',
+    ])
   })
 })

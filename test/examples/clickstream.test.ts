@@ -25,7 +25,7 @@ async function declaredStreams(): Promise<Map<string, Schema>> {
 test('the program declares the five views and the minute of the first, and the dashboard names columns of each that can be drawn', async () => {
   const streams = await declaredStreams()
   for (const view of VIEWS) expect(streams.has(view), view).toBe(true)
-  const panels = resolveDashboard(clickstreamDashboard, streams)
+  const { panels } = resolveDashboard(clickstreamDashboard, streams)
   expect(new Set(panels.map(panel => panel.stream))).toEqual(new Set(VIEWS))
 })
 

@@ -27,6 +27,10 @@ export class Connection {
   #isEnded = false
   #isStopped = false
   #attempts = 0
+  /** values of variables, as parameters of the address */
+  #choice = ''
+  #reading: AbortController | null = null
+  #isChosenAnew = false
 
   constructor(handlers: ConnectionHandlers, token: () => string | null) {
     this.#handlers = handlers
@@ -38,6 +42,11 @@ export class Connection {
     this.#handlers.state('connecting', '')
     while (!this.#isStopped && !this.#isEnded) {
       const reason = await this.#readOnce()
+      if (this.#isChosenAnew) {
+        this.#isChosenAnew = false
+        this.#isEnded = false
+        continue
+      }
       if (this.#isEnded || this.#isStopped) break
       this.#attempts++
       this.#handlers.state('reconnecting', reason)
@@ -50,16 +59,30 @@ export class Connection {
     this.#isStopped = true
   }
 
+  /** Asks for the rows of a choice only, from a snapshot on. */
+  choose(choice: ReadonlyMap<string, string>): void {
+    this.#choice = new URLSearchParams([...choice].map(([name, value]) => [`var-${name}`, value])).toString()
+    this.#lastId = null
+    this.#isChosenAnew = true
+    if (this.#isEnded) void this.run()
+    else this.#reading?.abort()
+  }
+
   /** One connection from start to end; resolves with why it ended. */
   async #readOnce(): Promise<string> {
     const controller = new AbortController()
+    this.#reading = controller
     let silence = setTimeout(() => controller.abort(), SILENCE_MS_MAX)
     try {
       const headers: Record<string, string> = { accept: 'text/event-stream' }
       const token = this.#token()
       if (token !== null) headers['authorization'] = `Bearer ${token}`
       if (this.#lastId !== null) headers['last-event-id'] = this.#lastId
-      const response = await fetch('/events', { headers, signal: controller.signal, cache: 'no-store' })
+      const response = await fetch(this.#choice === '' ? '/events' : `/events?${this.#choice}`, {
+        headers,
+        signal: controller.signal,
+        cache: 'no-store',
+      })
       if (!response.ok || response.body === null) return (await response.text()).trim().slice(0, 200)
       const reader = response.body.pipeThrough(new TextDecoderStream()).getReader()
       const parser = new EventParser()

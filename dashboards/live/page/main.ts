@@ -27,7 +27,8 @@ let isDrawDue = false
 const pill = byId('connection')
 const pillWords = byId('connection-words')
 const main = byId('page')
-const pages = allPages()
+const connection = new Connection({ message: take, state: setState }, currentToken)
+const pages = allPages({ choose: choice => connection.choose(choice) })
 const router = new Router(pages, byId('pages'), main, { token: currentToken, setToken, now, requestDraw })
 
 /** Without news the charts stand still: they must not suggest that nothing happened. */
@@ -79,4 +80,4 @@ setText(byId('zone'), `times are ${zone}${zone === 'UTC' ? '' : '; tooltips add 
 setInterval(() => {
   if (!document.hidden) requestDraw()
 }, BEAT_MS)
-void new Connection({ message: take, state: setState }, currentToken).run()
+void connection.run()

@@ -4,6 +4,12 @@ import { OverviewPage } from './overview-page.ts'
 import type { Page } from './page.ts'
 import { ViewsPage } from './views-page.ts'
 
-export function allPages(): readonly [Page, ...Page[]] {
-  return [new OverviewPage(), new ViewsPage(), new BadEventsPage()]
+/** What pages ask of the connection. */
+export interface PageServices {
+  /** Has the event stream start anew with the rows of a choice only. */
+  readonly choose: (choice: ReadonlyMap<string, string>) => void
+}
+
+export function allPages({ choose }: PageServices): readonly [Page, ...Page[]] {
+  return [new OverviewPage(), new ViewsPage(choose), new BadEventsPage()]
 }

@@ -1,5 +1,5 @@
 /** What every panel of a page has: a frame with a title, a place for what it draws, and words for when there is nothing. */
-import type { PanelChange, PanelData, PanelShape } from '../protocol.ts'
+import type { AnnotationMessage, PanelChange, PanelData, PanelShape } from '../protocol.ts'
 import { dataText, el, setText } from './dom.ts'
 import { formatDuration, formatTime } from './format.ts'
 
@@ -10,6 +10,7 @@ export interface Moment {
   readonly watermarkMs: number | null
   readonly nextCloseAt: Readonly<Record<string, number>>
   readonly isReplay: boolean
+  readonly annotations: readonly AnnotationMessage[]
 }
 
 export interface PanelView {

@@ -34,10 +34,17 @@ export function funnelPanel(shape: PanelShape): PanelView {
       setWidth(row, value / largest)
       const step = row.querySelector('.bar-step')
       if (step === null) return
-      setText(step, before === undefined ? '' : `${formatPercent(value, before)} go on`)
+      setText(step, before === undefined ? '' : stepText(before, value, shape.unit))
       step.toggleAttribute('hidden', before === undefined)
     })
   })
+}
+
+/** How many went on from one step to the next, and how many were lost. */
+function stepText(before: number, after: number, unit: string): string {
+  const lost = before - after
+  const words = `${formatPercent(after, before)} go on`
+  return lost > 0 ? `${words}, ${formatValue(lost, unit)} lost (−${formatPercent(lost, before)})` : words
 }
 
 function rankPanel(shape: PanelShape, list: HTMLElement, update: (data: RankData) => void): PanelView {

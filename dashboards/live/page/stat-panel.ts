@@ -2,6 +2,7 @@
 import type { PanelChange, PanelData, PanelShape } from '../protocol.ts'
 import { el, setAttribute, setText } from './dom.ts'
 import { formatTime, formatUtc, formatValue } from './format.ts'
+import { levelOf } from './levels.ts'
 import { frame, type PanelView, spanText } from './panel.ts'
 import { AlignedSeries } from './series-data.ts'
 import { sparkline } from './sparkline.ts'
@@ -34,19 +35,16 @@ export function statPanel(shape: PanelShape): PanelView {
       course.draw(points, end - shape.spanMs, end)
       setAttribute(element, 'data-points', String(points.length))
       if (shape.over === 'span') {
-        setText(
-          value,
-          formatValue(
-            points.reduce((sum, point) => sum + (point[1] ?? 0), 0),
-            shape.unit,
-          ),
-        )
+        const total = points.reduce((sum, point) => sum + (point[1] ?? 0), 0)
+        setText(value, formatValue(total, shape.unit))
+        setAttribute(element, 'data-level', levelOf(total, shape.thresholds) ?? 'none')
         setText(when, spanText(shape.spanMs))
         return
       }
       const last = points.at(-1)?.[1] ?? null
       const before = points.at(-2)?.[1] ?? null
       setText(value, formatValue(last, shape.unit))
+      setAttribute(element, 'data-level', levelOf(last, shape.thresholds) ?? 'none')
       setText(when, `at ${formatTime(newest)}`)
       setAttribute(when, 'title', formatUtc(newest))
       setText(change, changeText(last, before))

@@ -1,48 +1,39 @@
 /** Lines over time, drawn by uPlot into one canvas that lives as long as its set of lines. */
-import type { PanelChange, PanelData, PanelShape } from '../protocol.ts'
+import type { AnnotationMessage, PanelChange, PanelData, PanelShape, ThresholdMessage } from '../protocol.ts'
 import { dataText, el, resizeChildren, setAttribute, setText } from './dom.ts'
 import { formatTick, formatTime, formatUtc, formatValue } from './format.ts'
+import { levelProperty } from './levels.ts'
+import { drawMarks, markLine, marksNear } from './marks.ts'
 import { COLOURS, frame, type PanelView, spanText } from './panel.ts'
 import { AlignedSeries } from './series-data.ts'
+import { type TableContent, tableToggle } from './table-toggle.ts'
 import { cssValue } from './theme.ts'
+import { TICK_SPACE, TICK_STEPS_MS } from './time-axis.ts'
 import uPlot from './uPlot.esm.js'
 
 const HEIGHT_MIN = 210
 const TABLE_ROWS_MAX = 30
-const MINUTE_MS = 60_000
-/** Steps of the time axis, so close to each other that a narrow chart has more than one mark. */
-const TICK_STEPS_MS = [
-  ...[1, 2, 5, 10, 15, 30].map(seconds => seconds * 1_000),
-  ...[1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1_440, 2_880].map(minutes => minutes * MINUTE_MS),
-]
+/** The cursor tells of annotations that are this near. */
+const MARK_PIXELS = 8
 /** A watermark that is further back than this gets a mark in the chart. */
 const WATERMARK_MARK_MS = 3_000
 
 export function timeSeriesPanel(shape: PanelShape): PanelView {
-  const { element, body, actions, showEmpty, note } = frame(shape)
+  const parts = frame(shape)
+  const { element, body, showEmpty, note } = parts
   const legend = el('ul', { class: 'legend', 'aria-label': 'lines' })
   const tip = el('div', { class: 'tip', hidden: '' })
   const plot = el('div', { class: 'plot', tabindex: '0', role: 'img' }, tip)
-  const table = el('div', { class: 'table-scroll', hidden: '', tabindex: '0' })
-  const toggle = el('button', { class: 'quiet', type: 'button', 'aria-pressed': 'false' }, 'table')
-  actions.append(toggle)
-  body.append(legend, plot, table)
+  body.append(legend, plot)
 
   let data: AlignedSeries | null = null
   let chart: uPlot | null = null
   let hiddenNames = new Set<string>()
   let range: [number, number] = [0, shape.spanMs]
   let watermarkMs: number | null = null
-  let isTable = false
+  let annotations: readonly AnnotationMessage[] = []
+  const table = tableToggle(parts, [plot], shape.title, content, () => fit())
 
-  toggle.addEventListener('click', () => {
-    isTable = !isTable
-    toggle.setAttribute('aria-pressed', String(isTable))
-    plot.hidden = isTable
-    table.hidden = !isTable
-    if (isTable) drawTable()
-    else fit()
-  })
   new ResizeObserver(() => fit()).observe(plot)
 
   // Arrow keys walk over the points, as the pointer does.
@@ -91,7 +82,7 @@ export function timeSeriesPanel(shape: PanelShape): PanelView {
         cursor: { y: false, drag: { x: false, y: false }, points: { size: 7, width: 2 } },
         scales: {
           x: { time: true, range: () => range },
-          y: { range: (_chart, low, high) => niceRange(low, high) },
+          y: { range: (_chart, low, high) => niceRange(low, high, shape.thresholds) },
         },
         axes: [
           {
@@ -99,7 +90,7 @@ export function timeSeriesPanel(shape: PanelShape): PanelView {
             grid: { show: false },
             size: 26,
             gap: 6,
-            space: 62,
+            space: TICK_SPACE,
             incrs: TICK_STEPS_MS,
             values: (_chart, splits, _axis, _space, step) => splits.map(at => formatTick(at, step)),
           },
@@ -126,7 +117,7 @@ export function timeSeriesPanel(shape: PanelShape): PanelView {
             }),
           ),
         ],
-        hooks: { drawClear: [drawWatermark], setCursor: [showTip] },
+        hooks: { drawClear: [drawWatermark], draw: [drawThresholds, drawAnnotations], setCursor: [showTip] },
       },
       aligned(),
       plot,
@@ -149,6 +140,31 @@ export function timeSeriesPanel(shape: PanelShape): PanelView {
     ctx.restore()
   }
 
+  /** A line where a level begins, dashed so that nobody takes it for data. */
+  function drawThresholds(target: uPlot): void {
+    const { ctx, bbox } = target
+    for (const { from, level } of shape.thresholds) {
+      const y = Math.round(target.valToPos(from, 'y', true))
+      if (y < bbox.top || y > bbox.top + bbox.height) continue
+      ctx.save()
+      ctx.strokeStyle = cssValue(levelProperty(level))
+      ctx.globalAlpha = 0.8
+      ctx.lineWidth = devicePixelRatio
+      ctx.setLineDash([6 * devicePixelRatio, 4 * devicePixelRatio])
+      ctx.beginPath()
+      ctx.moveTo(bbox.left, y)
+      ctx.lineTo(bbox.left + bbox.width, y)
+      ctx.stroke()
+      ctx.restore()
+    }
+  }
+
+  function drawAnnotations(target: uPlot): void {
+    const { left, top, width, height } = target.bbox
+    const [start, end] = range
+    drawMarks(target.ctx, annotations, { left, right: left + width, top, bottom: top + height, start, end })
+  }
+
   function showTip(target: uPlot): void {
     const index = target.cursor.idx
     const left = target.cursor.left ?? -1
@@ -167,9 +183,11 @@ export function timeSeriesPanel(shape: PanelShape): PanelView {
         el('span', { class: 'number' }, formatValue(value, shape.unit)),
       )
     })
+    const near = ((range[1] - range[0]) / Math.max(1, target.over.clientWidth)) * MARK_PIXELS
     tip.replaceChildren(
       el('div', { class: 'tip-time' }, formatTime(time), el('span', { class: 'muted' }, ` ${formatUtc(time)}`)),
       lines,
+      ...marksNear(annotations, time, near).map(({ title, mark }) => markLine(title, mark)),
     )
     tip.hidden = false
     const plotLeft = target.over.offsetLeft + left
@@ -210,19 +228,18 @@ export function timeSeriesPanel(shape: PanelShape): PanelView {
     })
   }
 
-  function drawTable(): void {
-    if (data === null) return
-    const head = el('tr', {}, el('th', { scope: 'col' }, 'time'))
-    for (const name of data.names) head.append(el('th', { scope: 'col', class: 'end' }, dataText(name)))
-    const rows = el('tbody')
+  function content(): TableContent {
+    const rows: { name: string; title: string; cells: string[] }[] = []
+    if (data === null) return { head: ['time'], rows }
     for (let index = data.times.length - 1; index >= Math.max(0, data.times.length - TABLE_ROWS_MAX); index--) {
       const time = data.times[index] ?? 0
-      const row = el('tr', {}, el('th', { scope: 'row', title: formatUtc(time) }, formatTime(time)))
-      for (const values of data.values)
-        row.append(el('td', { class: 'end number' }, formatValue(values[index], shape.unit)))
-      rows.append(row)
+      rows.push({
+        name: formatTime(time),
+        title: formatUtc(time),
+        cells: data.values.map(values => formatValue(values[index], shape.unit)),
+      })
     }
-    table.replaceChildren(el('table', {}, el('caption', { class: 'unseen' }, shape.title), el('thead', {}, head), rows))
+    return { head: ['time', ...data.names], rows }
   }
 
   return {
@@ -254,6 +271,7 @@ export function timeSeriesPanel(shape: PanelShape): PanelView {
       const end = isOld ? newest : Math.max(moment.now, newest)
       range = [end - shape.spanMs, end]
       watermarkMs = moment.watermarkMs
+      annotations = moment.annotations
       data.prune(range[0])
       if (chart === null) build()
       if (plot.clientWidth > 0) fit()
@@ -262,7 +280,7 @@ export function timeSeriesPanel(shape: PanelShape): PanelView {
       setAttribute(plot, 'data-newest', String(newest))
       setAttribute(plot, 'aria-label', summary(shape, data))
       drawLegend(false)
-      if (isTable) drawTable()
+      table.refresh()
     },
     recolour() {
       chart?.redraw(true)
@@ -275,9 +293,14 @@ function summary(shape: PanelShape, data: AlignedSeries): string {
   return `${shape.title}, ${spanText(shape.spanMs)}. Newest values: ${lines.join('; ')}. Arrow keys read points.`
 }
 
-/** From zero, with a little air above, for what counts; around the values when some are negative. */
-function niceRange(low: number | null, high: number | null): [number, number] {
-  const top = high ?? 1
+/**
+ * From zero, with a little air above, for what counts; around the values when some are negative. A threshold that the values come
+ * near to is within.
+ */
+function niceRange(low: number | null, high: number | null, thresholds: readonly ThresholdMessage[]): [number, number] {
+  const highest = high ?? 1
+  const near = thresholds.map(({ from }) => from).filter(from => from > highest && from <= highest * 1.5)
+  const top = Math.max(highest, ...near)
   const bottom = low ?? 0
   if (bottom >= 0) return [0, top > 0 ? top * 1.08 : 1]
   const air = (top - bottom) * 0.08 || 1

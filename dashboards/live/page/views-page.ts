@@ -1,19 +1,27 @@
 /** The user's dashboard. Its panels live as long as the page, so that changing tabs loses no cursor and no choice. */
 import type { LiveMessage, PanelShape, StatusMessage } from '../protocol.ts'
+import { Annotations } from './annotations.ts'
+import { barPanel } from './bar-panel.ts'
 import { el, setAttribute } from './dom.ts'
+import { heatmapPanel } from './heatmap-panel.ts'
 import { layout } from './layout.ts'
-import type { Page } from './page.ts'
+import type { Page, PageContext } from './page.ts'
 import type { Moment, PanelView } from './panel.ts'
 import { funnelPanel, topPanel } from './rank-panel.ts'
 import { statPanel } from './stat-panel.ts'
+import { stateTimelinePanel } from './state-timeline-panel.ts'
 import { tablePanel } from './table-panel.ts'
 import { timeSeriesPanel } from './time-series-panel.ts'
+import { VariableBar } from './variable-bar.ts'
 
 const MAKERS: Readonly<Record<PanelShape['kind'], (shape: PanelShape) => PanelView>> = {
   timeSeries: timeSeriesPanel,
   stat: statPanel,
   top: topPanel,
+  bar: barPanel,
   funnel: funnelPanel,
+  heatmap: heatmapPanel,
+  stateTimeline: stateTimelinePanel,
   table: tablePanel,
 }
 
@@ -28,13 +36,19 @@ export class ViewsPage implements Page {
   #panels = new Map<string, PanelView>()
   #lastStatus: StatusMessage | null = null
   #isReplay = false
+  readonly #annotations = new Annotations()
+  readonly #variables: VariableBar
 
-  constructor() {
+  /** @param choose called with the values that a person chose; the next snapshot has their rows only */
+  constructor(choose: (choice: ReadonlyMap<string, string>) => void) {
+    this.#variables = new VariableBar(choose)
     for (const query of [this.#wide, this.#medium]) query.addEventListener('change', () => this.#place())
   }
 
   message(message: LiveMessage): void {
     if (message.status !== null) this.#lastStatus = message.status
+    this.#variables.update(message.variables)
+    this.#annotations.take(message)
     if (message.type === 'delta') {
       for (const change of message.panels) {
         const panel = this.#panels.get(change.id)
@@ -52,8 +66,13 @@ export class ViewsPage implements Page {
     for (const { shape, data } of message.panels) this.#panels.get(shape.id)?.reset(data)
   }
 
-  mount(root: HTMLElement): void {
-    root.append(this.#grid)
+  mount(root: HTMLElement, context: PageContext): void {
+    this.#variables.mount(context)
+    root.append(this.#variables.element, this.#annotations.element, this.#grid)
+  }
+
+  navigated(): void {
+    this.#variables.navigated()
   }
 
   unmount(): void {}
@@ -64,7 +83,9 @@ export class ViewsPage implements Page {
       watermarkMs: this.#lastStatus?.watermarkMs ?? null,
       nextCloseAt: this.#lastStatus?.nextCloseAt ?? {},
       isReplay: this.#isReplay,
+      annotations: this.#annotations.all,
     }
+    this.#annotations.draw()
     for (const panel of this.#panels.values()) panel.draw(moment)
   }
 

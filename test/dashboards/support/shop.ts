@@ -67,6 +67,59 @@ export const SHOP_DASHBOARD: Dashboard = dashboard({
   ],
 })
 
+/** Every kind of panel, with thresholds, annotations and a variable. The first panels are those of the shop. */
+export const FULL_DASHBOARD: Dashboard = dashboard({
+  title: 'Shop, all kinds',
+  panels: [
+    ...SHOP_DASHBOARD.panels,
+    { kind: 'bar', title: 'Views by device', stream: 'PAGE_VIEWS', series: 'device', value: 'views', over: 'span' },
+    {
+      kind: 'bar',
+      title: 'Failures by page and status',
+      stream: 'ERRORS',
+      series: 'page',
+      value: 'hits',
+      stack: 'status',
+      over: 'span',
+      order: 'label',
+    },
+    { kind: 'heatmap', title: 'Pages over time', stream: 'TOP_PAGES', series: 'page', value: 'views', topN: 8 },
+    {
+      kind: 'stateTimeline',
+      title: 'Last status by page',
+      stream: 'ERRORS',
+      series: 'page',
+      state: 'status',
+      states: [
+        { state: '404', level: 'warn' },
+        { state: '500', level: 'bad' },
+      ],
+    },
+    {
+      kind: 'stat',
+      title: 'Failures',
+      stream: 'ERRORS',
+      value: 'hits',
+      thresholds: [
+        { from: 0, level: 'ok' },
+        { from: 10, level: 'bad' },
+      ],
+    },
+    {
+      kind: 'timeSeries',
+      title: 'Orders',
+      stream: 'REVENUE',
+      value: 'orders',
+      thresholds: [{ from: 300, level: 'warn' }],
+    },
+  ],
+  annotations: [{ title: 'Failures', stream: 'ERRORS', level: 'warn' }],
+  variables: [
+    { name: 'page', column: 'page' },
+    { name: 'device', column: 'device', values: ['mobile', 'desktop', 'tablet'] },
+  ],
+})
+
 export function batchOf(schema: Schema, rowtime: number, rows: readonly (readonly Value[])[]): RowBatch {
   const builder = new RowBuilder(schema)
   for (const row of rows) builder.add(rowtime, row)
