@@ -21,7 +21,20 @@ const SHARDS = 4
 const SLICE_MS = 50
 /** Object hints of the demo: small enough that files appear while one watches. */
 const BUFFERING = { SizeInMBs: 64, IntervalInSeconds: 15 }
-const OUTPUTS = ['PAGE_VIEWS', 'PAGE_VIEWS_BY_MINUTE', 'TOP_PAGES', 'FUNNEL', 'REVENUE', 'ERRORS'] as const
+const OUTPUTS = [
+  'PAGE_VIEWS',
+  'PAGE_VIEWS_BY_MINUTE',
+  'TOP_PAGES',
+  'FUNNEL',
+  'REVENUE',
+  'ERRORS',
+  'LIVE_USERS',
+  'MOVERS',
+  'REFERRERS',
+  'SESSIONS',
+  'CONVERSION',
+  'BOT_BURSTS',
+] as const
 /** How long the live page stays after the end, so that an open page gets the closing report. */
 const FAREWELL_MS = 500
 const DRAIN_MS_MAX = 60_000

@@ -185,10 +185,9 @@ export class EmbeddedHost {
         results.rows(name, rows)
       })
       const stopTimers = env.clock.every(STATUS_INTERVAL_MS, () => {
-        const status = liveStatusOf(task.counters, application)
-        behindMs = status.behindMs
+        behindMs = task.counters.behindLatestMs
         flow.tracker.record()
-        view.status(status)
+        view.status(liveStatusOf(task.counters, application, flow.tracker.bottleneck?.sentence ?? null))
       })
       const stopStatus = (): void => {
         stopTimers()

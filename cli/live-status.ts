@@ -3,7 +3,12 @@ import type { LiveStatus } from '../dashboards/index.ts'
 import type { Application, TaskCounters } from '../processors/index.ts'
 import { windowSizeMs } from './window-size.ts'
 
-export function liveStatusOf(counters: TaskCounters, application: Application): LiveStatus {
+/** @param bottleneck what holds the pipeline up, in words; null when nothing does */
+export function liveStatusOf(
+  counters: TaskCounters,
+  application: Application,
+  bottleneck: string | null = null,
+): LiveStatus {
   const { watermark, rowsOut, behindLatestMs, merge } = counters
   const watermarkMs = Number.isFinite(watermark) ? watermark : null
   return {
@@ -13,6 +18,9 @@ export function liveStatusOf(counters: TaskCounters, application: Application): 
     watermarkMs,
     behindMs: behindLatestMs,
     shards: merge.shards,
+    recordsDropped: counters.recordsDropped,
+    rowtimesRaised: merge.raised,
+    bottleneck,
     nextCloseAt: watermarkMs === null ? {} : nextCloseAt(application, watermarkMs),
   }
 }

@@ -24,6 +24,11 @@ export class ErrorLog {
     this.#mask = mask
   }
 
+  /** Error rows of one name so far. */
+  countOf(name: string): number {
+    return this.#byName.get(name)?.count ?? 0
+  }
+
   /** newest first */
   get samples(): readonly ErrorSample[] {
     return this.#samples

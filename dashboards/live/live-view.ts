@@ -43,6 +43,8 @@ export interface LiveViewOptions {
   readonly clock: Pick<Clock, 'now' | 'monotonicMs'>
 }
 
+/** The name of error rows that were late. */
+const LATE_ROW = 'LATE_ROW'
 const NO_CHOICE: Choice = new Map()
 
 /** Fed synchronously by the host and never makes it wait. */
@@ -143,7 +145,7 @@ export class LiveView implements ErrorOutput {
   }
 
   statusMessage(): StatusMessage {
-    return this.#status.message(this.#clock.now(), this.#clock.monotonicMs())
+    return this.#status.message(this.#clock.now(), this.#clock.monotonicMs(), this.#errors.countOf(LATE_ROW))
   }
 
   /** Recent error rows with their raw data, newest first. Row samples: show them to a bearer of the token only. */
@@ -194,7 +196,7 @@ export class LiveView implements ErrorOutput {
   }
 
   #changedStatus(now: number, monotonicMs: number): StatusMessage | null {
-    const status = this.#status.message(now, monotonicMs)
+    const status = this.#status.message(now, monotonicMs, this.#errors.countOf(LATE_ROW))
     const json = JSON.stringify(status)
     if (json === this.#lastStatusJson) return null
     this.#lastStatusJson = json

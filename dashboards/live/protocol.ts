@@ -37,6 +37,18 @@ export interface StatusMessage {
   /** how far the watermark is behind the clock; null before the first row and in a replay */
   readonly watermarkLagMs: number | null
   readonly behindMs: number | null
+  /** until the slowest shard is at its tip, at the pace of the last seconds; null when it is there, or does not come nearer */
+  readonly catchUpMs: number | null
+  /** short name of the shard whose bound is the watermark; null when no other shard could be it */
+  readonly watermarkHolder: string | null
+  /** what holds the pipeline up, in words; null when nothing does */
+  readonly bottleneck: string | null
+  /** rows that came after their window was closed for good; they are error rows */
+  readonly lateRows: number
+  /** records that the pre-processing function left out */
+  readonly recordsDropped: number
+  /** records whose rowtime was raised to the watermark */
+  readonly rowtimesRaised: number
   readonly shards: readonly ShardMessage[]
   /** shards that are not listed because there are too many */
   readonly shardsHidden: number

@@ -162,6 +162,7 @@ async function listen(
 
 class LiveServer {
   readonly #view: LiveView
+  readonly #clock: Clock
   readonly #assets: ReadonlyMap<string, Asset>
   readonly #token: Buffer
   readonly #isRemote: boolean
@@ -187,6 +188,7 @@ class LiveServer {
   }) {
     const { results, clock } = options
     this.#view = options.view
+    this.#clock = clock
     this.#assets = options.assets
     this.#token = Buffer.from(options.token)
     this.#isRemote = options.isRemote
@@ -222,7 +224,12 @@ class LiveServer {
     }
     if (path === '/api/v1/status') {
       if (this.#isRemote && !this.#hasToken(request)) return askForToken(reply)
-      return sendJson(request, reply, { title: this.#view.title, mode: this.#view.mode, ...this.#view.statusMessage() })
+      return sendJson(request, reply, {
+        title: this.#view.title,
+        mode: this.#view.mode,
+        now: this.#clock.now(),
+        ...this.#view.statusMessage(),
+      })
     }
     if (path === '/api/v1/errors') {
       if (!this.#hasToken(request)) return askForToken(reply)

@@ -25,6 +25,12 @@ export interface LiveStatus {
   /** millis behind latest of the slowest shard; null before every shard was read */
   readonly behindMs: number | null
   readonly shards: readonly ShardStatus[]
+  /** records that the pre-processing function left out; default 0 */
+  readonly recordsDropped?: number
+  /** records whose rowtime was raised because they came below the watermark; default 0 */
+  readonly rowtimesRaised?: number
+  /** what holds the pipeline up, as the beginning of a sentence; null (default) when nothing does */
+  readonly bottleneck?: string | null
   /** by output stream: when its next window closes, epoch milliseconds of event time */
   readonly nextCloseAt?: Readonly<Record<string, number>>
 }
@@ -41,6 +47,9 @@ export const WATERMARK_LAG_MS_OK = 10_000
 const RATE_WINDOW_MS = 5_000
 /** A trend is judged over this many seconds of history. */
 const TREND_SECONDS = 10
+/** Milliseconds a second from which on a shard falls back, or comes nearer. */
+const TREND_GROWS = 50
+const TREND_SHRINKS = -10
 /** Silence that is worth a word. */
 const SILENCE_MS = 10_000
 
@@ -116,7 +125,8 @@ export class StatusTracker {
     return point
   }
 
-  message(now: number, monotonicMs: number): StatusMessage {
+  /** @param lateRows of the error rows, those that were late */
+  message(now: number, monotonicMs: number, lateRows = 0): StatusMessage {
     const { recordsIn, rowsOut, errorRows, watermarkMs, behindMs, shards, nextCloseAt } = this.#latest
     const rates = this.#rates(monotonicMs)
     const watermarkLagMs = this.#watermarkLag(now)
@@ -124,13 +134,15 @@ export class StatusTracker {
       shards.length <= SHARDS_SHOWN_MAX
         ? shards
         : [...shards].sort((a, b) => (b.behindMs ?? 0) - (a.behindMs ?? 0)).slice(0, SHARDS_SHOWN_MAX)
+    const behindTrend = this.#behindTrend()
+    const holder = watermarkHolder(shards)
     const { level, sentence } = describe({
       mode: this.#mode,
       status: this.#latest,
       ...rates,
       watermarkLagMs,
       silentMs: this.#lastRecordAt === null ? 0 : monotonicMs - this.#lastRecordAt,
-      behindTrend: this.#behindTrend(),
+      behindTrend,
       report: this.#report,
     })
     return {
@@ -143,6 +155,12 @@ export class StatusTracker {
       watermarkMs,
       watermarkLagMs,
       behindMs,
+      catchUpMs: catchUpMs(behindMs, behindTrend),
+      watermarkHolder: holder === null ? null : shortShardId(holder.shardId),
+      bottleneck: this.#latest.bottleneck ?? null,
+      lateRows,
+      recordsDropped: this.#latest.recordsDropped ?? 0,
+      rowtimesRaised: this.#latest.rowtimesRaised ?? 0,
       shards: shown.map(
         ({ shardId, state, recordsIn: records, behindMs: behind, boundMs }): ShardMessage => ({
           shardId: shardId.slice(0, 128),
@@ -188,6 +206,12 @@ export class StatusTracker {
   }
 }
 
+/** Milliseconds until what is behind is read, at the present pace; null without a pace worth the name. */
+function catchUpMs(behindMs: number | null, behindTrend: number | null): number | null {
+  if (behindMs === null || behindMs <= BEHIND_MS_OK || behindTrend === null || behindTrend >= TREND_SHRINKS) return null
+  return (behindMs / -behindTrend) * 1_000
+}
+
 /** All that the sentence depends on. */
 export interface Situation {
   readonly mode: 'live' | 'replay'
@@ -216,25 +240,32 @@ export function describe(situation: Situation): { readonly level: StatusLevel; r
     situation.errorsPerSecond > 0 && situation.errorsPerSecond > recordsPerSecond / 100
       ? `; ${percentText(situation.errorsPerSecond, recordsPerSecond)} of rows go to the error stream`
       : ''
+  // Who is to blame stands first; then what that does to the shards, and to the watermark. While nothing is late, nobody is.
+  const bottleneck = status.bottleneck ?? null
+  const opening = bottleneck === null ? rate : `${bottleneck}; ${rate}`
+  const isWatermarkLate = watermarkLagMs !== null && watermarkLagMs > WATERMARK_LAG_MS_OK
+  const holder = isWatermarkLate ? watermarkHolder(status.shards) : null
   if (status.behindMs !== null && status.behindMs > BEHIND_MS_OK) {
     const worst = worstShard(status.shards)
     const who = worst === null ? 'the reader' : `shard ${shortShardId(worst.shardId)}`
-    const isGrowing = behindTrend !== null && behindTrend > 50
+    const isGrowing = behindTrend !== null && behindTrend > TREND_GROWS
+    const left = catchUpMs(status.behindMs, behindTrend)
     let outlook = ''
     if (isGrowing) outlook = ' and falls further back'
-    else if (behindTrend !== null && behindTrend < -10)
-      outlook = `, clears in about ${durationText((status.behindMs / -behindTrend) * 1_000)}`
+    else if (left !== null) outlook = `, clears in about ${durationText(left)}`
+    // The shard that is behind mostly holds the watermark too; another one is worth a word.
+    const isOther = holder !== null && holder.shardId !== worst?.shardId
+    const held = isOther ? `; shard ${shortShardId(holder.shardId)} holds the watermark back` : ''
     return {
       level: isGrowing ? 'bad' : 'warn',
-      sentence: `${rate}; ${who} is ${durationText(status.behindMs)} behind the tip${outlook}${errors}`,
+      sentence: `${opening}; ${who} is ${durationText(status.behindMs)} behind the tip${outlook}${held}${errors}`,
     }
   }
-  if (watermarkLagMs !== null && watermarkLagMs > WATERMARK_LAG_MS_OK) {
-    const holder = watermarkHolder(status.shards)
+  if (isWatermarkLate) {
     const reason = holder === null ? 'windows close late' : `shard ${shortShardId(holder.shardId)} holds it back`
     return {
       level: 'warn',
-      sentence: `${rate}; the watermark is ${durationText(watermarkLagMs)} behind the clock: ${reason}${errors}`,
+      sentence: `${opening}; the watermark is ${durationText(watermarkLagMs)} behind the clock: ${reason}${errors}`,
     }
   }
   const watermark = watermarkLagMs === null ? '' : `, watermark ${durationText(watermarkLagMs)} behind the clock`

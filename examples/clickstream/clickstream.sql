@@ -1,4 +1,4 @@
--- Clickstream analytics: five views over the events of a shop, in the SQL of Kinesis Data Analytics.
+-- Clickstream analytics: views over the events of a shop, in the SQL of Kinesis Data Analytics.
 --
 -- Three things to know before reading.
 --   1. The events come in as "SOURCE_SQL_STREAM_001". Its columns are declared in clicks.schema.json and are named as if quoted:
@@ -17,8 +17,12 @@
 -- ---------------------------------------------------------------------------------------------------------------------------
 CREATE OR REPLACE STREAM EVENTS (
     EVENT_NAME  VARCHAR(24),
+    VISITOR     VARCHAR(32),
+    SESSION_NO  INTEGER,
     PAGE        VARCHAR(128),
     SECTION     VARCHAR(16),
+    REFERRER    VARCHAR(128),
+    COUNTRY     VARCHAR(2),
     DEVICE      VARCHAR(16),
     STATUS      INTEGER,
     AMOUNT      DECIMAL(10,2),
@@ -28,9 +32,12 @@ CREATE OR REPLACE STREAM EVENTS (
 );
 
 CREATE OR REPLACE PUMP EVENTS_PUMP AS
-INSERT INTO EVENTS (EVENT_NAME, PAGE, SECTION, DEVICE, STATUS, AMOUNT, CURRENCY, IS_LATE, IS_BOT)
+INSERT INTO EVENTS (
+    EVENT_NAME, VISITOR, SESSION_NO, PAGE, SECTION, REFERRER, COUNTRY, DEVICE, STATUS, AMOUNT, CURRENCY, IS_LATE, IS_BOT)
 SELECT STREAM
     COALESCE(s."event_name", 'unknown'),
+    s."user_pseudo_id",
+    s."session_number",
     s."page_path",
     CASE
         WHEN s."page_path" LIKE '/item/%'     THEN 'item'
@@ -38,6 +45,8 @@ SELECT STREAM
         WHEN s."page_path" = '/checkout'      THEN 'checkout'
         ELSE 'other'
     END,
+    s."page_referrer",
+    s."country",
     s."device",
     s."status",
     s."value",
@@ -172,3 +181,128 @@ SELECT STREAM
 FROM EVENTS AS e
 WHERE e.STATUS >= 400
 GROUP BY e.PAGE, e.STATUS, STEP(e.ROWTIME BY INTERVAL '5' SECOND);
+
+
+-- ---------------------------------------------------------------------------------------------------------------------------
+-- View 6: live users: different people within the last five minutes, every five seconds.
+--
+-- A window that slides over time and counts different values is HOP, one of the windows that millrace adds. It wants a time column
+-- with a watermark; ROWTIME never goes back, so the watermark is the time itself and nothing waits.
+-- ---------------------------------------------------------------------------------------------------------------------------
+CREATE OR REPLACE STREAM VISITS (
+    VISITOR VARCHAR(32),
+    SEEN    TIMESTAMP,
+    WATERMARK FOR SEEN AS SEEN
+);
+
+CREATE OR REPLACE PUMP VISITS_PUMP AS
+INSERT INTO VISITS (VISITOR, SEEN)
+SELECT STREAM e.VISITOR, e.ROWTIME
+FROM EVENTS AS e
+WHERE e.VISITOR IS NOT NULL AND e.IS_BOT = 0;
+
+CREATE OR REPLACE STREAM LIVE_USERS (
+    UNTIL_TIME TIMESTAMP,
+    USERS      BIGINT,
+    EVENTS     BIGINT
+);
+
+CREATE OR REPLACE PUMP LIVE_USERS_PUMP AS
+INSERT INTO LIVE_USERS (UNTIL_TIME, USERS, EVENTS)
+SELECT STREAM WINDOW_END, COUNT(DISTINCT VISITOR), COUNT(*)
+FROM TABLE(HOP(TABLE VISITS, DESCRIPTOR(SEEN), INTERVAL '5' SECOND, INTERVAL '5' MINUTE))
+GROUP BY WINDOW_START, WINDOW_END;
+
+
+-- ---------------------------------------------------------------------------------------------------------------------------
+-- View 7: movers: pages against the window before in which they were seen, a minute back at most.
+-- ---------------------------------------------------------------------------------------------------------------------------
+CREATE OR REPLACE STREAM MOVERS (
+    PAGE       VARCHAR(128),
+    VIEWS      BIGINT,
+    MORE_VIEWS BIGINT
+);
+
+CREATE OR REPLACE PUMP MOVERS_PUMP AS
+INSERT INTO MOVERS (PAGE, VIEWS, MORE_VIEWS)
+SELECT STREAM t.PAGE, t.VIEWS, t.VIEWS - LAG(t.VIEWS, 1, 0) OVER W
+FROM TOP_PAGES AS t
+WINDOW W AS (PARTITION BY t.PAGE RANGE INTERVAL '1' MINUTE PRECEDING);
+
+
+-- ---------------------------------------------------------------------------------------------------------------------------
+-- View 8: where visits come from.
+-- ---------------------------------------------------------------------------------------------------------------------------
+CREATE OR REPLACE STREAM REFERRERS (
+    REFERRER VARCHAR(128),
+    COUNTRY  VARCHAR(2),
+    DEVICE   VARCHAR(16),
+    VISITS   BIGINT
+);
+
+CREATE OR REPLACE PUMP REFERRERS_PUMP AS
+INSERT INTO REFERRERS (REFERRER, COUNTRY, DEVICE, VISITS)
+SELECT STREAM e.REFERRER, e.COUNTRY, e.DEVICE, COUNT(*)
+FROM EVENTS AS e
+WHERE e.EVENT_NAME = 'session_start' AND e.IS_BOT = 0
+GROUP BY e.REFERRER, e.COUNTRY, e.DEVICE, STEP(e.ROWTIME BY INTERVAL '10' SECOND);
+
+
+-- ---------------------------------------------------------------------------------------------------------------------------
+-- View 9: visits that begin and end, and what became of them. sessions.sql has sessions by silence, in the visitors' own time.
+-- ---------------------------------------------------------------------------------------------------------------------------
+CREATE OR REPLACE STREAM SESSIONS (
+    STARTED   BIGINT,
+    RETURNING_VISITORS BIGINT,
+    LEFT_SHOP BIGINT,
+    CARTS     BIGINT,
+    ORDERS    BIGINT
+);
+
+CREATE OR REPLACE PUMP SESSIONS_PUMP AS
+INSERT INTO SESSIONS (STARTED, RETURNING_VISITORS, LEFT_SHOP, CARTS, ORDERS)
+SELECT STREAM
+    SUM(CASE WHEN e.EVENT_NAME = 'session_start' THEN 1 ELSE 0 END),
+    SUM(CASE WHEN e.EVENT_NAME = 'session_start' AND e.SESSION_NO > 1 THEN 1 ELSE 0 END),
+    SUM(CASE WHEN e.EVENT_NAME = 'page_leave' THEN 1 ELSE 0 END),
+    SUM(CASE WHEN e.EVENT_NAME = 'begin_checkout' THEN 1 ELSE 0 END),
+    SUM(CASE WHEN e.EVENT_NAME = 'purchase' THEN 1 ELSE 0 END)
+FROM EVENTS AS e
+WHERE e.IS_BOT = 0
+GROUP BY STEP(e.ROWTIME BY INTERVAL '5' SECOND);
+
+-- Shares of a few seconds jump; those of a minute that slides can be read.
+CREATE OR REPLACE STREAM CONVERSION (
+    ORDERS_PER_VISIT DOUBLE,
+    CARTS_LEFT       DOUBLE
+);
+
+CREATE OR REPLACE PUMP CONVERSION_PUMP AS
+INSERT INTO CONVERSION (ORDERS_PER_VISIT, CARTS_LEFT)
+SELECT STREAM
+    CASE WHEN m.STARTED > 0 THEN 100.0 * m.ORDERS / m.STARTED END,
+    CASE WHEN m.CARTS > 0 AND m.ORDERS <= m.CARTS THEN 100.0 * (m.CARTS - m.ORDERS) / m.CARTS END
+FROM (
+    SELECT STREAM SUM(s.STARTED) OVER W AS STARTED, SUM(s.CARTS) OVER W AS CARTS, SUM(s.ORDERS) OVER W AS ORDERS
+    FROM SESSIONS AS s
+    WINDOW W AS (RANGE INTERVAL '1' MINUTE PRECEDING)
+) AS m;
+
+
+-- ---------------------------------------------------------------------------------------------------------------------------
+-- View 10: bursts of bots: windows in which they made more than a quarter of the page views. Rare rows: the page shows them as
+-- marks on its charts.
+-- ---------------------------------------------------------------------------------------------------------------------------
+CREATE OR REPLACE STREAM BOT_BURSTS (
+    WINDOW_START TIMESTAMP,
+    BOT_VIEWS    BIGINT,
+    VIEWS        BIGINT
+);
+
+CREATE OR REPLACE PUMP BOT_BURSTS_PUMP AS
+INSERT INTO BOT_BURSTS (WINDOW_START, BOT_VIEWS, VIEWS)
+SELECT STREAM STEP(e.ROWTIME BY INTERVAL '5' SECOND), SUM(e.IS_BOT), COUNT(*)
+FROM EVENTS AS e
+WHERE e.EVENT_NAME = 'page_view'
+GROUP BY STEP(e.ROWTIME BY INTERVAL '5' SECOND)
+HAVING SUM(e.IS_BOT) * 4 > COUNT(*);

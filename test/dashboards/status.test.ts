@@ -70,6 +70,24 @@ describe('the status sentence', () => {
     ['ok', 'replaying at 4,980 events/s', { mode: 'replay', watermarkLagMs: null }],
     ['ended', 'ended: all read', { report: { ok: true, sentence: 'ended: all read', facts: [] } }],
     ['bad', 'failed', { report: { ok: false, sentence: 'failed', facts: [] } }],
+    [
+      'warn',
+      'pump "sessions" is the bottleneck: 94 % busy, blocks "parse"; 4,980 events/s; shard 3 is 41 s behind the tip, clears in about 2 min',
+      {
+        status: { ...behind, bottleneck: 'pump "sessions" is the bottleneck: 94 % busy, blocks "parse"' },
+        behindTrend: -340,
+      },
+    ],
+    [
+      'ok',
+      '4,980 events/s, up to date, watermark 0.3 s behind the clock',
+      { status: { ...status, bottleneck: 'pump "sessions" is the bottleneck: 94 % busy' } },
+    ],
+    [
+      'warn',
+      '4,980 events/s; shard 3 is 41 s behind the tip; shard 0 holds the watermark back',
+      { status: { ...behind, shards: [shard(0, 0, 100), shard(3, 41_000, 900)] }, watermarkLagMs: 60_000 },
+    ],
   ])('is %s: %s', (level, sentence, change) => {
     expect(describeSituation({ ...calm, ...change })).toEqual({ level, sentence })
   })

@@ -74,6 +74,11 @@ export function formatDuration(ms: number): string {
   return `${Math.round(ms / 86_400_000)} days`
 }
 
+/** A delay: milliseconds below a second, so that less than a second can be told apart. */
+export function formatDelay(ms: number): string {
+  return ms < 1_000 ? `${Math.round(ms)} ms` : formatDuration(ms)
+}
+
 /** Local time of day. */
 export function formatTime(at: number): string {
   return isTime(at) ? clock.format(at) : '–'

@@ -1,26 +1,42 @@
-/** The first page: how the pipeline is, in one sentence, five figures and a cell for each shard. */
+/** The first page: how the pipeline is, in one sentence and a few figures, and what each view says. */
 import type { LiveMessage } from '../protocol.ts'
+import type { DelayMeter } from './delay.ts'
+import { el } from './dom.ts'
 import type { Page } from './page.ts'
 import { StatusSection } from './status-section.ts'
+import { ViewCards } from './view-cards.ts'
 
 export class OverviewPage implements Page {
   readonly id = 'overview'
   readonly title = 'Overview'
-  readonly #status = new StatusSection()
+  readonly #status: StatusSection
+  readonly #cards = new ViewCards()
+  readonly #views = el(
+    'section',
+    { 'aria-labelledby': 'cards-title' },
+    el('h2', { id: 'cards-title', class: 'section-title' }, 'Views'),
+    this.#cards.element,
+  )
+
+  constructor(delay: DelayMeter) {
+    this.#status = new StatusSection(delay)
+  }
 
   message(message: LiveMessage): void {
     if (message.type === 'snapshot') this.#status.setHistory(message.history)
     else this.#status.addHistory(message.history)
     if (message.status !== null) this.#status.update(message.status)
+    this.#cards.message(message)
   }
 
   mount(root: HTMLElement): void {
-    root.append(this.#status.element, this.#status.report)
+    root.append(this.#status.element, this.#status.report, this.#views)
   }
 
   unmount(): void {}
 
   draw(now: number): void {
     this.#status.draw(now)
+    this.#cards.draw(now)
   }
 }

@@ -9,11 +9,14 @@ export function topPanel(shape: PanelShape): PanelView {
   const list = el('ol', { class: 'bars' })
   return rankPanel(shape, list, data => {
     const largest = Math.max(1e-9, ...data.items.map(item => item.value))
+    // Where some values are below zero, a share of the sum says nothing.
+    const shown = data.items.reduce((sum, { value }) => sum + value, 0)
+    const isWhole = data.items.every(({ value }) => value >= 0) && data.total >= shown
     resizeChildren(list, data.items.length, barRow)
     data.items.forEach(({ label, value }, index) => {
       const row = list.children[index]
       if (row === undefined) return
-      fill(row, label, formatValue(value, shape.unit), formatPercent(value, data.total))
+      fill(row, label, formatValue(value, shape.unit), isWhole ? formatPercent(value, data.total) : '')
       setWidth(row, value / largest)
     })
   })

@@ -1,7 +1,8 @@
 /** The head of the page: the sentence, five figures with their course, and a cell for each shard. */
 import type { HistoryPoint, ReportMessage, ShardMessage, StatusMessage } from '../protocol.ts'
+import type { DelayMeter } from './delay.ts'
 import { dataText, el, resizeChildren, setAttribute, setText } from './dom.ts'
-import { formatDuration, formatTime, formatUtc, formatValue } from './format.ts'
+import { formatDelay, formatDuration, formatTime, formatUtc, formatValue } from './format.ts'
 import { type Sparkline, sparkline } from './sparkline.ts'
 
 const HISTORY_MS = 300_000
@@ -9,6 +10,8 @@ const HISTORY_MS = 300_000
 const ANNOUNCE_MS = 30_000
 const BEHIND_MS_WARN = 5_000
 const BEHIND_MS_BAD = 60_000
+/** People who look at a dashboard should see what the stream says within a second. */
+const DELAY_MS_WARN = 1_000
 
 interface Tile {
   readonly element: HTMLElement
@@ -21,12 +24,14 @@ export class StatusSection {
   readonly #sentence = el('bdi', { id: 'sentence' }, 'connecting')
   readonly #announcer = el('p', { id: 'announcer', class: 'unseen', role: 'status', 'aria-live': 'polite' })
   readonly #tiles = el('div', { id: 'tiles', class: 'tiles' })
+  readonly #losses = el('ul', { class: 'losses', 'aria-label': 'What did not go the straight way' })
   readonly element = el(
     'section',
     { id: 'status', class: 'status', 'aria-label': 'State of the pipeline', 'data-level': 'idle' },
     el('p', { class: 'sentence' }, el('span', { class: 'dot', 'aria-hidden': 'true' }), this.#sentence),
     this.#announcer,
     this.#tiles,
+    this.#losses,
   )
   /** what is said once the pipeline has ended; hidden before */
   readonly report = el('section', { id: 'report', class: 'report', 'aria-label': 'Final report', hidden: '' })
@@ -37,13 +42,19 @@ export class StatusSection {
   readonly #watermark = tile('Watermark', 'behind the clock')
   readonly #behind = tile('Behind the tip', 'of the slowest shard')
   readonly #errors = tile('Error rows', 'in the error stream')
+  readonly #delayed = tile('Event to chart', 'no rows yet')
+  readonly #delay: DelayMeter
   #history: HistoryPoint[] = []
   #announcedLevel = ''
   #announcedAt = 0
 
-  constructor() {
+  /** @param delay how long rows take to the screen */
+  constructor(delay: DelayMeter) {
+    this.#delay = delay
+    setAttribute(this.#delayed.element, 'id', 'delay')
+    const tiles = [this.#events, this.#rows, this.#watermark, this.#behind, this.#delayed, this.#errors]
     this.#tiles.append(
-      ...[this.#events, this.#rows, this.#watermark, this.#behind, this.#errors].map(({ element }) => element),
+      ...tiles.map(({ element }) => element),
       el(
         'section',
         { class: 'tile tile-shards', 'aria-label': 'Shards' },
@@ -79,14 +90,10 @@ export class StatusSection {
     set(
       this.#watermark,
       watermarkLagMs === null ? (watermarkMs === null ? '–' : formatTime(watermarkMs)) : formatDuration(watermarkLagMs),
-      watermarkMs === null ? 'no event yet' : watermarkLagMs === null ? 'event time' : `at ${formatTime(watermarkMs)}`,
+      watermarkWords(status),
     )
     setAttribute(this.#watermark.value, 'title', watermarkMs === null ? '' : formatUtc(watermarkMs))
-    set(
-      this.#behind,
-      status.behindMs === null ? '–' : formatDuration(status.behindMs),
-      status.behindMs === null ? 'not read yet' : status.behindMs > BEHIND_MS_WARN ? 'slowest shard' : 'up to date',
-    )
+    set(this.#behind, status.behindMs === null ? '–' : formatDuration(status.behindMs), behindWords(status))
     setAttribute(this.#behind.element, 'data-level', behindLevel(status.behindMs))
     const share = (status.errorRows / Math.max(1, status.recordsIn, status.errorRows)) * 100
     set(
@@ -97,6 +104,7 @@ export class StatusSection {
         : `${share < 0.01 ? 'below 0.01' : formatValue(share, 'count')} % of events`,
     )
     setAttribute(this.#errors.element, 'data-level', status.errorRows > 0 ? 'warn' : 'ok')
+    this.#drawLosses(status)
     this.#drawShards(status.shards, status.shardsHidden)
     this.#showReport(status.report)
   }
@@ -110,6 +118,36 @@ export class StatusSection {
     this.#watermark.course.draw(course(4), start, now)
     this.#behind.course.draw(course(5), start, now)
     this.#errors.course.draw(course(3), start, now)
+    this.#drawDelay(start, now)
+  }
+
+  #drawDelay(start: number, now: number): void {
+    const { delay, course } = this.#delay
+    if (delay === null) return
+    set(this.#delayed, formatDelay(delay.medianMs), `95 % within ${formatDelay(delay.p95Ms)}, last minute`)
+    setAttribute(this.#delayed.element, 'data-median-ms', String(Math.round(delay.medianMs)))
+    setAttribute(this.#delayed.element, 'data-p95-ms', String(Math.round(delay.p95Ms)))
+    setAttribute(this.#delayed.element, 'data-level', delay.p95Ms > DELAY_MS_WARN ? 'warn' : 'ok')
+    this.#delayed.course.draw(course, start, now)
+  }
+
+  #drawLosses({ lateRows, recordsDropped, rowtimesRaised, errorRows }: StatusMessage): void {
+    const figures: readonly (readonly [number, string, string])[] = [
+      [lateRows, 'late', 'rows that came after their window had been closed for good; they are in the error stream'],
+      [recordsDropped, 'dropped', 'records that the pre-processing function left out'],
+      [errorRows - lateRows, 'dead-lettered', 'events and rows that could not be used; they are in the error stream'],
+      [rowtimesRaised, 'raised', 'records below the watermark whose rowtime was raised to it; none is lost'],
+    ]
+    resizeChildren(this.#losses, figures.length, () => el('li', {}, el('strong', { class: 'number' }), el('span')))
+    figures.forEach(([count, name, title], index) => {
+      const item = this.#losses.children[index]
+      const [value, words] = item?.children ?? []
+      if (item === undefined || value === undefined || words === undefined) return
+      setText(value, formatValue(count, 'count'))
+      setText(words, name)
+      setAttribute(item, 'title', title)
+      setAttribute(item, 'data-count', String(count))
+    })
   }
 
   #announce(status: StatusMessage): void {
@@ -149,6 +187,19 @@ export class StatusSection {
       facts,
     )
   }
+}
+
+function watermarkWords({ watermarkMs, watermarkLagMs, watermarkHolder }: StatusMessage): string {
+  if (watermarkMs === null) return 'no event yet'
+  if (watermarkLagMs === null) return 'event time'
+  const holder = watermarkHolder === null ? '' : `, held by shard ${watermarkHolder}`
+  return `at ${formatTime(watermarkMs)}${holder}`
+}
+
+function behindWords({ behindMs, catchUpMs }: StatusMessage): string {
+  if (behindMs === null) return 'not read yet'
+  if (behindMs <= BEHIND_MS_WARN) return 'up to date'
+  return catchUpMs === null ? 'slowest shard' : `clears in about ${formatDuration(catchUpMs)}`
 }
 
 function tile(name: string, words: string): Tile {

@@ -1,6 +1,6 @@
 /** What a viewer chooses: a list for each variable, kept in the address so that a link shows the same. */
 import type { VariableMessage } from '../protocol.ts'
-import { el, setText } from './dom.ts'
+import { dataText, el, setText } from './dom.ts'
 import type { PageContext } from './page.ts'
 
 /** In the address each variable is a parameter of its own name. */
@@ -8,6 +8,7 @@ export class VariableBar {
   readonly element = el('div', { class: 'variables', role: 'group', 'aria-label': 'Variables', hidden: '' })
   readonly #choose: (choice: ReadonlyMap<string, string>) => void
   readonly #selects = new Map<string, HTMLSelectElement>()
+  readonly #labels = new Map<string, HTMLElement>()
   #variables: readonly VariableMessage[] = []
   #context: PageContext | null = null
   #chosenKey = ''
@@ -28,8 +29,8 @@ export class VariableBar {
     this.element.hidden = variables.length === 0
     for (const { name, title, values } of variables) {
       const select = this.#selects.get(name) ?? this.#add(name)
-      const label = select.labels?.[0]?.firstChild
-      if (label instanceof HTMLElement) setText(label, title)
+      const label = this.#labels.get(name)
+      if (label !== undefined) setText(label, title)
       this.#fill(select, values)
     }
     if (isFirst) this.navigated()
@@ -60,7 +61,9 @@ export class VariableBar {
       this.#tell()
     })
     this.#selects.set(name, select)
-    this.element.append(el('label', { class: 'variable' }, el('bdi', { class: 'data' }), select))
+    const label = dataText('')
+    this.#labels.set(name, label)
+    this.element.append(el('label', { class: 'variable' }, label, select))
     return select
   }
 

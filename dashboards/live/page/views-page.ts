@@ -2,7 +2,9 @@
 import type { LiveMessage, PanelShape, StatusMessage } from '../protocol.ts'
 import { Annotations } from './annotations.ts'
 import { barPanel } from './bar-panel.ts'
-import { el, setAttribute } from './dom.ts'
+import type { DelayMeter } from './delay.ts'
+import { el, setAttribute, setText } from './dom.ts'
+import { formatDelay } from './format.ts'
 import { heatmapPanel } from './heatmap-panel.ts'
 import { layout } from './layout.ts'
 import type { Page, PageContext } from './page.ts'
@@ -38,9 +40,12 @@ export class ViewsPage implements Page {
   #isReplay = false
   readonly #annotations = new Annotations()
   readonly #variables: VariableBar
+  readonly #delay: DelayMeter
+  readonly #delayWords = el('p', { class: 'delay-words number' })
 
   /** @param choose called with the values that a person chose; the next snapshot has their rows only */
-  constructor(choose: (choice: ReadonlyMap<string, string>) => void) {
+  constructor(choose: (choice: ReadonlyMap<string, string>) => void, delay: DelayMeter) {
+    this.#delay = delay
     this.#variables = new VariableBar(choose)
     for (const query of [this.#wide, this.#medium]) query.addEventListener('change', () => this.#place())
   }
@@ -68,7 +73,10 @@ export class ViewsPage implements Page {
 
   mount(root: HTMLElement, context: PageContext): void {
     this.#variables.mount(context)
-    root.append(this.#variables.element, this.#annotations.element, this.#grid)
+    root.append(
+      el('div', { class: 'views-head' }, this.#variables.element, this.#annotations.element, this.#delayWords),
+      this.#grid,
+    )
   }
 
   navigated(): void {
@@ -86,6 +94,13 @@ export class ViewsPage implements Page {
       annotations: this.#annotations.all,
     }
     this.#annotations.draw()
+    const { delay } = this.#delay
+    setText(
+      this.#delayWords,
+      delay === null || this.#isReplay
+        ? ''
+        : `event to chart ${formatDelay(delay.medianMs)}, 95 % within ${formatDelay(delay.p95Ms)}`,
+    )
     for (const panel of this.#panels.values()) panel.draw(moment)
   }
 
