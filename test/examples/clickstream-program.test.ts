@@ -10,7 +10,9 @@ import { planProgram } from '../../processors/sql/plan.ts'
 
 const START = Date.UTC(2026, 0, 5, 9)
 const INPUT = 'SOURCE_SQL_STREAM_001'
-const VIEWS = ['PAGE_VIEWS', 'PAGE_VIEWS_BY_MINUTE', 'TOP_PAGES', 'FUNNEL', 'REVENUE', 'ERRORS']
+const VIEWS =
+  'PAGE_VIEWS PAGE_VIEWS_BY_MINUTE TOP_PAGES FUNNEL REVENUE ERRORS LIVE_USERS REFERRERS SESSIONS MOVERS'.split(' ')
+const MINUTES_5 = 300_000
 const folder = new URL('../../examples/clickstream/', import.meta.url)
 
 /** Runs the program over events that arrive when they are sent; the rows of each view as column name to value. */
@@ -115,6 +117,20 @@ test('the program plans without a warning, and its views add up to what the visi
       .filter(event => event.eventName === 'purchase')
       .reduce((sum, event) => sum + BigInt(Math.round(Number(json(event)['value']) * 100)), 0n),
   )
+
+  const isPerson = (event: ShopEvent): boolean => !event.bot
+  expect(total(views.get('SESSIONS'), 'STARTED')).toBe(
+    count(event => event.eventName === 'session_start' && isPerson(event)),
+  )
+  expect(total(views.get('REFERRERS'), 'VISITS')).toBe(total(views.get('SESSIONS'), 'STARTED'))
+  expect(total(views.get('MOVERS'), 'VIEWS')).toBe(total(views.get('TOP_PAGES'), 'VIEWS'))
+  const people = good.filter(isPerson).map(event => ({ at: event.sentMs, visitor: json(event)['user_pseudo_id'] }))
+  const live = (views.get('LIVE_USERS') ?? []).map(row => [row.get('UNTIL_TIME'), row.get('USERS')] as const)
+  expect(live.length).toBeGreaterThan(60)
+  for (const [until, users] of live) {
+    const within = people.filter(({ at }) => at < Number(until) && at >= Number(until) - MINUTES_5)
+    expect(users).toBe(BigInt(new Set(within.map(({ visitor }) => visitor)).size))
+  }
 
   // the second stage: a window that ends at the full minute belongs to the minute before it
   const minutes = views.get('PAGE_VIEWS_BY_MINUTE') ?? []

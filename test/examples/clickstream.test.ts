@@ -6,8 +6,18 @@ import { clickstreamDashboard } from '../../examples/clickstream/dashboard.ts'
 
 const folder = new URL('../../examples/clickstream/', import.meta.url)
 const VIEWS = [
-  ...['PAGE_VIEWS', 'PAGE_VIEWS_BY_MINUTE', 'TOP_PAGES', 'FUNNEL', 'REVENUE', 'ERRORS'],
-  ...['LIVE_USERS', 'MOVERS', 'REFERRERS', 'SESSIONS', 'CONVERSION'],
+  'PAGE_VIEWS',
+  'PAGE_VIEWS_BY_MINUTE',
+  'TOP_PAGES',
+  'FUNNEL',
+  'REVENUE',
+  'ERRORS',
+  'LIVE_USERS',
+  'MOVERS',
+  'REFERRERS',
+  'SESSIONS',
+  'CONVERSION',
+  'BOT_BURSTS',
 ]
 
 /** The streams that the program creates, read with a pattern, so that the page is judged without the compiler. */
@@ -30,8 +40,9 @@ async function declaredStreams(): Promise<Map<string, Schema>> {
 test('the program declares the views, and the dashboard names columns of each that can be drawn', async () => {
   const streams = await declaredStreams()
   for (const view of VIEWS) expect(streams.has(view), view).toBe(true)
-  const { panels } = resolveDashboard(clickstreamDashboard, streams)
-  expect(new Set(panels.map(panel => panel.stream))).toEqual(new Set(VIEWS))
+  const { panels, annotations, variables } = resolveDashboard(clickstreamDashboard, streams)
+  expect(new Set([...panels, ...annotations].map(({ stream }) => stream))).toEqual(new Set(VIEWS))
+  expect([...(variables[0]?.columns.keys() ?? [])]).toEqual(['EVENTS', 'PAGE_VIEWS', 'REFERRERS'])
 })
 
 test('every quoted name in the program is a column of the schema, and every type of the schema is one', async () => {
