@@ -4,7 +4,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DuckDBInstance } from '@duckdb/node-api'
-import { chromium } from 'playwright-core'
+import { chromium, type Page } from 'playwright-core'
 import { afterAll, describe, expect, it } from 'vitest'
 import type { DemoReport } from '../../cli/demo-report.ts'
 import { millrace, start } from './millrace.ts'
@@ -23,6 +23,33 @@ async function parquetSum(out: string, view: string, column: string): Promise<nu
   const files = `${join(folder, out)}/parquet/${view}/**/*.parquet`
   const reader = await connection.runAndReadAll(`SELECT sum(${column})::DOUBLE FROM read_parquet('${files}')`)
   return Number(reader.getRows()[0]?.[0])
+}
+
+/** The table below a chart: a line for each window, `UTC device views`, in the order of their text. */
+function tableOf(page: Page): Promise<string[]> {
+  return page.evaluate(`(() => {
+    const table = document.querySelector('.panel-timeSeries table')
+    const [, ...devices] = [...table.querySelectorAll('thead th')].map(cell => cell.textContent)
+    return [...table.querySelectorAll('tbody tr')].flatMap(row =>
+      [...row.querySelectorAll('td')].flatMap((cell, index) =>
+        cell.textContent === '–' ? [] : [row.querySelector('th').title + ' ' + devices[index] + ' ' + cell.textContent.replaceAll(',', '')],
+      ),
+    ).sort()
+  })()`)
+}
+
+/** The same of the Parquet files. */
+async function viewsByDevice(out: string): Promise<string[]> {
+  const connection = await (await DuckDBInstance.create(':memory:')).connect()
+  const files = `${join(folder, out)}/parquet/PAGE_VIEWS/**/*.parquet`
+  const reader = await connection.runAndReadAll(
+    `SELECT strftime(window_start, '%Y-%m-%d %H:%M:%S') || ' UTC ' || device || ' ' || sum(views)::BIGINT
+     FROM read_parquet('${files}') GROUP BY window_start, device`,
+  )
+  return reader
+    .getRows()
+    .map(([line]) => String(line))
+    .sort()
 }
 
 describe('millrace demo', () => {
@@ -123,15 +150,24 @@ describe('millrace demo', () => {
         if (!request.url().startsWith(new URL(url ?? '').origin)) foreign.push(request.url())
       })
       await page.goto(url ?? '')
+      await page.getByRole('link', { name: 'Views', exact: true }).click()
       const chart = page.locator('canvas').first()
       await chart.waitFor()
       const before = await chart.screenshot()
       await expect.poll(async () => Buffer.compare(before, await chart.screenshot()), { timeout: 30_000 }).not.toBe(0)
+      for (const title of ['Page views', 'Top pages', 'Revenue', 'From view to purchase', 'Failed pages'])
+        expect(await page.getByText(title, { exact: false }).count()).toBeGreaterThan(0)
+      await page.getByRole('button', { name: 'Page views by device as a table' }).click()
+      await page.getByRole('link', { name: 'Overview', exact: true }).click()
       await expect
         .poll(() => page.getByText('events/s').first().textContent(), { timeout: 10_000 })
         .toMatch(/[1-9][\d,.]* events\/s/)
-      for (const title of ['Page views', 'Top pages', 'Revenue', 'From view to purchase', 'Failed pages'])
-        expect(await page.getByText(title, { exact: false }).count()).toBeGreaterThan(0)
+      demo.child.kill('SIGTERM')
+      expect((await demo.ended).code).toBe(0)
+      await expect.poll(() => page.locator('#connection').getAttribute('data-state')).toBe('ended')
+      await page.getByRole('link', { name: 'Views', exact: true }).click()
+      // What the page shows in the end is what lies in the files, by a reader that is not ours.
+      await expect.poll(() => tableOf(page)).toEqual(await viewsByDevice('seen'))
       expect(complaints).toEqual([])
       expect(foreign).toEqual([])
     } finally {

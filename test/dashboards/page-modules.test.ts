@@ -1,5 +1,6 @@
 /** The parts of the page that need no browser. */
 import { describe, expect, it } from 'vitest'
+import { linkTo, readAddress } from '../../dashboards/live/page/address.ts'
 import { formatTick, formatUtc, formatValue } from '../../dashboards/live/page/format.ts'
 import { layout } from '../../dashboards/live/page/layout.ts'
 import { AlignedSeries } from '../../dashboards/live/page/series-data.ts'
@@ -76,6 +77,72 @@ describe('aligned series', () => {
     expect([aligned.last(0), aligned.last(1), aligned.pointCount]).toEqual([40, 50, 4])
     aligned.prune(4)
     expect(aligned.times).toEqual([3, 4, 5])
+  })
+})
+
+describe('aligned series after a restart of the server', () => {
+  const line = (name: string, points: readonly (readonly [number, number | null])[]) => ({
+    name,
+    isRest: false,
+    points,
+  })
+  const before = new AlignedSeries({
+    kind: 'series',
+    hidden: 0,
+    series: [
+      line('a', [
+        [1, 10],
+        [2, 20],
+        [3, 30],
+      ]),
+      line('gone', [[1, 1]]),
+    ],
+  })
+
+  it('go on with what the page had, and count nothing twice', () => {
+    const after = new AlignedSeries(
+      {
+        kind: 'series',
+        hidden: 0,
+        series: [
+          line('a', [
+            [3, 33],
+            [4, 40],
+          ]),
+          line('b', [[4, 4]]),
+        ],
+      },
+      before,
+    )
+    expect(after.times).toEqual([1, 2, 3, 4])
+    expect(after.names).toEqual(['a', 'b'])
+    expect(after.values).toEqual([
+      [10, 20, 33, 40],
+      [undefined, undefined, undefined, 4],
+    ])
+  })
+
+  it('keep their lines while the server has no rows', () => {
+    const after = new AlignedSeries({ kind: 'series', hidden: 0, series: [] }, before)
+    after.set(0, 4, 40)
+    expect([after.names, after.times]).toEqual([before.names, [1, 2, 3, 4]])
+    expect(before.times).toEqual([1, 2, 3])
+  })
+})
+
+describe('addresses of pages', () => {
+  it('name a known page and its parameters', () => {
+    const read = (hash: string): readonly [string | null, string] => {
+      const { page, parameters } = readAddress(hash, ['overview', 'views'])
+      return [page, parameters.toString()]
+    }
+    expect(read('#views?device=mobile&page=%2Fa%3Fb')).toEqual(['views', 'device=mobile&page=%2Fa%3Fb'])
+    expect([read(''), read('#nothing?x=1'), read('#overview')]).toEqual([
+      [null, ''],
+      [null, 'x=1'],
+      ['overview', ''],
+    ])
+    expect(linkTo('views', { device: 'a b' })).toBe('#views?device=a+b')
   })
 })
 

@@ -40,9 +40,3 @@ export interface Page {
   /** The parameters of the address may have changed: called after `mount`, and when a link or a person changes them. */
   navigated?(): void
 }
-
-/** The address of a page, for links. */
-export function linkTo(page: string, parameters: Readonly<Record<string, string>> = {}): string {
-  const query = new URLSearchParams(parameters).toString()
-  return `#${page}${query === '' ? '' : `?${query}`}`
-}

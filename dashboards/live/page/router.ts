@@ -1,15 +1,7 @@
 /** Which page is shown: tabs that are links to fragments, so that back, forward, bookmarks and the keyboard work by themselves. */
+import { readAddress } from './address.ts'
 import { el } from './dom.ts'
 import type { Page, PageContext } from './page.ts'
-
-/** The parts of `#views?DEVICE=mobile`; an unknown page is null. */
-export function readAddress(
-  hash: string,
-  ids: readonly string[],
-): { readonly page: string | null; readonly parameters: URLSearchParams } {
-  const [name = '', query = ''] = hash.replace(/^#/, '').split(/\?(.*)/s)
-  return { page: ids.includes(name) ? name : null, parameters: new URLSearchParams(query) }
-}
 
 export class Router {
   readonly #pages: readonly [Page, ...Page[]]

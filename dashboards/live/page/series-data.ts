@@ -8,23 +8,43 @@ export class AlignedSeries {
   readonly names: readonly string[]
   readonly isRest: readonly boolean[]
   readonly hidden: number
-  readonly times: number[] = []
+  readonly times: number[]
   readonly values: readonly Cell[][]
 
-  constructor(data: SeriesData) {
+  /**
+   * @param before what the page had of the same panel: a server that was started again knows nothing of the time before, so its
+   * lines go on with the points that are older than everything it tells of; what it tells of counts anew, so that nothing is double
+   */
+  constructor(data: SeriesData, before: AlignedSeries | null = null) {
+    if (before !== null && data.series.length === 0) {
+      // It has no rows yet; the lines stay until it has.
+      this.names = before.names
+      this.isRest = before.isRest
+      this.hidden = before.hidden
+      this.times = [...before.times]
+      this.values = before.values.map(values => [...values])
+      return
+    }
     this.names = data.series.map(series => series.name)
     this.isRest = data.series.map(series => series.isRest)
     this.hidden = data.hidden
     this.values = data.series.map(() => [])
     const times = new Set<number>()
     for (const series of data.series) for (const [time] of series.points) times.add(time)
-    this.times.push(...[...times].sort((a, b) => a - b))
+    const first = [...times].reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY)
+    const older = before?.times.filter(time => time < first) ?? []
+    this.times = [...older, ...[...times].sort((a, b) => a - b)]
     const indexes = new Map(this.times.map((time, index) => [time, index]))
     data.series.forEach((series, line) => {
       const values = this.values[line]
       if (values === undefined) return
       values.length = this.times.length
       for (const [time, value] of series.points) values[indexes.get(time) ?? 0] = value
+      const oldLine = before?.names.findIndex(
+        (name, other) => name === series.name && before.isRest[other] === series.isRest,
+      )
+      const kept = before?.values[oldLine ?? -1]
+      if (kept !== undefined) for (let index = 0; index < older.length; index++) values[index] = kept[index]
     })
   }
 

@@ -19,7 +19,7 @@ export function statPanel(shape: PanelShape): PanelView {
   return {
     element,
     reset(next: PanelData) {
-      if (next.kind === 'series') data = new AlignedSeries(next)
+      if (next.kind === 'series') data = new AlignedSeries(next, data)
     },
     apply(next: PanelChange) {
       for (const [line, time, point] of next.points ?? []) data?.set(line, time, point)

@@ -1,8 +1,8 @@
 /** A card for each output stream: its newest value, its course, and the way to its panels. */
-import type { LiveMessage, PanelShape } from '../protocol.ts'
+import type { LiveMessage, PanelShape, SeriesData } from '../protocol.ts'
+import { linkTo } from './address.ts'
 import { dataText, el, setAttribute, setText } from './dom.ts'
 import { formatTime, formatValue } from './format.ts'
-import { linkTo } from './page.ts'
 import { AlignedSeries } from './series-data.ts'
 import { type Sparkline, sparkline } from './sparkline.ts'
 
@@ -25,23 +25,25 @@ export class ViewCards {
       for (const { id, data, points } of message.panels) {
         const card = this.#cards.get(id)
         if (card === undefined) continue
-        if (data?.kind === 'series') card.data = new AlignedSeries(data)
+        if (data?.kind === 'series') card.data = new AlignedSeries(data, card.data)
         for (const [line, time, value] of points ?? []) card.data.set(line, time, value)
       }
       return
     }
     this.#isReplay = message.mode === 'replay'
     // The first panel of a stream that has values over time stands for it.
-    const first = new Map<string, { readonly shape: PanelShape; readonly data: AlignedSeries }>()
+    const first = new Map<string, { readonly shape: PanelShape; readonly data: SeriesData }>()
     for (const { shape, data } of message.panels)
-      if (data.kind === 'series' && !first.has(shape.stream))
-        first.set(shape.stream, { shape, data: new AlignedSeries(data) })
-    const key = JSON.stringify([...first.values()].map(({ shape }) => shape))
+      if (data.kind === 'series' && !first.has(shape.stream)) first.set(shape.stream, { shape, data })
+    const key = JSON.stringify([
+      message.variables.map(({ chosen }) => chosen),
+      [...first.values()].map(({ shape }) => shape),
+    ])
     if (key !== this.#key) this.#build([...first.values()].map(({ shape }) => shape))
     this.#key = key
     for (const { shape, data } of first.values()) {
       const card = this.#cards.get(shape.id)
-      if (card !== undefined) card.data = data
+      if (card !== undefined) card.data = new AlignedSeries(data, card.data)
     }
   }
 

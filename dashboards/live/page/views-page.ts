@@ -64,8 +64,9 @@ export class ViewsPage implements Page {
     }
     this.#isReplay = message.mode === 'replay'
     const shapes = message.panels.map(panel => panel.shape)
-    // A snapshot after a lost connection mostly describes the same panels: those go on, with their cursor and choices.
-    const json = JSON.stringify(shapes)
+    // A snapshot after a lost connection mostly describes the same panels: those go on, with their cursor, choices and points.
+    // Another choice has other rows, so nothing of before may stay.
+    const json = JSON.stringify([message.variables.map(({ chosen }) => chosen), shapes])
     if (json !== this.#shapesJson) this.#build(shapes)
     this.#shapesJson = json
     for (const { shape, data } of message.panels) this.#panels.get(shape.id)?.reset(data)
