@@ -9,6 +9,7 @@ import {
   assert,
   type Clock,
   hasCode,
+  MEBIBYTE,
   MillraceError,
   type Random,
   RecordBatchBuilder,
@@ -63,6 +64,8 @@ export interface FetchedBatch {
 const BACKOFF = { backoffMs: 1_000, backoffMsMax: 10_000 }
 /** One that was refused, after a minute at most: that passes by itself seldom, and each asks for the stream. */
 const REFUSED_BACKOFF = { backoffMs: 1_000, backoffMsMax: 60_000 }
+/** A fetch that takes many milliseconds to unpack. */
+const LARGE_BYTES = MEBIBYTE
 /** A shard that ends must name its children; a reply without them is asked for again so often. */
 const MISSING_CHILDREN_MAX = 3
 
@@ -117,7 +120,9 @@ export class Prefetcher {
     this.#records -= batch.read.records.length
     this.#asked = false
     this.#wakeReader?.()
-    return batch
+    // Unpacking so much holds up everything: the next request leaves before it, so that the stream works meanwhile.
+    if (batch.read.records.bytes.length >= LARGE_BYTES) await this.#options.clock.sleep(0, signal)
+    return signal.aborted ? null : batch
   }
 
   /** Stops reading and forgets what waits. */

@@ -106,22 +106,26 @@ class RangeJudge {
 
 const hashWords: Md5Words = [0, 0, 0, 0]
 
-/** Numbers to which one can append; typed, so that an aggregate of many small records costs little. */
-class NumberList {
-  values: Int32Array
+/** Spans to which one can append; typed, so that an aggregate of many small records costs little. */
+class Spans {
   length = 0
+  starts: Int32Array
+  stops: Int32Array
 
   constructor(room: number) {
-    this.values = new Int32Array(room)
+    this.starts = new Int32Array(room)
+    this.stops = new Int32Array(room)
   }
 
-  push(value: number): void {
-    if (this.length === this.values.length) {
-      const grown = new Int32Array(Math.max(16, this.length * 2))
-      grown.set(this.values)
-      this.values = grown
+  add(start: number, stop: number): void {
+    if (this.length === this.starts.length) {
+      const room = Math.max(16, this.length * 2)
+      this.starts = grown(this.starts, room)
+      this.stops = grown(this.stops, room)
     }
-    this.values[this.length++] = value
+    const row = this.length++
+    this.starts[row] = start
+    this.stops[row] = stop
   }
 }
 
@@ -130,34 +134,56 @@ const last = { records: 32, keys: 32 }
 const ROOM_MAX = 16_384
 
 /** Texts by their spans, decoded once each and only when asked for. */
-class TextTable {
+class TextTable extends Spans {
   readonly #bytes: Uint8Array
-  readonly #starts: NumberList
-  readonly #stops: NumberList
   readonly #texts: (string | undefined)[] = []
 
   constructor(bytes: Uint8Array, room: number) {
+    super(room)
     this.#bytes = bytes
-    this.#starts = new NumberList(room)
-    this.#stops = new NumberList(room)
-  }
-
-  get length(): number {
-    return this.#starts.length
-  }
-
-  add(start: number, stop: number): void {
-    this.#starts.push(start)
-    this.#stops.push(stop)
   }
 
   at(index: number): string {
     const known = this.#texts[index]
     if (known !== undefined) return known
-    assert(index < this.#starts.length, 'an index lies within its table')
-    const text = textIn(this.#bytes, this.#starts.values[index] ?? 0, this.#stops.values[index] ?? 0)
+    assert(index < this.length, 'an index lies within its table')
+    const text = textIn(this.#bytes, this.starts[index] ?? 0, this.stops[index] ?? 0)
     this.#texts[index] = text
     return text
+  }
+}
+
+/** The user records of an aggregate in columns, which grow together. */
+class RecordColumns {
+  length = 0
+  offsets: Int32Array
+  sizes: Int32Array
+  keyIndexes: Int32Array
+  /** -1: none */
+  hashIndexes: Int32Array
+
+  constructor(room: number) {
+    this.offsets = new Int32Array(room)
+    this.sizes = new Int32Array(room)
+    this.keyIndexes = new Int32Array(room)
+    this.hashIndexes = new Int32Array(room)
+  }
+
+  push(offset: number, sizeBytes: number, keyIndex: number, hashIndex: number): void {
+    if (this.length === this.offsets.length) this.#grow()
+    const row = this.length++
+    this.offsets[row] = offset
+    this.sizes[row] = sizeBytes
+    this.keyIndexes[row] = keyIndex
+    this.hashIndexes[row] = hashIndex
+  }
+
+  #grow(): void {
+    const room = Math.max(16, this.length * 2)
+    this.offsets = grown(this.offsets, room)
+    this.sizes = grown(this.sizes, room)
+    this.keyIndexes = grown(this.keyIndexes, room)
+    this.hashIndexes = grown(this.hashIndexes, room)
   }
 }
 
@@ -165,14 +191,7 @@ class AggregateParser {
   readonly #bytes: Uint8Array
   readonly #partitionKeys: TextTable
   readonly #hashKeys: TextTable
-  readonly #offsets = new NumberList(last.records)
-  readonly #sizes = new NumberList(last.records)
-  readonly #keyIndexes = new NumberList(last.records)
-  /** -1: none */
-  readonly #hashIndexes = new NumberList(last.records)
-  /** spans of the Record messages, read again when somebody asks for tags */
-  readonly #starts = new NumberList(last.records)
-  readonly #stops = new NumberList(last.records)
+  readonly #records = new RecordColumns(last.records)
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes
@@ -182,59 +201,80 @@ class AggregateParser {
 
   parse(start: number, end: number): Aggregate | null {
     const fields = new FieldReader(this.#bytes, start, end)
-    while (fields.next()) {
+    for (;;) {
+      fields.at = this.#usualRecords(this.#usualKeys(fields.at, end), end)
+      if (!fields.next()) break
       if (fields.tag === TAG.partitionKeyTable) this.#partitionKeys.add(fields.start, fields.stop)
       else if (fields.tag === TAG.explicitHashKeyTable) this.#hashKeys.add(fields.start, fields.stop)
       else if (fields.tag === TAG.records && !this.#record(fields.start, fields.stop)) return null
     }
-    return fields.failed ? null : this.#result()
+    return fields.failed ? null : this.#result(start, end)
+  }
+
+  /** Reads partition keys below 128 bytes as long as they follow each other; the place of what is next. */
+  #usualKeys(from: number, end: number): number {
+    const bytes = this.#bytes
+    let at = from
+    while (bytes[at] === TAG.partitionKeyTable) {
+      const sizeBytes = bytes[at + 1] ?? 0x80
+      const stop = at + 2 + sizeBytes
+      if (sizeBytes > 0x7f || stop > end) break
+      this.#partitionKeys.add(at + 2, stop)
+      at = stop
+    }
+    return at
   }
 
   /**
-   * Reads a message of the form in which producers write nearly all: an index below 128, perhaps another, the data, nothing else.
-   * False says only that it is of another form.
+   * Reads messages of the form in which producers write nearly all, as long as they follow each other: an index of a key, perhaps
+   * another, the data, nothing else, and numbers of two bytes at most. The place of the first that is of another form.
    */
-  #usualRecord(start: number, stop: number): boolean {
+  #usualRecords(from: number, end: number): number {
     const bytes = this.#bytes
-    let at = start
-    const keyIndex = bytes[at + 1] ?? 0x80
-    if (bytes[at] !== TAG.partitionKeyIndex || keyIndex > 0x7f) return false
-    at += 2
-    let hashIndex = -1
-    if (bytes[at] === TAG.explicitHashKeyIndex) {
-      hashIndex = bytes[at + 1] ?? 0x80
-      if (hashIndex > 0x7f) return false
-      at += 2
-    }
-    if (bytes[at++] !== TAG.data) return false
-    const first = bytes[at++] ?? 0x80
-    let sizeBytes = first
-    if (first > 0x7f) {
-      const second = bytes[at++] ?? 0x80
-      sizeBytes = (first & 0x7f) + (second & 0x7f) * 0x80
-      if (second > 0x7f) {
-        const third = bytes[at++] ?? 0x80
-        if (third > 0x7f) return false
-        sizeBytes += third * 0x4000
+    let next = from
+    // The digest lies behind the end, so that a number which is cut there can be looked at.
+    while (bytes[next] === TAG.records && next < end) {
+      let at = next + 1
+      let sizeBytes = bytes[at++] ?? 0
+      if (sizeBytes > 0x7f) {
+        const high = bytes[at++] ?? 0x80
+        if (high > 0x7f) break
+        sizeBytes += (high << 7) - 0x80
       }
+      const stop = at + sizeBytes
+      if (stop > end || bytes[at++] !== TAG.partitionKeyIndex) break
+      let keyIndex = bytes[at++] ?? 0
+      if (keyIndex > 0x7f) {
+        const high = bytes[at++] ?? 0x80
+        if (high > 0x7f) break
+        keyIndex += (high << 7) - 0x80
+      }
+      let hashIndex = -1
+      if (bytes[at] === TAG.explicitHashKeyIndex) {
+        hashIndex = bytes[at + 1] ?? 0
+        at += 2
+        if (hashIndex > 0x7f) {
+          const high = bytes[at++] ?? 0x80
+          if (high > 0x7f) break
+          hashIndex += (high << 7) - 0x80
+        }
+      }
+      if (bytes[at++] !== TAG.data) break
+      let dataBytes = bytes[at++] ?? 0
+      if (dataBytes > 0x7f) {
+        const high = bytes[at++] ?? 0x80
+        if (high > 0x7f) break
+        dataBytes += (high << 7) - 0x80
+      }
+      if (at + dataBytes !== stop) break
+      this.#records.push(at, dataBytes, keyIndex, hashIndex)
+      next = stop
     }
-    if (at + sizeBytes !== stop) return false
-    this.#push(at, sizeBytes, keyIndex, hashIndex, start, stop)
-    return true
-  }
-
-  #push(offset: number, sizeBytes: number, keyIndex: number, hashIndex: number, start: number, stop: number): void {
-    this.#offsets.push(offset)
-    this.#sizes.push(sizeBytes)
-    this.#keyIndexes.push(keyIndex)
-    this.#hashIndexes.push(hashIndex)
-    this.#starts.push(start)
-    this.#stops.push(stop)
+    return next
   }
 
   /** False when the message cannot be parsed or lacks a required field. */
   #record(start: number, stop: number): boolean {
-    if (this.#usualRecord(start, stop)) return true
     const fields = new FieldReader(this.#bytes, start, stop)
     let keyIndex = -1
     let hashIndex = -1
@@ -249,7 +289,7 @@ class AggregateParser {
       } else if (fields.tag === TAG.tags && !this.#isTag(fields.start, fields.stop)) return false
     }
     if (fields.failed || keyIndex < 0 || offset < 0) return false
-    this.#push(offset, sizeBytes, keyIndex, hashIndex, start, stop)
+    this.#records.push(offset, sizeBytes, keyIndex, hashIndex)
     return true
   }
 
@@ -260,10 +300,8 @@ class AggregateParser {
     return hasKey && !fields.failed
   }
 
-  #result(): Aggregate {
-    const keyIndexes = this.#keyIndexes.values
-    const hashIndexes = this.#hashIndexes.values
-    const total = this.#offsets.length
+  #result(start: number, end: number): Aggregate {
+    const { offsets, sizes, keyIndexes, hashIndexes, length: total } = this.#records
     last.records = Math.min(total, ROOM_MAX)
     last.keys = Math.min(this.#partitionKeys.length, ROOM_MAX)
     let length = 0
@@ -274,10 +312,11 @@ class AggregateParser {
       (hashIndexes[length] ?? 0) < this.#hashKeys.length
     )
       length++
+    let messages: Spans | null = null
     return {
       bytes: this.#bytes,
-      offsets: this.#offsets.values,
-      sizes: this.#sizes.values,
+      offsets,
+      sizes,
       length,
       lost: total - length,
       hasExplicitHashKeys: this.#hashKeys.length > 0,
@@ -286,25 +325,37 @@ class AggregateParser {
         const hashIndex = within(hashIndexes, index, length)
         return hashIndex < 0 ? null : this.#hashKeys.at(hashIndex)
       },
-      tag: (index, key) => this.#tag(within(this.#starts.values, index, length), this.#stops.values[index] ?? 0, key),
+      tag: (index, key) => {
+        messages ??= this.#messages(start, end)
+        return tagIn(this.#bytes, within(messages.starts, index, length), messages.stops[index] ?? 0, key)
+      },
     }
   }
 
-  #tag(start: number, stop: number, key: string): string | null {
-    const fields = new FieldReader(this.#bytes, start, stop)
-    while (fields.next()) {
-      if (fields.tag !== TAG.tags) continue
-      const parts = new FieldReader(this.#bytes, fields.start, fields.stop)
-      let name = ''
-      let value = ''
-      while (parts.next()) {
-        if (parts.tag === TAG.tagKey) name = textIn(this.#bytes, parts.start, parts.stop)
-        else if (parts.tag === TAG.tagValue) value = textIn(this.#bytes, parts.start, parts.stop)
-      }
-      if (name === key) return value
-    }
-    return null
+  /** The spans of the Record messages, which nobody needs but who asks for tags. */
+  #messages(start: number, end: number): Spans {
+    const messages = new Spans(this.#records.length)
+    const fields = new FieldReader(this.#bytes, start, end)
+    while (fields.next()) if (fields.tag === TAG.records) messages.add(fields.start, fields.stop)
+    return messages
   }
+}
+
+/** The value of a tag of a Record message. */
+function tagIn(bytes: Uint8Array, start: number, stop: number, key: string): string | null {
+  const fields = new FieldReader(bytes, start, stop)
+  while (fields.next()) {
+    if (fields.tag !== TAG.tags) continue
+    const parts = new FieldReader(bytes, fields.start, fields.stop)
+    let name = ''
+    let value = ''
+    while (parts.next()) {
+      if (parts.tag === TAG.tagKey) name = textIn(bytes, parts.start, parts.stop)
+      else if (parts.tag === TAG.tagValue) value = textIn(bytes, parts.start, parts.stop)
+    }
+    if (name === key) return value
+  }
+  return null
 }
 
 /** An index as a table can have it; anything larger is outside of every table. */
@@ -315,6 +366,12 @@ function tableIndex(value: number): number {
 function within(values: Int32Array, index: number, length: number): number {
   assert(index >= 0 && index < length, 'a user record index lies within its aggregate')
   return values[index] ?? 0
+}
+
+function grown(values: Int32Array, room: number): Int32Array {
+  const copy = new Int32Array(room)
+  copy.set(values)
+  return copy
 }
 
 function textIn(bytes: Uint8Array, start: number, stop: number): string {

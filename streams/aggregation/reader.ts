@@ -7,7 +7,8 @@ const GROUP_DEPTH_MAX = 100
 export class FieldReader {
   readonly #bytes: Uint8Array
   readonly #end: number
-  #at: number
+  /** the place of the next field; may be moved over fields that somebody else read */
+  at: number
   /** the field just read: its tag (number and wire type), and for wire type 2 the span of its content */
   tag = 0
   start = 0
@@ -18,13 +19,13 @@ export class FieldReader {
 
   constructor(bytes: Uint8Array, start: number, end: number) {
     this.#bytes = bytes
-    this.#at = start
+    this.at = start
     this.#end = end
   }
 
   /** Moves to the next field; false at the end of the message or of what can be parsed. */
   next(): boolean {
-    if (this.failed || this.#at >= this.#end) return false
+    if (this.failed || this.at >= this.#end) return false
     const tag = this.#varint()
     // field numbers have 29 bits and start at 1
     if (this.failed || tag < 8 || tag > 0xffff_ffff) return this.#fail()
@@ -33,10 +34,10 @@ export class FieldReader {
     if (wireType === 0) this.value = this.#varint()
     else if (wireType === 2) {
       const sizeBytes = this.#varint()
-      if (this.failed || sizeBytes > this.#end - this.#at) return this.#fail()
-      this.start = this.#at
-      this.stop = this.#at + sizeBytes
-      this.#at = this.stop
+      if (this.failed || sizeBytes > this.#end - this.at) return this.#fail()
+      this.start = this.at
+      this.stop = this.at + sizeBytes
+      this.at = this.stop
     } else this.#skip(tag, 0)
     return !this.failed
   }
@@ -63,16 +64,16 @@ export class FieldReader {
   }
 
   #move(sizeBytes: number): void {
-    if (sizeBytes > this.#end - this.#at) this.failed = true
-    else this.#at += sizeBytes
+    if (sizeBytes > this.#end - this.at) this.failed = true
+    else this.at += sizeBytes
   }
 
   #varint(): number {
     let value = 0
     let scale = 1
     for (let i = 0; i < VARINT_BYTES_MAX; i++) {
-      if (this.#at >= this.#end) break
-      const byte = this.#bytes[this.#at++] ?? 0
+      if (this.at >= this.#end) break
+      const byte = this.#bytes[this.at++] ?? 0
       value += (byte & 0x7f) * scale
       if (byte < 0x80) return value
       scale *= 0x80

@@ -17,6 +17,10 @@ export const GET_RECORDS_RULES: Rules = {
 
 /** Bytes of a record in the reply beside its data and key: member names, a sequence number, a time. */
 const RECORD_BYTES = 270
+/** Characters that are joined before they are written. */
+const TEXT_LENGTH = 65_536
+/** A key that JSON writes as it is. */
+const PLAIN_KEY = /^[ !#-[\]-~]*$/
 
 export async function getRecords(
   stream: LocalStream,
@@ -63,20 +67,36 @@ export function recordsJson({ slices }: RawRecords, encryptionType: string | und
       // A key's character is at most 6 bytes of JSON.
       mostBytes += RECORD_BYTES + Math.ceil(block.dataSize(i) / 3) * 4 + block.partitionKey(i).length * 6
   const out = Buffer.allocUnsafe(mostBytes)
-  let at = out.write('{"Records":[', 'latin1')
+  let at = 0
+  // Texts are joined before they are written: a call into the buffer costs more than most records.
+  let text = '{"Records":['
   let comma = ''
+  let arrivedAt = Number.NaN
+  let head = ''
+  let isAscii = true
   for (const { block, from, to } of slices) {
     const { buffer, byteOffset, length } = block.bytes
     const bytes = Buffer.from(buffer, byteOffset, length)
     for (let i = from; i < to; i++) {
+      if (block.arrivedAt(i) !== arrivedAt) {
+        arrivedAt = block.arrivedAt(i)
+        head = `{"ApproximateArrivalTimestamp":${arrivedAt / 1_000},"Data":"`
+      }
       const start = block.dataStart(i)
-      at += out.write(`${comma}{"ApproximateArrivalTimestamp":${block.arrivedAt(i) / 1_000},"Data":"`, at, 'latin1')
-      at += out.write(bytes.toString('base64', start, start + block.dataSize(i)), at, 'latin1')
-      at += out.write(`","PartitionKey":${JSON.stringify(block.partitionKey(i))},"SequenceNumber":"`, at)
-      at += out.write(`${sequenceNumberOf(block.counter(i))}"${encryption}}`, at, 'latin1')
+      const key = block.partitionKey(i)
+      const isPlain = PLAIN_KEY.test(key)
+      if (!isPlain) isAscii = false
+      const data = bytes.toString('base64', start, start + block.dataSize(i))
+      const keyText = isPlain ? `"${key}"` : JSON.stringify(key)
+      text += `${comma}${head}${data}","PartitionKey":${keyText},"SequenceNumber":"${sequenceNumberOf(block.counter(i))}"${encryption}}`
       comma = ','
+      if (text.length < TEXT_LENGTH) continue
+      at += out.write(text, at, isAscii ? 'latin1' : 'utf8')
+      text = ''
+      isAscii = true
     }
   }
-  at += out.write(tail, at, 'latin1')
+  at += out.write(text, at, 'utf8')
+  at += out.write(tail, at, 'utf8')
   return out.subarray(0, at)
 }
