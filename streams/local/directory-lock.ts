@@ -1,14 +1,28 @@
 /**
- * One process at a time writes below a directory. The lock is a file that names its holder; one whose process has ended is
- * stale and is taken over. A process is known by its id and the instant of its start, for ids come round again.
+ * One process at a time writes below a directory. Whoever wants it puts a file of its own there, whole before it has its name, which
+ * names it; then it looks for others:
+ *
+ *   announce ─► look ─┬─ nobody else that lives ──────────────────────────► held
+ *                     ├─ one whose name comes first, or one that stays ───► withdraw: in use
+ *                     └─ only later ones: they withdraw when they look ───► look again
+ *
+ * Of two that announce themselves, the later one sees the other when it looks; so two never hold it. A file is removed by its owner, or
+ * by anybody once its process has ended. Names are never given twice, so that a process which stands still between a check and a
+ * removal cannot remove a lock that somebody took meanwhile. A process is known by its id and the instant of its start, for ids come
+ * round again.
  */
-import { dirname } from 'node:path'
 import { type Env, hasCode, MillraceError } from '../../core/index.ts'
 
-const FILE = '.lock'
-/** A lock that cannot be read is being written, or its writer ended in the middle; this long is enough to write it. */
+const PREFIX = '.lock'
+/** The end of a name under which nobody looks: its file is not whole yet. */
+const UNFINISHED = '.new'
+/** Of a file that cannot be read, or is not whole: its writer ended in the middle. This long is enough to write it. */
 const WRITING_MS_MAX = 10_000
-const TRIES_MAX = 5
+/** The first of several waits for the others to withdraw, so often and so long each time. */
+const LOOKS_MAX = 10
+const LOOK_MS = 5
+
+type LockEnv = Pick<Env, 'clock' | 'files' | 'processes'>
 
 interface Holder {
   readonly pid: number
@@ -16,9 +30,19 @@ interface Holder {
   readonly name: string
 }
 
+interface Lock {
+  /** its name in the directory */
+  readonly file: string
+  /** null where it cannot be read */
+  readonly holder: Holder | null
+}
+
+/** Makes names of one process and one instant differ. */
+let announced = 0
+
 /** Whether a name in a locked directory is the lock's own. */
 export function isLockFile(name: string): boolean {
-  return name.startsWith(FILE)
+  return name.startsWith(PREFIX)
 }
 
 /**
@@ -27,71 +51,90 @@ export function isLockFile(name: string): boolean {
  * @returns gives it back
  * @throws MillraceError `directory_in_use` with name and process id of the holder; what Files throws
  */
-export async function lockDirectory(
-  env: Pick<Env, 'clock' | 'files' | 'processes'>,
-  directory: string,
-  name: string,
-): Promise<() => Promise<void>> {
-  const { files, processes } = env
-  const path = `${directory}/${FILE}`
-  const self = await processes.self()
-  const text = JSON.stringify({ ...self, name } satisfies Holder)
-  for (let tries = 0; tries < TRIES_MAX; tries++) {
-    if (await create(files, path, text)) return () => files.remove(path)
-    const found = await textOf(files, path)
-    if (found === null) continue
-    const holder = holderIn(found)
-    if (holder === null ? await isBeingWritten(env, path) : await isAlive(processes, holder))
-      throw holder === null
-        ? busy(directory)
-        : new MillraceError(
-            'directory_in_use',
-            `${directory} is in use by ${holder.name} (process ${holder.pid}); end that process, or choose another directory`,
-          )
-    await breakLock(env, path, found)
-  }
-  throw busy(directory)
-}
-
-function busy(directory: string): MillraceError {
-  return new MillraceError('directory_in_use', `${directory} is just being opened by another process; try again`)
-}
-
-/**
- * Removes a stale lock. Whoever does so holds a second lock meanwhile: else one process could remove the lock that another has
- * just taken in place of the stale one.
- */
-async function breakLock(env: Pick<Env, 'clock' | 'files'>, path: string, stale: string): Promise<void> {
-  const { files } = env
-  const breaker = `${path}.breaking`
-  if (!(await create(files, breaker, ''))) {
-    if (await isBeingWritten(env, breaker)) throw busy(dirname(path))
-    // Its maker ended within the few steps below.
-    await files.remove(breaker)
-    return
-  }
+export async function lockDirectory(env: LockEnv, directory: string, name: string): Promise<() => Promise<void>> {
+  const { clock, files } = env
+  const [there] = await locksIn(env, directory)
+  if (there !== undefined) throw inUse(directory, there)
+  const own = await announce(env, directory, name)
+  const withdraw = (): Promise<void> => files.remove(`${directory}/${own}`)
   try {
-    if ((await textOf(files, path)) === stale) await files.remove(path)
-  } finally {
-    await files.remove(breaker)
-  }
-}
-
-async function create(files: Env['files'], path: string, text: string): Promise<boolean> {
-  try {
-    const handle = await files.open(path, 'create')
-    try {
-      await handle.write(new TextEncoder().encode(text), 0)
-      // After a power cut an empty lock would look like one that is being written.
-      await handle.sync()
-    } finally {
-      await handle.close()
+    for (let looks = 0; ; looks++) {
+      const locks = await locksIn(env, directory)
+      const [first] = locks.filter(({ file }) => file !== own)
+      // Taken away while this process stood still; only those do that whom a second holder does not harm.
+      if (!locks.some(({ file }) => file === own)) throw inUse(directory, first)
+      if (first === undefined) return withdraw
+      if (first.file < own || looks === LOOKS_MAX) throw inUse(directory, first)
+      await clock.sleep(LOOK_MS)
     }
-    return true
   } catch (error) {
-    if (hasCode(error, 'already_exists')) return false
+    await withdraw()
     throw error
   }
+}
+
+/** The file of the lock that is in the way at the moment; null without one. */
+export async function lockInTheWay(env: LockEnv, directory: string): Promise<string | null> {
+  return (await locksIn(env, directory))[0]?.file ?? null
+}
+
+/** Takes a lock away from a holder that may live. Only for those whom a second holder does not harm. */
+export function takeLockAway({ files }: Pick<Env, 'files'>, directory: string, file: string): Promise<void> {
+  return files.remove(`${directory}/${file}`)
+}
+
+function inUse(directory: string, lock: Lock | undefined): MillraceError {
+  return lock?.holder
+    ? new MillraceError(
+        'directory_in_use',
+        `${directory} is in use by ${lock.holder.name} (process ${lock.holder.pid}); end that process, or choose another directory`,
+      )
+    : new MillraceError('directory_in_use', `${directory} is just being opened by another process; try again`)
+}
+
+/** Puts a file of this process there; its name, which was never given before. */
+async function announce({ clock, files, processes }: LockEnv, directory: string, name: string): Promise<string> {
+  const self = await processes.self()
+  const file = `${PREFIX}-${self.pid}-${clock.now()}-${announced++}`
+  const path = `${directory}/${file}`
+  const handle = await files.open(path + UNFINISHED, 'create')
+  try {
+    await handle.write(new TextEncoder().encode(JSON.stringify({ ...self, name } satisfies Holder)), 0)
+    // After a power cut an empty lock would look like one that is being written.
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+  try {
+    await files.rename(path + UNFINISHED, path)
+  } catch (error) {
+    // Swept, for this process stood still for so long.
+    if (hasCode(error, 'not_found')) throw inUse(directory, undefined)
+    throw error
+  }
+  return file
+}
+
+/** The locks of a directory whose processes live, in the order of their names; those of others are removed. */
+async function locksIn(env: LockEnv, directory: string): Promise<readonly Lock[]> {
+  const { clock, files, processes } = env
+  const locks: Lock[] = []
+  for (const file of await files.list(directory)) {
+    if (!isLockFile(file)) continue
+    const path = `${directory}/${file}`
+    const isUnfinished = file.endsWith(UNFINISHED)
+    const text = isUnfinished ? '' : await textOf(files, path)
+    if (text === null) continue
+    const holder = holderIn(text)
+    if (holder === null) {
+      const stat = await files.stat(path)
+      if (stat === null) continue
+      if (clock.now() - stat.modifiedAt >= WRITING_MS_MAX) await files.remove(path)
+      else if (!isUnfinished) locks.push({ file, holder })
+    } else if (await isAlive(processes, holder)) locks.push({ file, holder })
+    else await files.remove(path)
+  }
+  return locks
 }
 
 async function textOf(files: Env['files'], path: string): Promise<string | null> {
@@ -119,9 +162,4 @@ async function isAlive(processes: Env['processes'], holder: Holder): Promise<boo
   if (found === null) return false
   // Where the system does not tell when a process began, its id has to do.
   return found.startedAt === holder.startedAt || found.startedAt === '' || holder.startedAt === ''
-}
-
-async function isBeingWritten({ clock, files }: Pick<Env, 'clock' | 'files'>, path: string): Promise<boolean> {
-  const stat = await files.stat(path)
-  return stat !== null && clock.now() - stat.modifiedAt < WRITING_MS_MAX
 }

@@ -1,12 +1,13 @@
 /** The lock of a directory of streams: one process at a time, told by name and process id; a dead one's lock is taken over. */
 import { describe, expect, test } from 'vitest'
 import { hasCode } from '../../core/index.ts'
-import { LocalStreams } from '../../streams/index.ts'
+import { LocalStreams, type LocalStreamsOptions } from '../../streams/index.ts'
 import { type MemoryEnv, memoryEnv } from '../support/memory-env.ts'
+import { stopAt } from '../support/stopped-files.ts'
 
-const LOCK = 'data/.lock'
-const open = (env: MemoryEnv, owner?: string) => LocalStreams.open({ env, directory: 'data', owner })
-const text = async (env: MemoryEnv) => new TextDecoder().decode(await env.files.readAll(LOCK))
+const LOCK = 'data/.lock-1001-0-0'
+const open = (env: LocalStreamsOptions['env'], owner?: string) => LocalStreams.open({ env, directory: 'data', owner })
+const locks = (env: MemoryEnv) => env.files.paths().filter(path => path.startsWith('data/.lock'))
 
 describe('a directory of streams', () => {
   test('is refused to a second opener, who hears the name and process id of the first', async () => {
@@ -26,10 +27,11 @@ describe('a directory of streams', () => {
   test('is taken over from a process that ended without a word, and from another one of the same id', async () => {
     const env = memoryEnv()
     await open(env)
-    const before = await text(env)
+    const before = locks(env)
     env.processes.restart()
     const second = await open(env)
-    expect(await text(env)).not.toBe(before)
+    expect(locks(env)).not.toEqual(before)
+    expect(locks(env)).toHaveLength(1)
     await second.close()
     // The id has come round: the process that has it now began at another time.
     env.files.put(LOCK, new TextEncoder().encode(JSON.stringify({ pid: 1_001, startedAt: 'long ago', name: 'old' })))
@@ -49,7 +51,7 @@ describe('a directory of streams', () => {
     const env = memoryEnv()
     env.files.put('data/s/stream.json', new TextEncoder().encode('no JSON'))
     await expect(open(env)).rejects.toSatisfy(error => hasCode(error, 'corrupt_log'))
-    expect(await env.files.stat(LOCK)).toBeNull()
+    expect(locks(env)).toEqual([])
   })
 
   test('goes to exactly one of many processes that find a dead lock at once', async () => {
@@ -57,11 +59,39 @@ describe('a directory of streams', () => {
       const env = memoryEnv({ seed })
       await open(env)
       env.processes.restart()
-      const opened = await Promise.allSettled(
-        Array.from({ length: 4 }, () => open({ ...env, processes: env.processes.another() })),
+      const opened = await env.clock.until(
+        Promise.allSettled(Array.from({ length: 4 }, () => open({ ...env, processes: env.processes.another() }))),
       )
       const winners = opened.filter(({ status }) => status === 'fulfilled')
       expect([seed, winners.length]).toEqual([seed, 1])
+    }
+  })
+
+  test('is held by one at most, wherever a process that wants it stands still, and goes to another once it has gone', async () => {
+    for (let step = 1; step <= 12; step++) {
+      const env = memoryEnv()
+      await open(env)
+      env.processes.restart()
+      const gate = stopAt(step)
+      const stopped = open({ ...env, files: gate.files(env.files), processes: env.processes.another() })
+      const first = await Promise.race([
+        stopped.then(() => 'opened'),
+        env.clock.until(gate.reached.then(() => 'stands')),
+      ])
+      const other = await env.clock.until(
+        open({ ...env, processes: env.processes.another() }).then(
+          () => 'opened',
+          () => 'refused',
+        ),
+      )
+      gate.goOn()
+      const outcome = await env.clock.until(
+        stopped.then(
+          () => 'opened',
+          () => 'refused',
+        ),
+      )
+      expect([step, first, [other, outcome].filter(found => found === 'opened').length]).toEqual([step, first, 1])
     }
   })
 })

@@ -1,12 +1,20 @@
 /**
- * Rows in one file on this machine, for workers without DynamoDB: `<directory>/leases.json`, in DynamoDB's own notation. The file is
- * replaced as a whole under a lock that processes share, so that several workers and the command line may use it at a time;
- * changes that wait for the lock are written together. Readers take no lock: they see the file before or after a change.
+ * Rows in one file on this machine, for workers without DynamoDB: `<directory>/leases.json`. The file is replaced as a whole, so that
+ * several workers and the command line may use it at a time; changes that wait are written together. Readers see the file before or
+ * after a change.
+ *
+ * A lock keeps processes from working in vain, and no more: one that stands still (SIGSTOP, a debugger) loses it. What keeps a change
+ * from being written over another is the order of steps:
+ *
+ *   create NAME.new-TOKEN ─► remove all others' NAME.new-* ─► read NAME ─► write ─► rename to NAME
+ *
+ * Of two, the one that created its file later removes the other's before it reads; so the other has either replaced the file before
+ * that, or finds nothing to rename and begins again.
  */
-import { type Env, hasCode, MillraceError } from '../../../core/index.ts'
-import { lockDirectory } from '../../../streams/local/directory-lock.ts'
+import { hasCode, MillraceError } from '../../../core/index.ts'
+import { FileLock, type FileLockEnv } from './file-lock.ts'
+import { type Rows, rowsIn, textOfRows } from './file-rows.ts'
 import {
-  type AttributeValue,
   changed,
   holds,
   type Item,
@@ -14,34 +22,31 @@ import {
   type ItemCondition,
   type ItemOutcome,
   type ItemTable,
-  textIn,
 } from './item.ts'
 import { keysByOwner } from './item-lease-table.ts'
 import { LEASE_KEY } from './lease-item.ts'
 
 const FILE = 'leases.json'
-const FORMAT = 1
-/** Waiting for the lock: tries this far apart, and so long at most. */
-const LOCK_TRY_MS = 5
-const LOCK_WAIT_MS_MAX = 10_000
 /** Changes that may wait for the lock; more come from a caller that does not await. */
 const WAITING_MAX = 10_000
+/** A change that others overtook so often is told to its caller. */
+const TRIES_MAX = 20
 
-type Rows = Map<string, Item>
 interface Waiting {
+  /** may be called again with other rows; says whether it changed any */
   readonly apply: (rows: Rows) => boolean
   readonly done: () => void
   readonly failed: (error: unknown) => void
 }
 
-export type FileItemsEnv = Pick<Env, 'clock' | 'files' | 'processes' | 'random'>
+export type FileItemsEnv = FileLockEnv
 
 export class FileItems implements ItemTable {
   readonly keyName = LEASE_KEY
   readonly isShared = true
   readonly #env: FileItemsEnv
   readonly #directory: string
-  readonly #name: string
+  readonly #lock: FileLock
   #waiting: Waiting[] = []
   #writing = false
 
@@ -49,7 +54,7 @@ export class FileItems implements ItemTable {
   constructor(env: FileItemsEnv, directory: string, name: string) {
     this.#env = env
     this.#directory = directory
-    this.#name = name
+    this.#lock = new FileLock(env, directory, name)
   }
 
   async get(key: string): Promise<Item | null> {
@@ -107,13 +112,11 @@ export class FileItems implements ItemTable {
     while (this.#waiting.length > 0) {
       let together: Waiting[] = []
       try {
-        const unlock = await this.#lock()
+        const unlock = await this.#lock.acquire()
         try {
           together = this.#waiting
           this.#waiting = []
-          const rows = await this.#read()
-          const changes = together.map(({ apply }) => apply(rows))
-          if (changes.includes(true)) await this.#replace(rows)
+          await this.#replace(together)
         } finally {
           await unlock()
         }
@@ -129,28 +132,6 @@ export class FileItems implements ItemTable {
     this.#writing = false
   }
 
-  async #lock(): Promise<() => Promise<void>> {
-    const { clock, files, random } = this.#env
-    await files.makeDirectory(this.#directory)
-    for (const until = clock.monotonicMs() + LOCK_WAIT_MS_MAX; ; ) {
-      try {
-        return await lockDirectory(this.#env, this.#directory, this.#name)
-      } catch (error) {
-        if (!hasCode(error, 'directory_in_use')) throw error
-        if (clock.monotonicMs() >= until)
-          throw new MillraceError(
-            'throttled',
-            `the lease file was locked for ${LOCK_WAIT_MS_MAX} ms: ${error.message}`,
-            {
-              retry: 'backoff',
-              cause: error,
-            },
-          )
-        await clock.sleep(LOCK_TRY_MS * (0.5 + random.next()))
-      }
-    }
-  }
-
   async #read(): Promise<Rows> {
     let bytes: Uint8Array
     try {
@@ -162,76 +143,52 @@ export class FileItems implements ItemTable {
     return rowsIn(new TextDecoder().decode(bytes), this.#path())
   }
 
-  async #replace(rows: Rows): Promise<void> {
-    const { files } = this.#env
-    const items = [...rows.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, item]) => item)
-    const lines = items.map(item => JSON.stringify(item, (_, value: unknown) => plain(value))).join(',\n')
-    const text = `{"format":${FORMAT},"items":[\n${lines}\n]}\n`
-    const temporary = `${this.#path()}.new`
-    // What a process left behind that died while it wrote.
-    await files.remove(temporary)
-    const handle = await files.open(temporary, 'create')
+  async #replace(together: readonly Waiting[]): Promise<void> {
+    for (let tries = 0; tries < TRIES_MAX; tries++) if (await this.#tryToReplace(together)) return
+    throw new MillraceError(
+      'throttled',
+      `${this.#path()} was replaced by others ${TRIES_MAX} times while it was to be changed; try again later`,
+      { retry: 'backoff' },
+    )
+  }
+
+  /** False when another process went on in the meantime: nothing is written. */
+  async #tryToReplace(together: readonly Waiting[]): Promise<boolean> {
+    const { files, random } = this.#env
+    const newPath = `${this.#path()}.new-${random.uuid()}`
+    const handle = await files.open(newPath, 'create')
     try {
-      await handle.write(new TextEncoder().encode(text), 0)
-      await handle.sync()
+      try {
+        await this.#removeOthers(newPath)
+        const rows = await this.#read()
+        const changes = together.map(({ apply }) => apply(rows))
+        if (!changes.includes(true)) return true
+        await handle.write(new TextEncoder().encode(textOfRows(rows)), 0)
+        await handle.sync()
+      } finally {
+        await handle.close()
+      }
+      await files.rename(newPath, this.#path())
+    } catch (error) {
+      if (hasCode(error, 'not_found') && (await files.stat(newPath)) === null) return false
+      throw error
     } finally {
-      await handle.close()
+      await files.remove(newPath)
     }
-    await files.rename(temporary, this.#path())
     await files.syncDirectory(this.#directory)
+    return true
+  }
+
+  /** What others are about to rename, and what those left behind that died. */
+  async #removeOthers(own: string): Promise<void> {
+    const { files } = this.#env
+    for (const name of await files.list(this.#directory)) {
+      const path = `${this.#directory}/${name}`
+      if (name.startsWith(`${FILE}.new`) && path !== own) await files.remove(path)
+    }
   }
 
   #path(): string {
     return `${this.#directory}/${FILE}`
   }
-}
-
-/** Bytes as base64, as DynamoDB's JSON has them. */
-function plain(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null) return value
-  const { B, BS } = value as { readonly B?: unknown; readonly BS?: unknown }
-  if (B instanceof Uint8Array) return { B: Buffer.from(B).toString('base64') }
-  if (Array.isArray(BS)) return { BS: BS.map(bytes => Buffer.from(bytes as Uint8Array).toString('base64')) }
-  return value
-}
-
-function rowsIn(text: string, path: string): Rows {
-  let parsed: { readonly format?: unknown; readonly items?: readonly Record<string, Raw>[] }
-  try {
-    parsed = JSON.parse(text) as typeof parsed
-  } catch (error) {
-    throw new MillraceError('unreadable_input', `${path} is not whole JSON; mend it, or delete it to start anew`, {
-      cause: error,
-    })
-  }
-  if (parsed.format !== FORMAT || !Array.isArray(parsed.items))
-    throw new MillraceError(
-      'unreadable_input',
-      `${path} has format ${JSON.stringify(parsed.format)}, this version reads ${FORMAT}; use the version that wrote it`,
-    )
-  const rows: Rows = new Map()
-  for (const raw of parsed.items as readonly Record<string, Raw>[]) {
-    const item: Item = Object.fromEntries(Object.entries(raw).map(([name, value]) => [name, valueOf(value)]))
-    const key = textIn(item, LEASE_KEY)
-    if (key === null) throw new MillraceError('unreadable_input', `${path} has a row without ${LEASE_KEY}; mend it`)
-    rows.set(key, item)
-  }
-  return rows
-}
-
-/** As AttributeValue, with base64 in place of bytes. */
-type Raw = Readonly<Record<string, unknown>>
-
-function valueOf(raw: Raw): AttributeValue {
-  const { B, BS, L, M } = raw
-  if (typeof B === 'string') return { B: bytesOf(B) }
-  if (Array.isArray(BS)) return { BS: BS.map(text => bytesOf(String(text))) }
-  if (Array.isArray(L)) return { L: L.map(value => valueOf(value as Raw)) }
-  if (typeof M === 'object' && M !== null)
-    return { M: Object.fromEntries(Object.entries(M).map(([name, value]) => [name, valueOf(value as Raw)])) }
-  return raw as AttributeValue
-}
-
-function bytesOf(base64: string): Uint8Array {
-  return new Uint8Array(Buffer.from(base64, 'base64'))
 }

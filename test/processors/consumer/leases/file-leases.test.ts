@@ -6,9 +6,11 @@ import {
   TRIM_HORIZON,
 } from '../../../../processors/consumer/leases/extended-sequence-number.ts'
 import { fileLeaseStore } from '../../../../processors/consumer/leases/file-lease-store.ts'
+import { STALE_MS } from '../../../../processors/consumer/leases/file-lock.ts'
 import { type Lease, newLease } from '../../../../processors/consumer/leases/lease.ts'
 import type { LeaseTable } from '../../../../processors/consumer/leases/lease-table.ts'
 import { memoryEnv } from '../../../support/memory-env.ts'
+import { stopAt } from '../../../support/stopped-files.ts'
 
 const PATH = 'leases/leases.json'
 
@@ -57,6 +59,38 @@ describe('leases in a file', () => {
     const list = (await workers[0]?.leases.list()) ?? []
     expect(list).toHaveLength(30)
     expect(list.every(({ leaseCounter }) => leaseCounter === 1)).toBe(true)
+  })
+
+  it('are changed by one while another stands still anywhere in its change, and then by that one', async () => {
+    for (let step = 1; step <= 30; step++) {
+      const env = memoryEnv()
+      const first = fileLeaseStore(env, 'leases', 'A').leases
+      const lease = newLease({ leaseKey: 's', checkpoint: TRIM_HORIZON })
+      await env.clock.until(first.create(lease))
+      const gate = stopAt(step)
+      const stoppedEnv = { ...env, files: gate.files(env.files), processes: env.processes.another() }
+      const stopped = fileLeaseStore(stoppedEnv, 'leases', 'B').leases.create(
+        newLease({ leaseKey: 't', checkpoint: TRIM_HORIZON }),
+      )
+      const ended = await env.clock.until(Promise.race([gate.reached.then(() => false), stopped.then(() => true)]))
+      let now = lease
+      const beganMs = env.clock.monotonicMs()
+      for (let n = 0; n < 3; n++) now = await env.clock.until(renewed(first, now))
+      const tookMs = env.clock.monotonicMs() - beganMs
+      gate.goOn()
+      await env.clock.until(stopped)
+      expect([step, tookMs < 2 * STALE_MS]).toEqual([step, true])
+      const list = await first.list()
+      expect([step, list.map(({ leaseKey, leaseCounter }) => [leaseKey, leaseCounter])]).toEqual([
+        step,
+        [
+          ['s', 3],
+          ['t', 0],
+        ],
+      ])
+      if (ended) return expect(step).toBeGreaterThan(10)
+    }
+    throw new Error('a change takes no more than 30 calls')
   })
 
   it.each([
