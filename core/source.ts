@@ -1,4 +1,5 @@
 /** Where records come from: the shards of one stream. Implemented by the embedded stream, by replay, and by remote clients. */
+import { MillraceError } from './errors.ts'
 import type { Position, RecordBatch } from './record.ts'
 
 /** Where reading of a shard starts. `after` excludes the position itself; `atTimestamp` starts with the first record that arrived at or after it. */
@@ -29,10 +30,19 @@ export interface ShardRead {
   readonly requestedAt: number
   /** true after the last record of a closed shard: no read may follow */
   readonly ended: boolean
-  /** with `ended`, where the source tells: the shards that go on with its hash keys; empty when the stream itself is gone */
   /** how long it took to find the place to read from, where that was a call of its own; milliseconds */
   readonly iteratorMs?: number | undefined
+  /** with `ended`, where the source tells: the shards that go on with its hash keys; empty when the stream itself is gone */
   readonly childShards?: readonly ShardDescription[]
+}
+
+/** A read that failed before it began: the call for the place to read from did. */
+export class IteratorError extends MillraceError {
+  override name = 'IteratorError'
+
+  constructor({ code, message, retry }: MillraceError, cause: unknown) {
+    super(code, message, { retry, cause })
+  }
 }
 
 /** Reads one shard forward. One read at a time. */

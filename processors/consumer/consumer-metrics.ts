@@ -70,9 +70,11 @@ export class ConsumerMetrics {
     this.#shard(info, 'KinesisDataFetcher.getShardIterator.Time', iteratorMs, 'Milliseconds', 'DETAILED')
   }
 
-  fetchFailed(info: ShardInfo, code: string): void {
+  /** @param isIterator what failed is the call for an iterator */
+  fetchFailed(info: ShardInfo, code: string, isIterator = false): void {
     this.#counts.fetchFailures++
-    if (code === 'expired_iterator') this.#shard(info, 'ExpiredIterator', 1, 'Count', 'SUMMARY')
+    if (isIterator) this.#shard(info, 'KinesisDataFetcher.getShardIterator.Success', 0, 'Count', 'DETAILED')
+    else if (code === 'expired_iterator') this.#shard(info, 'ExpiredIterator', 1, 'Count', 'SUMMARY')
     else this.#shard(info, 'KinesisDataFetcher.getRecords.Success', 0, 'Count', 'DETAILED')
   }
 

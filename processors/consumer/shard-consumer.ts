@@ -12,6 +12,7 @@ import {
   assert,
   type Clock,
   hasCode,
+  IteratorError,
   type Random,
   type RecordBatch,
   type ShardDescription,
@@ -400,7 +401,7 @@ export class ShardConsumer {
   }
 
   #tellFetchFailure(error: { readonly code: string; readonly message: string }, failures: number): void {
-    this.#options.metrics.fetchFailed(this.#options.info, error.code)
+    this.#options.metrics.fetchFailed(this.#options.info, error.code, error instanceof IteratorError)
     const level = error.code === 'expired_iterator' ? 'info' : failures >= 5 ? 'error' : 'warn'
     const hint = error.code === 'invalid_argument' && failures > 1 ? this.#refusals.strangePosition() : ''
     this.#tell(

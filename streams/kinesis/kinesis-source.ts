@@ -6,6 +6,7 @@ import {
   type Clock,
   GET_RECORDS_RECORDS_MAX,
   hasCode,
+  IteratorError,
   MEBIBYTE,
   MillraceError,
   type RecordBatch,
@@ -155,7 +156,7 @@ class KinesisShardReader implements ShardReader {
     if (from.kind === 'latest') this.#from = { kind: 'atTimestamp', timestamp: this.#time.now() }
     this.#iterator = await this.#client.getIterator(this.shardId, from, signal).catch((error: unknown) => {
       this.#from = from
-      throw error
+      throw error instanceof MillraceError ? new IteratorError(error, error.cause) : error
     })
     return this.#iterator
   }

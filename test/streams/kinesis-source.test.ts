@@ -1,7 +1,7 @@
 /** The remote source against the embedded stream's own service, and against a service that fails in every way. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { ShardRead, StartPosition, StreamSource } from '../../core/index.ts'
-import { MillraceError, recordBytes } from '../../core/index.ts'
+import { IteratorError, MillraceError, recordBytes } from '../../core/index.ts'
 import { ShardMerge } from '../../processors/index.ts'
 import { DeaggregatedSource, KinesisSource } from '../../streams/index.ts'
 import type { ShardsOpenAt } from '../../streams/kinesis/kinesis-client.ts'
@@ -257,6 +257,17 @@ describe('a source whose service fails', () => {
     expect(String(error)).toContain(`failed with ${name}`)
     expect(String(error)).toContain('request r-1')
     expect(JSON.stringify([String(error), error])).not.toContain('AKIA')
+  })
+
+  test('tells an iterator that is refused from a read that is', async () => {
+    const throttled = named('ProvisionedThroughputExceededException')
+    const { read } = await scripted([throttled, { ShardIterator: 'i1' }, throttled])
+    const errors = [await read().catch((thrown: unknown) => thrown), await read().catch((thrown: unknown) => thrown)]
+    expect(errors.map(error => error instanceof IteratorError)).toEqual([true, false])
+    expect(errors).toMatchObject([
+      { code: 'throttled', retry: 'backoff' },
+      { code: 'throttled', retry: 'backoff' },
+    ])
   })
 
   test('reads at most five times a second', async () => {
