@@ -146,6 +146,7 @@ export async function openStreams(
       changing: {
         refresh: isHeld => list.refresh(isHeld),
         isNamed: identifier => list.isNamed(identifier),
+        isGone: identifier => list.isGone(identifier),
         strategy: tracker.formerStreamsLeasesDeletionStrategy ?? { leaseDeletionType: 'NO_STREAMS_LEASES_DELETION' },
       },
       doubt: identifier => list.doubt(identifier),

@@ -72,6 +72,11 @@ export class StreamList<Choice> {
     this.#doubted.add(identifier)
   }
 
+  /** Whether a stream was said to be gone, and was not found to be there since. */
+  isGone(identifier: string): boolean {
+    return this.#doubted.has(identifier)
+  }
+
   /**
    * Asks the tracker. A stream that cannot be opened is told and tried again the next time; the others are taken.
    * @param isHeld whether this worker holds a lease of a stream

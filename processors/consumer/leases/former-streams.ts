@@ -36,6 +36,8 @@ export interface FormerStreamsOptions {
   readonly streams: () => readonly ConsumedStream[]
   /** whether a stream is named, also one that cannot be opened at the moment and so is none of `streams` */
   readonly isNamed: (identifier: string) => boolean
+  /** whether the service said of a stream that it is not there: nothing can come of waiting for it */
+  readonly isGone: (identifier: string) => boolean
 }
 
 export class FormerStreams {
@@ -54,7 +56,7 @@ export class FormerStreams {
 
   /** By the leader, each minute. */
   async run(): Promise<void> {
-    const { table, clock, shardSync, strategy, streams, isNamed } = this.#options
+    const { table, clock, shardSync, strategy, streams, isNamed, isGone } = this.#options
     const leases = await table.list()
     await this.#begin(shardSync.bare(leases))
     const now = clock.monotonicMs()
@@ -63,17 +65,20 @@ export class FormerStreams {
     const waitMs =
       strategy.leaseDeletionType === 'NO_STREAMS_LEASES_DELETION' ? 0 : strategy.waitPeriodToDeleteFormerStreamsMillis
     let deleted = 0
+    let nonExisting = 0
     for (const identifier of former) {
       const since = this.#sinceMs.get(identifier) ?? now
       this.#sinceMs.set(identifier, since)
-      if (now - since < waitMs) continue
+      if (now - since < waitMs && !isGone(identifier)) continue
       await this.#delete(identifier, leases)
       this.#sinceMs.delete(identifier)
       deleted++
+      if (isGone(identifier)) nonExisting++
     }
     this.#metric('ActiveStreams.Count', streams().length)
     this.#metric('StreamsPendingDeletion.Count', this.#sinceMs.size)
     this.#metric('DeletedStreams.Count', deleted)
+    this.#metric('NonExistingStreamDelete.Count', nonExisting)
   }
 
   /** One stream that cannot be listed must not keep the others waiting. */
@@ -103,7 +108,7 @@ export class FormerStreams {
     for (const { leaseKey, streamIdentifier, leaseOwner } of leases) {
       if (streamIdentifier !== identifier) continue
       await table.delete(leaseKey)
-      const why = `stream ${identifier} is a former one, and its waiting period is over`
+      const why = `stream ${identifier} is a former one, and ${this.#options.isGone(identifier) ? 'does not exist' : 'its waiting period is over'}`
       listener.leaseMoved?.({ leaseKey, from: leaseOwner, to: null, by: 'the leader', reason: 'released', why })
     }
   }

@@ -37,6 +37,8 @@ export interface ChangingStreams {
   readonly refresh: (isHeld: (identifier: string) => boolean) => Promise<void>
   /** Whether a stream is named, though perhaps not to be opened. */
   readonly isNamed: (identifier: string) => boolean
+  /** whether the service said of a stream that it is not there */
+  readonly isGone: (identifier: string) => boolean
   readonly strategy: FormerStreamsLeasesDeletionStrategy
 }
 
@@ -377,12 +379,12 @@ export class KclLeaseCoordinator implements LeaseCoordinator {
     }
   }
 
-  #streamsCheck({ refresh, isNamed, strategy }: ChangingStreams): () => Promise<void> {
+  #streamsCheck({ refresh, isNamed, isGone, strategy }: ChangingStreams): () => Promise<void> {
     const table = this.#options.store.leases
-    const former = new FormerStreams({ ...this.#options, table, strategy, isNamed, shardSync: this.#shardSync })
+    const former = new FormerStreams({ ...this.#options, table, strategy, isNamed, isGone, shardSync: this.#shardSync })
     return async () => {
-      const held = new Set(this.#held.all().map(({ lease }) => lease.streamIdentifier))
-      await refresh(identifier => held.has(identifier))
+      // Asked late: a lease may be gained while streams are opened.
+      await refresh(identifier => this.#held.all().some(({ lease }) => lease.streamIdentifier === identifier))
       if (await this.#gaining.leads()) await former.run()
       else former.forget()
     }
