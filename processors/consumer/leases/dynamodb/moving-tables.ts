@@ -38,11 +38,13 @@ export class MovingWorkerMetrics implements WorkerMetricsTable {
 
   async list(): Promise<readonly WorkerMetrics[]> {
     const { own, other } = await this.#tables()
-    const rows = await own.list()
+    if (other === null) return own.list()
+    // In the order in which rows move, so that none is missed that moves meanwhile.
+    const legacy = await (own === this.#shared ? other : own).list()
+    const shared = await this.#shared.list()
+    const [rows, others] = own === this.#shared ? [shared, legacy] : [legacy, shared]
     // While a fleet changes over some of its workers report in the one table and some in the other.
-    const others =
-      other === null ? [] : (await other.list()).filter(row => rows.every(({ workerId }) => workerId !== row.workerId))
-    return [...rows, ...others]
+    return [...rows, ...others.filter(row => rows.every(({ workerId }) => workerId !== row.workerId))]
   }
 
   async delete(metrics: WorkerMetrics): Promise<void> {
@@ -91,9 +93,10 @@ export class MovingCoordinatorTable implements CoordinatorTable {
   }
 
   async list(): Promise<readonly CoordinatorRow[]> {
-    const moved = await this.#shared.list()
-    if ((await this.#layout.now()) === 'one_table') return moved
+    if ((await this.#layout.now()) === 'one_table') return this.#shared.list()
+    // In the order in which rows move, so that none is missed that moves meanwhile.
     const rows = await this.#legacy.list()
+    const moved = await this.#shared.list()
     return [...rows, ...moved.filter(({ key }) => !isFixed(key) && rows.every(row => row.key !== key))]
   }
 
