@@ -40,6 +40,8 @@ export interface StartConsumerOptions {
   readonly processor: RecordProcessorFactory
   /** default: the DynamoDB table of the application. The caller closes its own */
   readonly store?: LeaseStore | undefined
+  /** of the lease table, where it is made here; an existing one keeps its own */
+  readonly leaseTableTags?: Readonly<Record<string, string>> | undefined
   readonly failurePolicy?: FailurePolicy | undefined
   /** of the SDK, for Kinesis; default: one is made for each stream. The caller destroys its own */
   readonly client?: KinesisClientLike | undefined
@@ -94,7 +96,7 @@ export async function startConsumer(options: StartConsumerOptions): Promise<Runn
     const opener = new StreamOpener(options, configuration, env)
     const streams = await openStreams(options.streams, opener, closers, (what, error) => told.failed(what, error))
     const { list } = streams
-    const store = options.store ?? (await openStore(configuration, env, closers))
+    const store = options.store ?? (await openStore(options, configuration, env, closers))
     const publisher = metricsOf(options, configuration, env, error => told.failed('sending metrics', error))
     closers.push(() => publisher.close())
     const worker = new ConsumerWorker({
@@ -196,6 +198,7 @@ export function shutdownOnSignals(
 }
 
 async function openStore(
+  { leaseTableTags }: StartConsumerOptions,
   configuration: ConsumerConfiguration,
   { clock }: Env,
   closers: (() => Promise<void>)[],
@@ -212,6 +215,7 @@ async function openStore(
     migrateAllEntitiesToLeaseTable: configuration.migrateAllEntitiesToLeaseTable,
     tableMigrationCompleteBakeTimeSeconds: configuration.tableMigrationCompleteBakeTimeSeconds,
     settings: {
+      tags: leaseTableTags,
       billingMode: configuration.billingMode,
       readCapacity: configuration.initialLeaseTableReadCapacity,
       writeCapacity: configuration.initialLeaseTableWriteCapacity,
