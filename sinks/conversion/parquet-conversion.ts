@@ -5,9 +5,10 @@
  */
 import type { ScannerKind } from '../../core/codecs/json/scan/scan-path.ts'
 import { assert, MillraceError } from '../../core/index.ts'
+import { zstandard } from '../containers/zstandard.ts'
 import type { ConversionPlan } from '../definition/conversion.ts'
 import type { BloomOptions } from '../formats/parquet/bloom.ts'
-import { pageCompressorOf } from '../formats/parquet/codec.ts'
+import { type ParquetCompression, pageCompressorOf } from '../formats/parquet/codec.ts'
 import type { ParquetNode } from '../formats/parquet/schema.ts'
 import type { RecordBody } from '../pipeline/object-buffer.ts'
 import type { FailedRecord, StreamRecord } from '../pipeline/record.ts'
@@ -27,6 +28,11 @@ export interface ParquetConversionOptions {
    * that nest. Default: none.
    */
   readonly bloomFilterColumns?: readonly string[]
+  /**
+   * In place of what ParquetSerDe says, which has no such value: smaller than SNAPPY and faster than GZIP, read by Athena 3, Spark 3 and
+   * DuckDB. Node has it from 22.15 on.
+   */
+  readonly compression?: 'ZSTD'
   /** Share of absent values that a filter takes for present, from above 0 to below 1. Default 0.05, as ORC's in Firehose. */
   readonly bloomFilterFalsePositives?: number
 }
@@ -34,7 +40,7 @@ export interface ParquetConversionOptions {
 const FALSE_POSITIVES_DEFAULT = 0.05
 
 export class ParquetConversion implements Conversion {
-  readonly #plan: ConversionPlan
+  readonly #parquet: Omit<ConversionPlan['parquet'], 'compression'> & { readonly compression: ParquetCompression }
   readonly #converter: JsonConverter
   readonly #columns: readonly ParquetNode[]
   readonly #scan: RecordScan | null
@@ -45,7 +51,7 @@ export class ParquetConversion implements Conversion {
 
   readonly #bloom: BloomOptions
 
-  /** @throws MillraceError `config` for a timestamp format that cannot be read, or a Bloom filter that cannot be made */
+  /** @throws MillraceError `config` for a timestamp format that cannot be read, a Bloom filter that cannot be made, or no ZSTD here */
   constructor(table: GlueTable, plan: ConversionPlan, options: ParquetConversionOptions = {}) {
     const { scanner = 'auto', bloomFilterColumns = [] } = options
     this.#bloom = {
@@ -53,7 +59,8 @@ export class ParquetConversion implements Conversion {
       falsePositives: options.bloomFilterFalsePositives ?? FALSE_POSITIVES_DEFAULT,
     }
     checkBloom(table, this.#bloom)
-    this.#plan = plan
+    if (options.compression !== undefined) zstandard('Parquet compression')
+    this.#parquet = { ...plan.parquet, ...(options.compression !== undefined && { compression: options.compression }) }
     this.#converter = new JsonConverter(table.columns, plan.deserializer)
     this.#columns = table.columns.map(parquetNodeOf)
     this.#scan = RecordScan.of(table.columns, this.#converter, scanner)
@@ -93,9 +100,8 @@ export class ParquetConversion implements Conversion {
   }
 
   async newBody(): Promise<RecordBody> {
-    const { parquet } = this.#plan
-    const compress = await pageCompressorOf(parquet.compression)
-    const options = { ...parquet, columns: this.#columns, rowtime: false, compress, bloom: this.#bloom }
+    const compress = await pageCompressorOf(this.#parquet.compression)
+    const options = { ...this.#parquet, columns: this.#columns, rowtime: false, compress, bloom: this.#bloom }
     return new ColumnBody(options, this.#waiting, record => this.#again(record))
   }
 }

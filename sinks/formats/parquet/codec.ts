@@ -1,13 +1,17 @@
 /** Compression inside Parquet pages. */
 import { gzip } from '../../compress.ts'
 import { rawSnappy } from '../../containers/snappy.ts'
+import { zstandard } from '../../containers/zstandard.ts'
 
-/** Firehose's ParquetSerDe.Compression. SNAPPY in pages is the raw block format, without any framing. */
-export type ParquetCompression = 'UNCOMPRESSED' | 'GZIP' | 'SNAPPY'
+/** Firehose's ParquetSerDe.Compression, and ZSTD, which it does not have. SNAPPY in pages is the raw block format, without any framing. */
+export type ParquetCompression = 'UNCOMPRESSED' | 'GZIP' | 'SNAPPY' | 'ZSTD'
 
 export type PageCompressor = (page: Uint8Array) => Uint8Array
 
-/** What compresses pages; null for UNCOMPRESSED. Snappy is the native package where it is installed, else JavaScript. */
+/**
+ * What compresses pages; null for UNCOMPRESSED. Snappy is the native package where it is installed, else JavaScript.
+ * @throws MillraceError `config` for ZSTD where this version of Node has none
+ */
 export async function pageCompressorOf(compression: ParquetCompression): Promise<PageCompressor | null> {
   switch (compression) {
     case 'UNCOMPRESSED':
@@ -16,5 +20,7 @@ export async function pageCompressorOf(compression: ParquetCompression): Promise
       return gzip
     case 'SNAPPY':
       return rawSnappy()
+    case 'ZSTD':
+      return zstandard('Parquet compression')
   }
 }

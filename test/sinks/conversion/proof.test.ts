@@ -2,7 +2,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { gunzipSync } from 'node:zlib'
+import * as zlib from 'node:zlib'
 import { parquetReadObjects } from 'hyparquet'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { glueTableOf } from '../../../sinks/conversion/glue-table.ts'
@@ -220,6 +220,26 @@ describe('a generated file', () => {
     await expect(delivered('no', TYPES, [], { bloomFilterColumns: ['ok', 'nope'] })).rejects.toThrow(
       'Bloom filters cannot be made:\n  column "ok" is a boolean, of which there are but two\n  column "nope" is not in the table',
     )
+  })
+})
+
+describe('Zstandard', () => {
+  const few = Array.from({ length: 500 }, (_, i) => `{"id":${i},"name":"n${i % 9}"}`)
+  const compressed = (): ReturnType<typeof delivered> =>
+    delivered('zstd', { id: 'bigint', name: 'string' }, few, { compression: 'ZSTD' })
+
+  it('is in the pages where Node has it, and refused by name elsewhere', async () => {
+    if (!('zstdCompressSync' in zlib)) {
+      await expect(compressed()).rejects.toThrow('Parquet compression ZSTD: Node has it from 22.15 on')
+      return
+    }
+    const { from, files } = await compressed()
+    expect(await duckdb(`SELECT count(*) AS n, sum(id) AS ids FROM ${from} WHERE name = 'n4'`)).toEqual([
+      { n: '56', ids: String(few.reduce((sum, _, i) => sum + (i % 9 === 4 ? i : 0), 0)) },
+    ])
+    expect(await duckdb(`SELECT DISTINCT compression AS c FROM parquet_metadata('${files[0]}')`)).toEqual([
+      { c: 'ZSTD' },
+    ])
   })
 })
 
@@ -441,7 +461,7 @@ describe('nested values', () => {
     const file = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length) as ArrayBuffer
     const read = await parquetReadObjects({
       file,
-      compressors: { GZIP: page => gunzipSync(page) },
+      compressors: { GZIP: page => zlib.gunzipSync(page) },
       rowStart: 0,
       rowEnd: 500,
     })
@@ -462,7 +482,7 @@ describe.runIf(hasRequests)('requests to a web server of 1995', () => {
   it('are in the objects as they are in the file, row by row', async () => {
     const names = ['host', 'logname', 'time', 'method', 'url', 'response', 'bytes']
     const lines = REQUESTS.flatMap(file =>
-      gunzipSync(readFileSync(file)).toString('latin1').trimEnd().split('\n').slice(1),
+      zlib.gunzipSync(readFileSync(file)).toString('latin1').trimEnd().split('\n').slice(1),
     )
     expect(lines.length).toBe(19_998)
     const rows = lines.map(line =>
