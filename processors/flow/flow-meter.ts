@@ -18,6 +18,8 @@ export const IDLE_ACCOUNT = 0
 
 interface Account {
   readonly id: string
+  /** what comes in goes out again, to every reader */
+  readonly isStream: boolean
   ms: number
   rowsIn: number
   rowsOut: number
@@ -45,8 +47,9 @@ export class FlowMeter implements Flow {
     this.#now = now
     graph.nodes.forEach(({ id }, index) => this.#indexes.set(id, index + 1))
     for (const { id } of graph.edges) this.#edges.set(id, new EdgeRows())
-    this.#accounts = graph.nodes.map(({ id }) => ({
+    this.#accounts = graph.nodes.map(({ id, kind }) => ({
       id,
+      isStream: kind === 'stream',
       ms: 0,
       rowsIn: 0,
       rowsOut: 0,
@@ -135,10 +138,8 @@ export class FlowMeter implements Flow {
     return account
   }
 
-  #totalsOf(
-    { id, ms, rowsIn, rowsOut, errorRows, watermark, holders, downstream }: Account,
-    elapsedMs: number,
-  ): FlowNodeTotals {
+  #totalsOf(account: Account, elapsedMs: number): FlowNodeTotals {
+    const { id, ms, rowsIn, errorRows, watermark, holders, downstream } = account
     let blockedMs = 0
     for (const index of downstream) blockedMs += this.#account(index).ms
     let stateBytes: number | null = null
@@ -147,7 +148,7 @@ export class FlowMeter implements Flow {
     return {
       id,
       rowsIn,
-      rowsOut,
+      rowsOut: account.isStream ? rowsIn : account.rowsOut,
       errorRows,
       busyMs: ms,
       blockedMs,

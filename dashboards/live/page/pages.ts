@@ -1,6 +1,7 @@
 /** The pages in the order of their tabs; the first is the one that opens. A new page is a module and a line here. */
 import { BadEventsPage } from './bad-events-page.ts'
 import type { DelayMeter } from './delay.ts'
+import { FlowPage } from './flow-page.ts'
 import { OverviewPage } from './overview-page.ts'
 import type { Page } from './page.ts'
 import { ViewsPage } from './views-page.ts'
@@ -13,5 +14,5 @@ export interface PageServices {
 }
 
 export function allPages({ choose, delay }: PageServices): readonly [Page, ...Page[]] {
-  return [new OverviewPage(delay), new ViewsPage(choose, delay), new BadEventsPage()]
+  return [new OverviewPage(delay), new FlowPage(), new ViewsPage(choose, delay), new BadEventsPage()]
 }
