@@ -140,6 +140,33 @@ command(
   .option('--force', 'reset also where a worker owns the lease; it loses it')
   .option('--json', 'one line of JSON a lease')
 
+/** Where a running pipeline is. */
+const liveOptions = (which: Command): Command =>
+  which
+    .option('--url <url>', 'live page of the pipeline, as it was printed at its start; default http://127.0.0.1:8321/')
+    .option('--token <token>', 'token of the page; default the one in --url, else the variable MILLRACE_TOKEN')
+
+liveOptions(
+  command(
+    'top',
+    'how a running pipeline is: rates, bottleneck, state, shards, refreshed until q',
+    () => import('./top.ts'),
+  ),
+)
+  .option('--interval <time>', 'how often it is refreshed', '1s')
+  .option('--once', 'one snapshot, as where the output is no terminal')
+  .option('--json', 'one snapshot as a line of JSON')
+
+liveOptions(
+  command(
+    'tap <stream>',
+    'rows of a stream or a pump of a running pipeline as they pass, a line of JSON each; masked fields are ***',
+    () => import('./tap.ts'),
+  ),
+)
+  .option('--limit <rows>', 'end after so many rows')
+  .option('--rate <rows>', 'rows a second at most, from 1 to 1000; the others are counted on stderr', '100')
+
 command(
   'plan <definition> <sample>',
   'what a delivery stream would do with a sample: keys, partitions, sizes, failures; nothing is written',
