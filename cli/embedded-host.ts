@@ -12,7 +12,7 @@ import {
   type Schema,
   type Sink,
 } from '../core/index.ts'
-import { type LiveListener, LiveView, ResultSeries, serveLive } from '../dashboards/index.ts'
+import { type LiveListener, LiveView, ResultSeries, ShardTracker, serveLive, shardRoutes } from '../dashboards/index.ts'
 import { fileReference, ReferenceRefresh, Rounds, Task, type TaskCounters } from '../processors/index.ts'
 import type { ManifestTotals } from '../sinks/index.ts'
 import {
@@ -25,7 +25,7 @@ import {
 } from '../streams/index.ts'
 import { FanOutSink } from './fan-out-sink.ts'
 import { flowViewOf } from './flow-view.ts'
-import { liveStatusOf } from './live-status.ts'
+import { liveStatusOf, shardDetailsOf } from './live-status.ts'
 import { type OpenedOutput, openOutput } from './outputs/open-output.ts'
 import type { Pipeline } from './pipeline.ts'
 import { type TaskState, takeOverTask } from './task-state.ts'
@@ -135,11 +135,12 @@ export class EmbeddedHost {
       })
       const results = new ResultSeries({ outputs: schemas })
       let behindMs: number | null = null
+      const shards = new ShardTracker(env.clock)
       const flow = flowViewOf(pipeline, env.clock, () => behindMs)
       const page = await serveLive(view, env, {
         port: options.port,
         results,
-        routes: flow.routes,
+        routes: [...flow.routes, ...shardRoutes(shards)],
         ...(options.hosts === undefined ? {} : { hosts: options.hosts }),
         ...(options.token === undefined ? {} : { token: options.token }),
       })
@@ -186,6 +187,7 @@ export class EmbeddedHost {
       })
       const stopTimers = env.clock.every(STATUS_INTERVAL_MS, () => {
         behindMs = task.counters.behindLatestMs
+        shards.take(shardDetailsOf(task.counters.merge, pipeline.name))
         flow.tracker.record()
         view.status(liveStatusOf(task.counters, application, flow.tracker.bottleneck?.sentence ?? null))
       })

@@ -1,5 +1,5 @@
 /** What the live page shows of a task. */
-import type { LiveStatus } from '../dashboards/index.ts'
+import type { LiveStatus, ShardDetail } from '../dashboards/index.ts'
 import type { Application, TaskCounters } from '../processors/index.ts'
 import { windowSizeMs } from './window-size.ts'
 
@@ -23,6 +23,20 @@ export function liveStatusOf(
     bottleneck,
     nextCloseAt: watermarkMs === null ? {} : nextCloseAt(application, watermarkMs),
   }
+}
+
+/** The shards that a task reads: it owns every one that is open. */
+export function shardDetailsOf({ shards, holder }: TaskCounters['merge'], owner: string): readonly ShardDetail[] {
+  return shards.map(({ shardId, state, parentShardIds, sequenceNumber, recordsIn, behindMs }) => ({
+    shardId,
+    state,
+    owner: state === 'open' ? `task ${owner}` : null,
+    sequenceNumber,
+    parentShardIds,
+    recordsIn,
+    behindMs,
+    holdsWatermark: shardId === holder,
+  }))
 }
 
 /** By output stream, where its windows have a fixed size: when the next one closes. */

@@ -73,6 +73,9 @@ export interface ShardMetrics {
   readonly shardId: string
   /** `waiting`: its parents have not been read to their end */
   readonly state: 'waiting' | 'open' | 'ended'
+  readonly parentShardIds: readonly string[]
+  /** of the last record that was given out; null before the first */
+  readonly sequenceNumber: string | null
   /** records that were read from it, whether they were given out or not */
   readonly recordsIn: number
   /** how far its last reply was behind its tip, milliseconds; null before the first */
@@ -168,6 +171,8 @@ export class ShardMerge {
       shards: [...this.#feeds.values()].map(feed => ({
         shardId: feed.shardId,
         state: feed.state === 'pending' ? 'waiting' : feed.state,
+        parentShardIds: feed.parentShardIds,
+        sequenceNumber: feed.progress.sequenceNumber,
         recordsIn: feed.recordsIn,
         behindMs: feed.behindLatestMs,
         boundMs: feed.state !== 'ended' && Number.isFinite(feed.bound) ? feed.bound : null,

@@ -95,6 +95,7 @@ function ask(path: string, headers: Record<string, string> = {}, method = 'GET',
 /** Every path that this version answers beside the page and the query API, and how it is asked. */
 const PATHS = [
   ['GET', '/api/v1/flow', false],
+  ['GET', '/api/v1/shards', false],
   ['GET', '/api/v1/flow/rows?edge=pump:VIEWING%3Estream:VIEWS', true],
   ['GET', '/api/v1/tap?of=VIEWS', true],
 ] as const
@@ -186,7 +187,7 @@ describe('samples of rows', () => {
     expect(status).toBe(200)
     expect(body).toContain('DIVISION_BY_ZERO')
     expect(body).toContain('\\"EMAIL\\":\\"***\\"')
-    for (const [method, path] of PATHS.slice(0, 2)) {
+    for (const [method, path] of PATHS.slice(0, 3)) {
       const answer = await ask(path, { authorization: `Bearer ${token}` }, method)
       expect([path, answer.status, answer.body.includes('ann@')]).toEqual([path, 200, false])
     }
