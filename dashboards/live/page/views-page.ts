@@ -36,6 +36,10 @@ export class ViewsPage implements Page {
   #shapes: readonly PanelShape[] = []
   #shapesJson = ''
   #panels = new Map<string, PanelView>()
+  /** panels that are on the screen, or nearly: drawing the others would cost as much and show nothing */
+  readonly #visible = new Set<Element>()
+  readonly #observer = new IntersectionObserver(entries => this.#see(entries), { rootMargin: '300px 0px' })
+  #context: PageContext | null = null
   #lastStatus: StatusMessage | null = null
   #isReplay = false
   readonly #annotations = new Annotations()
@@ -73,6 +77,7 @@ export class ViewsPage implements Page {
   }
 
   mount(root: HTMLElement, context: PageContext): void {
+    this.#context = context
     this.#variables.mount(context)
     root.append(
       el('div', { class: 'views-head' }, this.#variables.element, this.#annotations.element, this.#delayWords),
@@ -102,7 +107,7 @@ export class ViewsPage implements Page {
         ? ''
         : `event to chart ${formatDelay(delay.medianMs)}, 95 % within ${formatDelay(delay.p95Ms)}`,
     )
-    for (const panel of this.#panels.values()) panel.draw(moment)
+    for (const panel of this.#panels.values()) if (this.#visible.has(panel.element)) panel.draw(moment)
   }
 
   recolour(): void {
@@ -112,10 +117,20 @@ export class ViewsPage implements Page {
   #build(shapes: readonly PanelShape[]): void {
     this.#shapes = shapes
     this.#panels = new Map(shapes.map(shape => [shape.id, MAKERS[shape.kind](shape)]))
+    this.#observer.disconnect()
+    this.#visible.clear()
     this.#grid.replaceChildren(...[...this.#panels.values()].map(panel => panel.element))
+    for (const { element } of this.#panels.values()) this.#observer.observe(element)
     if (shapes.length === 0)
       this.#grid.append(el('p', { class: 'panel-empty' }, 'this pipeline has no output stream to draw'))
     this.#place()
+  }
+
+  #see(entries: readonly IntersectionObserverEntry[]): void {
+    for (const { target, isIntersecting } of entries)
+      if (isIntersecting) this.#visible.add(target)
+      else this.#visible.delete(target)
+    this.#context?.requestDraw()
   }
 
   #place(): void {
