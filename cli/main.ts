@@ -110,15 +110,18 @@ command('check <app>', 'compile an SQL program and print its plan, without runni
 
 command(
   'dashboards <action> [config]',
-  "build: Grafana's files for a pipeline's results; diff: what a build would change, exit code 1 where it would",
+  "build: files that Grafana or CloudWatch draws a pipeline's results from; diff: what a build would change, exit code 1 where it would",
   () => import('./dashboards.ts'),
 )
-  .option('--out <dir>', 'folder of the files', './grafana')
+  .option('--for <tool>', 'grafana or cloudwatch', 'grafana')
+  .option('--out <dir>', 'folder of the files; default: ./grafana or ./cloudwatch')
   .option('--port <port>', 'port of the live page, which answers the queries', '8321')
   .option(
     '--network <network>',
     'host: the container shares the network of this machine; bridge: it does not. Default: host on Linux',
   )
+  .option('--region <region>', 'CloudWatch: region of the metrics', 'us-east-1')
+  .option('--log-group <name>', 'CloudWatch: where rows that are written as lines end up, for tables')
   .option('--demo', 'the dashboard of millrace demo')
 
 command('shards <stream>', 'the shards of a Kinesis stream: keys, parents, open or closed', () => import('./shards.ts'))

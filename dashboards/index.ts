@@ -1,5 +1,13 @@
 /** Numbers to eyes: dashboard definitions as data, and the live page that draws them. */
 export { dashboard } from './check-dashboard.ts'
+export {
+  type CloudWatchBody,
+  type CloudWatchOptions as CloudWatchDashboardOptions,
+  type CloudWatchResult,
+  type CloudWatchWidget,
+  cloudWatchDashboard,
+} from './cloudwatch/dashboard.ts'
+export { type CloudWatchMetrics, cloudWatchMetrics } from './cloudwatch/metrics.ts'
 export { defaultDashboard, defaultPanel } from './default-dashboard.ts'
 export {
   DATA_SOURCE_UID,

@@ -46,7 +46,12 @@ export type { S3Plan } from './definition/s3-plan.ts'
 export type { SnowflakeDestinationConfiguration } from './definition/snowflake.ts'
 export type { SplunkDestinationConfiguration } from './definition/splunk.ts'
 export { type AwsSignerOptions, awsSigner, type RequestSigner } from './destinations/aws-signature.ts'
-export { type CloudWatchLogsLike, type CloudWatchOptions, cloudWatchDestination } from './destinations/cloudwatch.ts'
+export {
+  type CloudWatchFactory,
+  type CloudWatchLogsLike,
+  type CloudWatchOptions,
+  cloudWatchDestination,
+} from './destinations/cloudwatch.ts'
 export type {
   CallResult,
   DestinationCall,

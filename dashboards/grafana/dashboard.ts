@@ -1,32 +1,29 @@
 /** A dashboard of the view model as Grafana's dashboard JSON. */
 import { ERROR_STREAM, type Schema } from '../../core/index.ts'
 import { completeDashboard } from '../default-dashboard.ts'
-import { layout } from '../live/page/layout.ts'
+import { type GridPosition, gridOf } from '../grid.ts'
+import { WIDTHS } from '../live/panels/state.ts'
 import { streamMetrics } from '../prometheus/metric-names.ts'
 import { type ResolvedPanel, resolveDashboard } from '../resolve-dashboard.ts'
-import { type Dashboard, type PanelKind, type PanelWidth, SPAN_MS_DEFAULT } from '../view-model.ts'
-import { DATA_SOURCE, type GrafanaDashboard, type GrafanaPanel, type GridPosition } from './model.ts'
-import { type PanelQuery, panelQueries, Unanswerable } from './panel-queries.ts'
-import { type Drawing, drawingOf, refId } from './panels.ts'
+import { type Dashboard, SPAN_MS_DEFAULT } from '../view-model.ts'
+import { grafanaAnnotation, grafanaVariable, variableMatchers } from './choices.ts'
+import {
+  DATA_SOURCE,
+  type GrafanaAnnotation,
+  type GrafanaDashboard,
+  type GrafanaPanel,
+  type GrafanaVariable,
+} from './model.ts'
+import { type AskedStream, type PanelQuery, panelQueries, Unanswerable } from './panel-queries.ts'
+import { type Drawing, drawingOf } from './panels.ts'
 import { promDuration } from './queries.ts'
+import { refId } from './transformations.ts'
 
 /** Fixed, so that a dashboard finds the data source of the same project. */
 export const DATA_SOURCE_UID = 'millrace'
 /** Grafana's limit. */
 const UID_CHARACTERS_MAX = 40
 const REFRESH = '5s'
-/** The live page has 12 columns, Grafana 24. */
-const COLUMNS_FACTOR = 2
-const WIDTHS: Readonly<Record<PanelKind, PanelWidth>> = {
-  timeSeries: 'half',
-  stat: 'quarter',
-  top: 'third',
-  bar: 'third',
-  funnel: 'third',
-  heatmap: 'half',
-  stateTimeline: 'half',
-  table: 'half',
-}
 
 export interface GrafanaOptions {
   /** name of the pipeline; the uid is made of it */
@@ -49,20 +46,32 @@ export function grafanaDashboard({ name, outputs, dashboard, windows }: GrafanaO
   const whole = completeDashboard(name, outputs, dashboard)
   const metrics = streamMetrics(outputs)
   const notes: string[] = []
-  const drawn: { resolved: ResolvedPanel; queries: readonly PanelQuery[]; drawing: Drawing }[] = []
-  for (const resolved of resolveDashboard(whole, outputs).panels) {
-    const { panel, stream } = resolved
+  const resolvedAll = resolveDashboard(whole, outputs)
+  const askedOf = (stream: string): AskedStream => {
     const ofStream = metrics.get(stream)
-    try {
-      if (ofStream === undefined)
-        throw new Unanswerable(`the rows of ${ERROR_STREAM} are no metrics; the live page shows them`)
-      const queries = panelQueries(resolved, ofStream, windows.get(stream) ?? null)
-      drawn.push({ resolved, queries, drawing: drawingOf(resolved, ofStream, queries) })
-    } catch (error) {
-      if (!(error instanceof Unanswerable)) throw error
-      notes.push(`panel "${panel.title}" is left out: ${error.message}`)
+    if (ofStream === undefined)
+      throw new Unanswerable(`the rows of ${ERROR_STREAM} are no metrics; the live page shows them`)
+    return {
+      metrics: ofStream,
+      windowMs: windows.get(stream) ?? null,
+      matchers: variableMatchers(resolvedAll.variables, stream, ofStream),
     }
   }
+  const drawn: { resolved: ResolvedPanel; queries: readonly PanelQuery[]; drawing: Drawing }[] = []
+  for (const resolved of resolvedAll.panels)
+    attempt(`panel "${resolved.panel.title}"`, notes, () => {
+      const asked = askedOf(resolved.stream)
+      const queries = panelQueries(resolved, asked)
+      drawn.push({ resolved, queries, drawing: drawingOf(resolved, asked.metrics, queries) })
+    })
+  const annotations: GrafanaAnnotation[] = []
+  for (const resolved of resolvedAll.annotations)
+    attempt(`annotation "${resolved.annotation.title}"`, notes, () =>
+      annotations.push(grafanaAnnotation(resolved, askedOf(resolved.stream))),
+    )
+  const variables: GrafanaVariable[] = []
+  for (const resolved of resolvedAll.variables)
+    attempt(`variable "${resolved.variable.name}"`, notes, () => variables.push(grafanaVariable(resolved, metrics)))
   const places = gridOf(
     drawn.map(({ resolved: { panel }, drawing }) => [panel.width ?? WIDTHS[panel.kind], drawing.height]),
   )
@@ -74,7 +83,17 @@ export function grafanaDashboard({ name, outputs, dashboard, windows }: GrafanaO
       windowMs: windows.get(resolved.stream) ?? null,
     }),
   )
-  return { dashboard: frame(name, whole.title, panels), notes }
+  return { dashboard: frame(name, whole.title, { panels, annotations, variables }), notes }
+}
+
+/** What cannot be asked is left out, and said. */
+function attempt(what: string, notes: string[], work: () => void): void {
+  try {
+    work()
+  } catch (error) {
+    if (!(error instanceof Unanswerable)) throw error
+    notes.push(`${what} is left out: ${error.message}`)
+  }
 }
 
 function grafanaPanel(
@@ -84,7 +103,7 @@ function grafanaPanel(
   { id, gridPos, windowMs }: { readonly id: number; readonly gridPos: GridPosition; readonly windowMs: number | null },
 ): GrafanaPanel {
   const isRange = queries.some(({ isInstant }) => !isInstant)
-  const spanMs = panel.kind === 'table' ? undefined : panel.spanMs
+  const spanMs = 'spanMs' in panel ? panel.spanMs : undefined
   return {
     id,
     type,
@@ -110,7 +129,19 @@ function grafanaPanel(
   }
 }
 
-function frame(name: string, title: string, panels: readonly GrafanaPanel[]): GrafanaDashboard {
+function frame(
+  name: string,
+  title: string,
+  {
+    panels,
+    annotations,
+    variables,
+  }: {
+    readonly panels: readonly GrafanaPanel[]
+    readonly annotations: readonly GrafanaAnnotation[]
+    readonly variables: readonly GrafanaVariable[]
+  },
+): GrafanaDashboard {
   return {
     uid: dashboardUid(name),
     title,
@@ -140,6 +171,7 @@ function frame(name: string, title: string, panels: readonly GrafanaPanel[]): Gr
           regex: '',
           skipUrlSync: false,
         },
+        ...variables,
       ],
     },
     annotations: {
@@ -153,6 +185,7 @@ function frame(name: string, title: string, panels: readonly GrafanaPanel[]): Gr
           name: 'Annotations & Alerts',
           type: 'dashboard',
         },
+        ...annotations,
       ],
     },
     panels,
@@ -189,31 +222,4 @@ function hashOf(text: string): number {
   let hash = 0x811c9dc5
   for (const byte of Buffer.from(text)) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0
   return hash
-}
-
-/** Rows from left to right without a hole, as high as their highest panel. */
-function gridOf(panels: readonly (readonly [PanelWidth, number])[]): GridPosition[] {
-  const spans = layout(
-    panels.map(([width]) => width),
-    'wide',
-  )
-  const places: GridPosition[] = []
-  let [x, y, from] = [0, 0, 0]
-  const heightOf = (start: number, end: number): number =>
-    Math.max(...panels.slice(start, end).map(([, height]) => height))
-  for (let index = 0; index <= spans.length; index++) {
-    const w = (spans[index] ?? 0) * COLUMNS_FACTOR
-    if (index < spans.length && x + w <= 24) {
-      places.push({ x, y, w, h: 0 })
-      x += w
-      continue
-    }
-    const h = heightOf(from, index)
-    for (let at = from; at < index; at++) places[at] = { ...(places[at] as GridPosition), h }
-    if (index === spans.length) break
-    ;[x, y, from] = [0, y + h, index]
-    places.push({ x, y, w, h: 0 })
-    x = w
-  }
-  return places
 }

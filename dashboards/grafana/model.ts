@@ -3,6 +3,8 @@
  * Grafana's Foundation SDK, so that these need not repeat what its types say.
  */
 
+import type { GridPosition } from '../grid.ts'
+
 /** What a panel asks Prometheus. */
 export interface GrafanaQuery {
   readonly refId: string
@@ -18,14 +20,6 @@ export interface GrafanaQuery {
 export interface GrafanaDataSource {
   readonly type: 'prometheus'
   readonly uid: string
-}
-
-/** Columns 0 to 23; rows have 30 pixels each. */
-export interface GridPosition {
-  readonly x: number
-  readonly y: number
-  readonly w: number
-  readonly h: number
 }
 
 export interface FieldConfig {
@@ -61,7 +55,7 @@ export interface GrafanaPanel {
 }
 
 export interface GrafanaVariable {
-  readonly type: 'datasource' | 'query'
+  readonly type: 'datasource' | 'query' | 'custom'
   readonly name: string
   readonly label: string
   readonly [member: string]: unknown

@@ -1,9 +1,11 @@
 /** How Grafana draws a panel of the view model: its panel type, and the options of that. */
+import { unreachable } from '../../core/index.ts'
 import type { StreamMetrics } from '../prometheus/metric-names.ts'
-import type { ResolvedPanel } from '../resolve-dashboard.ts'
-import { TABLE_ROWS_DEFAULT, type Unit } from '../view-model.ts'
-import type { FieldConfig, FieldOverride, GrafanaPanel, Transformation } from './model.ts'
-import { type PanelQuery, ROW_TIME, Unanswerable } from './panel-queries.ts'
+import { type ResolvedPanel } from '../resolve-dashboard.ts'
+import type { Level, Threshold, Unit } from '../view-model.ts'
+import type { FieldConfig, GrafanaPanel } from './model.ts'
+import type { PanelQuery } from './panel-queries.ts'
+import { barRows, stateRows, tableFields } from './transformations.ts'
 import { grafanaUnit } from './units.ts'
 
 /** What the kind of a panel decides; id, place, queries and data source are the dashboard's. */
@@ -15,6 +17,8 @@ export interface Drawing extends Pick<GrafanaPanel, 'type' | 'options' | 'fieldC
 
 const CHART_HEIGHT = 8
 const STAT_HEIGHT = 4
+/** Grafana's names of colours, which it has for light and dark. */
+export const LEVEL_COLORS: Readonly<Record<Level, string>> = { info: 'blue', ok: 'green', warn: 'orange', bad: 'red' }
 const LAST = { calcs: ['lastNotNull'], fields: '', values: false }
 const NO_LEGEND = { calcs: [], displayMode: 'list', placement: 'bottom', showLegend: false }
 
@@ -27,8 +31,16 @@ export function drawingOf(resolved: ResolvedPanel, metrics: StreamMetrics, queri
         height: CHART_HEIGHT,
         format: 'time_series',
         fieldConfig: fields(panel.unit, {
+          ...thresholds(panel.thresholds),
           color: { mode: 'palette-classic' },
-          custom: { drawStyle: 'line', lineWidth: 2, fillOpacity: 10, showPoints: 'auto', spanNulls: false },
+          custom: {
+            drawStyle: 'line',
+            lineWidth: 2,
+            fillOpacity: 10,
+            showPoints: 'auto',
+            spanNulls: false,
+            thresholdsStyle: { mode: panel.thresholds === undefined ? 'off' : 'line' },
+          },
         }),
         options: {
           legend: { ...NO_LEGEND, showLegend: queries.length > 1 || resolved.series >= 0 },
@@ -41,7 +53,7 @@ export function drawingOf(resolved: ResolvedPanel, metrics: StreamMetrics, queri
         type: 'stat',
         height: STAT_HEIGHT,
         format: 'time_series',
-        fieldConfig: fields(panel.unit, {}),
+        fieldConfig: fields(panel.unit, thresholds(panel.thresholds)),
         options: {
           reduceOptions: LAST,
           graphMode: panel.show === 'total' ? 'none' : 'area',
@@ -79,18 +91,107 @@ export function drawingOf(resolved: ResolvedPanel, metrics: StreamMetrics, queri
         transformations: [],
       }
     case 'bar':
+      return {
+        type: 'barchart',
+        height: CHART_HEIGHT,
+        format: 'table',
+        fieldConfig: fields(panel.unit, {
+          ...thresholds(panel.thresholds),
+          min: 0,
+          color: { mode: panel.thresholds === undefined ? 'palette-classic' : 'thresholds' },
+          custom: { lineWidth: 1, fillOpacity: 80 },
+        }),
+        options: {
+          orientation: 'auto',
+          xTickLabelRotation: 0,
+          xTickLabelMaxLength: 24,
+          xTickLabelSpacing: 0,
+          showValue: 'auto',
+          stacking: resolved.stack >= 0 ? 'normal' : 'none',
+          groupWidth: 0.7,
+          barWidth: 0.9,
+          barRadius: 0,
+          fullHighlight: false,
+          legend: { ...NO_LEGEND, showLegend: queries.length > 1 || resolved.stack >= 0 },
+          tooltip: { mode: 'multi', sort: 'desc' },
+        },
+        transformations: barRows(resolved, metrics, queries),
+      }
     case 'heatmap':
+      return {
+        type: 'heatmap',
+        height: CHART_HEIGHT,
+        format: 'time_series',
+        fieldConfig: { defaults: { custom: {} }, overrides: [] },
+        options: {
+          calculate: false,
+          color: { mode: 'scheme', scheme: 'Blues', fill: 'blue', exponent: 0.5, steps: 64, reverse: true },
+          rowsFrame: { layout: 'unknown' },
+          cellGap: 1,
+          cellValues: { unit: grafanaUnit(panel.unit ?? 'count') },
+          filterValues: { le: 1e-9 },
+          yAxis: { axisPlacement: 'left', reverse: panel.order === 'value' },
+          showValue: 'never',
+          legend: { show: true },
+          tooltip: { mode: 'single', yHistogram: false, showColorScale: false },
+          exemplars: { color: 'rgba(255,0,255,0.7)' },
+        },
+        transformations: [],
+      }
     case 'stateTimeline':
-      throw new Unanswerable('the live page draws it; there is no Grafana panel for its kind yet')
-    case 'table':
+      return {
+        type: 'state-timeline',
+        height: CHART_HEIGHT,
+        format: 'table',
+        fieldConfig: {
+          defaults: {
+            color: { mode: 'palette-classic' },
+            custom: { fillOpacity: 80, lineWidth: 0 },
+            mappings:
+              panel.states === undefined
+                ? []
+                : [
+                    {
+                      type: 'value',
+                      options: Object.fromEntries(
+                        panel.states.map(({ state, level }, index) => [state, { color: LEVEL_COLORS[level], index }]),
+                      ),
+                    },
+                  ],
+          },
+          overrides: [],
+        },
+        options: {
+          showValue: 'auto',
+          rowHeight: 0.9,
+          mergeValues: true,
+          alignValue: 'left',
+          legend: NO_LEGEND,
+          tooltip: { mode: 'single', sort: 'none' },
+        },
+        transformations: stateRows(resolved, metrics),
+      }
+    case 'table': {
+      const { overrides, transformations } = tableFields(resolved, metrics, queries)
       return {
         type: 'table',
         height: CHART_HEIGHT,
         format: 'table',
-        ...tableFields(resolved, metrics, queries),
+        fieldConfig: { ...fields(undefined, {}), overrides },
         options: { showHeader: true, frameIndex: 0, cellHeight: 'sm' },
+        transformations,
       }
+    }
+    default:
+      return unreachable(panel, 'drawingOf')
   }
+}
+
+/** Below the first step a value has no level, and the colour of all others. */
+function thresholds(steps: readonly Threshold[] | undefined): Readonly<Record<string, unknown>> {
+  if (steps === undefined) return {}
+  const levels = steps.map(({ from, level }) => ({ value: from, color: LEVEL_COLORS[level] }))
+  return { thresholds: { mode: 'absolute', steps: [{ value: null, color: 'text' }, ...levels] } }
 }
 
 function fields(unit: Unit | undefined, more: Readonly<Record<string, unknown>>): FieldConfig {
@@ -102,51 +203,4 @@ function fields(unit: Unit | undefined, more: Readonly<Record<string, unknown>>)
     },
     overrides: [],
   }
-}
-
-/** The answers to the queries side by side, with the names of the columns, newest first. */
-function tableFields(
-  { panel, values, schema }: ResolvedPanel,
-  metrics: StreamMetrics,
-  queries: readonly PanelQuery[],
-): { readonly fieldConfig: FieldConfig; readonly transformations: readonly Transformation[] } {
-  const renameByName: Record<string, string> = {}
-  const indexByName: Record<string, number> = {}
-  const excludeByName: Record<string, boolean> = { Time: true, __name__: true }
-  const nameOf = (index: number): string => schema.columns[index]?.name ?? ''
-  const place = (field: string, name: string, isShown: boolean): void => {
-    if (isShown) {
-      renameByName[field] = name
-      indexByName[field] = name === ROW_TIME ? 0 : 1 + values.findIndex(index => nameOf(index) === name)
-    } else excludeByName[field] = true
-  }
-  for (const { index, name } of metrics.labels) place(name, nameOf(index), values.includes(index))
-  const columns = new Set(values.map(nameOf))
-  // One query alone has no letter.
-  queries.forEach(({ legend }, at) => {
-    place(queries.length === 1 ? 'Value' : `Value #${refId(at)}`, legend, legend === ROW_TIME || columns.has(legend))
-  })
-  const time: FieldOverride = {
-    matcher: { id: 'byName', options: ROW_TIME },
-    properties: [{ id: 'unit', value: 'dateTimeAsIso' }],
-  }
-  const hasTime = queries.some(({ legend }) => legend === ROW_TIME)
-  return {
-    fieldConfig: { ...fields(undefined, {}), overrides: hasTime ? [time] : [] },
-    transformations: [
-      { id: 'merge', options: {} },
-      { id: 'organize', options: { excludeByName, indexByName, renameByName } },
-      ...(hasTime ? [{ id: 'sortBy', options: { fields: {}, sort: [{ field: ROW_TIME, desc: true }] } }] : []),
-      {
-        id: 'limit',
-        options: { limitField: panel.kind === 'table' ? (panel.topN ?? TABLE_ROWS_DEFAULT) : TABLE_ROWS_DEFAULT },
-      },
-    ],
-  }
-}
-
-/** `A` to `Z`, then `A1`. */
-export function refId(index: number): string {
-  const letter = String.fromCharCode(65 + (index % 26))
-  return index < 26 ? letter : `${letter}${Math.floor(index / 26)}`
 }

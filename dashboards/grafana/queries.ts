@@ -39,6 +39,11 @@ export function promText(text: string): string {
   return `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')}"`
 }
 
+/** `device=~"$device"`: what is chosen in a variable of the dashboard. */
+export function chosen(label: string, variable: string): string {
+  return `${label}=~"$${variable}"`
+}
+
 /** `device="phone"`. */
 export function matcher(label: string, value: string): string {
   return `${label}=${promText(value)}`
@@ -87,9 +92,13 @@ export function isLong({ windowMs }: Samples): boolean {
   return windowMs !== null && windowMs > WINDOW_MS_MAX_SEEN
 }
 
+/** The groups of which there were most rows over the whole chart. */
+export function busiest(count: number, by: string, samples: Samples): string {
+  return `topk(${count}, sum by (${by}) (count_over_time(${selector(samples)}[$__range] @ end())))`
+}
+
 /** Only the groups that are largest over the whole chart, so that no line comes and goes. */
 export function largest(count: number, by: string, combine: Combine, samples: Samples): string {
-  const { metric } = { metric: selector(samples) }
-  const total = combined(combine, by, `${OVER_TIME[combine]}(${metric}[$__range] @ end())`)
+  const total = combined(combine, by, `${OVER_TIME[combine]}(${selector(samples)}[$__range] @ end())`)
   return `topk(${count}, ${total})`
 }

@@ -48,10 +48,26 @@ export type CloudWatchOptions = EmfOptions &
     | { readonly writeLine: (line: string) => Promise<void> }
   )
 
+/** What rows become in CloudWatch, for whoever draws them there. */
+export interface CloudWatchFactory extends DestinationFactory {
+  readonly writes: EmfOptions & { readonly logGroupName?: string }
+}
+
 /** @throws MillraceError `config` past the limits of the format */
-export function cloudWatchDestination(options: CloudWatchOptions): DestinationFactory {
+export function cloudWatchDestination(options: CloudWatchOptions): CloudWatchFactory {
   checkEmf(options)
-  return ({ retryDurationSeconds, clock }) => new CloudWatch(options, retryDurationSeconds, clock)
+  const { Namespace, Metrics, Dimensions } = options
+  const writes = {
+    Namespace,
+    Metrics,
+    ...(Dimensions === undefined ? {} : { Dimensions }),
+    ...('logGroupName' in options ? { logGroupName: options.logGroupName } : {}),
+  }
+  return Object.assign(
+    ({ retryDurationSeconds, clock }: Parameters<DestinationFactory>[0]) =>
+      new CloudWatch(options, retryDurationSeconds, clock),
+    { writes },
+  )
 }
 
 interface Event {

@@ -20,7 +20,8 @@ export const LABELS_TRACKED_MAX = 1_024
 /** A column may lie this far ahead of the rowtime and still be a time to draw; a wild clock must not push the chart away. */
 const AHEAD_MS_MAX = 3_600_000
 
-const WIDTHS: Readonly<Record<PanelShape['kind'], PanelWidthMessage>> = {
+/** How wide a panel is that does not say it. */
+export const WIDTHS: Readonly<Record<PanelShape['kind'], PanelWidthMessage>> = {
   timeSeries: 'half',
   stat: 'quarter',
   top: 'third',

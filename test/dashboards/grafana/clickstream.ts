@@ -68,9 +68,42 @@ export const EVERY_KIND: Dashboard = dashboard({
       steps: ['page_view', 'view_item'],
       over: 'last',
     },
+    { kind: 'bar', title: 'Bars', stream: 'PAGE_VIEWS', series: 'DEVICE', value: ['VIEWS', 'BOT_VIEWS'], over: 'span' },
+    {
+      kind: 'bar',
+      title: 'Stack',
+      stream: 'ERRORS',
+      series: 'STATUS',
+      stack: 'PAGE',
+      value: 'HITS',
+      order: 'label',
+      over: 'span',
+    },
+    {
+      kind: 'bar',
+      title: 'Levels',
+      stream: 'TOP_PAGES',
+      series: 'SECTION',
+      value: 'VIEWS',
+      thresholds: [{ from: 10, level: 'warn' }],
+    },
+    { kind: 'heatmap', title: 'Heat', stream: 'TOP_PAGES', series: 'SECTION', value: 'VIEWS' },
+    {
+      kind: 'stateTimeline',
+      title: 'States',
+      stream: 'ERRORS',
+      series: 'STATUS',
+      state: 'FAULT',
+      states: [{ state: 'shop', level: 'bad' }],
+    },
     { kind: 'table', title: 'Rows', stream: 'ERRORS', columns: ['PAGE', 'STATUS', 'HITS'], topN: 5 },
   ],
   others: 'hide',
+  annotations: [{ title: 'Failure', stream: 'ERRORS', text: ['PAGE', 'FAULT'], level: 'bad' }],
+  variables: [
+    { name: 'device', column: 'DEVICE' },
+    { name: 'coin', column: 'CURRENCY', values: ['EUR', 'a,b'] },
+  ],
 })
 
 export const START = Date.UTC(2026, 0, 5, 9)
@@ -100,9 +133,13 @@ export async function clickstreamRows(ms: number, onRows: (stream: string, rows:
       for (const { stream, rows } of program.takeResults()) onRows(stream, rows)
     }
   }
+  // Bots come for the second half: the view that notices them has rows as well.
+  const events = shop.next(START + ms / 2)
+  shop.burst({ ratePerSecond: 200, durationMs: ms / 3 })
+  events.push(...shop.next(START + ms))
   const builder = new RecordBatchBuilder()
   let order = 0
-  for (const { data, sentMs, partitionKey } of shop.next(START + ms))
+  for (const { data, sentMs, partitionKey } of events)
     builder.add({
       data,
       arrivedAt: sentMs,

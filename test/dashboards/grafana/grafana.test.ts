@@ -2,7 +2,7 @@
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { nodeEnv, type Schema, typedValueAt, type Value } from '../../../core/index.ts'
-import { differenceOf } from '../../../dashboards/grafana/difference.ts'
+import { differenceOf } from '../../../dashboards/difference.ts'
 import { grafanaUnit } from '../../../dashboards/grafana/units.ts'
 import {
   dashboard,
@@ -106,7 +106,8 @@ test('golden files: a dashboard of every kind, a default one, and every file of 
   ])
   for (const [path, text] of files) await expect(text).toMatchFileSnapshot(golden(path.replaceAll('/', '.')))
   await expect(bridged.get('compose.yaml')).toMatchFileSnapshot(golden('bridge.compose.yaml'))
-  await expect(`${JSON.stringify(byDefault, null, 2)}\n`).toMatchFileSnapshot(golden('default.json'))
+  const shopByDefault = grafanaDashboard({ name: 'shop', outputs: SHOP_OUTPUTS, windows: NO_WINDOWS }).dashboard
+  await expect(`${JSON.stringify(shopByDefault, null, 2)}\n`).toMatchFileSnapshot(golden('default.json'))
   expect(bridged.get('provisioning/datasources/millrace.yaml')).toContain('url: http://host.docker.internal:9000')
 })
 
@@ -227,6 +228,22 @@ describe('every query, asked of the served API with the demo’s data', () => {
     expect((await values('Funnel now')).get('')).toEqual([
       sumOf('FUNNEL', 'EVENTS', row => row['EVENT_NAME'] === 'page_view' && isNewest('FUNNEL')(row)),
     ])
+
+    const byDevice = await values('Bars')
+    for (const [device, sum] of devices) expect(byDevice.get(device), device).toEqual([sum])
+    const stacked = [...(await values('Stack'))].flatMap(([, points]) => points)
+    expect(stacked.reduce((sum, value) => sum + value, 0)).toBe(sumOf('ERRORS', 'HITS'))
+    expect([...(await values('Stack')).keys()].some(key => key.includes('other'))).toBe(true)
+    for (const [section, cells] of await values('Heat'))
+      expect(
+        cells.reduce((sum, value) => sum + value, 0),
+        section,
+      ).toBe(sumOf('TOP_PAGES', 'VIEWS', row => row['SECTION'] === section))
+    const states = new Set((rowsOf.get('ERRORS') ?? []).map(row => [row['FAULT'], row['STATUS']].map(String).join()))
+    expect(new Set((await values('States')).keys())).toEqual(states)
+    // A mark for each row: the newest is at its window.
+    const marks = await ask(everyKind.annotations.list[1]?.['expr'] as string, false)
+    expect(Math.max(...marks.map(({ values: points }) => Number(points.at(-1)?.[1])))).toBe(newestOf('ERRORS'))
     const [times, hits] = [await values('Rows'), await values('Rows', 1)]
     expect(times.size).toBe(5)
     expect([...times.keys()].sort()).toEqual([...hits.keys()].sort())
@@ -270,6 +287,21 @@ test('what no metric can say is left out with a sentence, and a wrong name is an
       dashboard: { title: 'x', panels: [{ kind: 'stat', title: 'S', stream: 'A', value: 'HIT' }] },
     }),
   ).toThrow('did you mean "HITS"?')
+})
+
+test('variables choose among the rows of the streams that have their column', () => {
+  const exprs = (title: string): readonly string[] =>
+    everyKind.panels.filter(panel => panel.title === title).flatMap(({ targets }) => targets.map(({ expr }) => expr))
+  expect(exprs('Newest views')[0]).toContain('page_views_views{device=~"$device"}')
+  expect(exprs('Orders')).toEqual(['sum(sum_over_time(revenue_orders{currency=~"$coin"}[5m]))'])
+  expect(exprs('Heat')[0]).not.toContain('$device')
+  const [, device, coin] = everyKind.templating.list
+  expect(device).toMatchObject({
+    type: 'query',
+    query: { query: 'label_values(page_views_views, device)' },
+    allValue: '.*',
+  })
+  expect(coin).toMatchObject({ type: 'custom', query: 'EUR,a\\,b' })
 })
 
 test('windows longer than a query looks back are still found', () => {

@@ -8,7 +8,7 @@ import { parseQuery } from '../../../dashboards/prometheus/promql/parse.ts'
 export function interpolated(expr: string, values: Readonly<Record<string, string>> = {}): string {
   return expr.replace(/\$(?:\{(\w+)(?::\w+)?\}|(\w+))/g, (whole, braced?: string, bare?: string) => {
     const name = braced ?? bare ?? ''
-    return values[name] ?? { __interval: '10s', __range: '300s' }[name] ?? whole
+    return values[name] ?? { __interval: '10s', __range: '300s', device: '.*', coin: '.*' }[name] ?? whole
   })
 }
 

@@ -53,7 +53,7 @@ type Whole = Omit<Json<dashboard.Dashboard>, 'panels' | 'annotations'> & { panel
 
 /** What the compiler says of dashboards as objects of the SDK; empty where it says nothing. */
 export function compilerSays(dashboards: readonly (GrafanaDashboard | object)[]): string {
-  const directory = mkdtempSync(join(ORACLES, 'grafana-'))
+  const directory = mkdtempSync(join(ORACLES, 'node_modules/.grafana-'))
   try {
     const bodies = dashboards.map(
       (dashboard, index) => `export const d${index}: Whole = ${JSON.stringify(dashboard, null, 1)}`,
