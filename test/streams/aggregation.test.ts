@@ -189,10 +189,10 @@ test('the pass over usual aggregates finds what the careful one finds, or nothin
     expect([...places.sizes.subarray(0, count)]).toEqual([...(aggregate?.sizes.subarray(0, count) ?? [])])
   }
   for (const { protobuf } of mutants) compare(Buffer.from(protobuf, 'hex'))
-  for (let round = 0; round < 3_000; round++) {
+  for (let round = 0; round < 2_000; round++) {
     const items = Array.from({ length: 1 + random.below(6) }, () => ({
       partitionKey: `k${random.below(3)}`,
-      data: random.bytes(random.below(20) === 0 ? 20_000 : random.below(200)),
+      data: random.bytes(random.below(50) === 0 ? 20_000 : random.below(200)),
       ...(random.below(20) === 0 ? { explicitHashKey: '7' } : {}),
     }))
     const blob = encodeAggregate(items)
@@ -205,8 +205,8 @@ test('the pass over usual aggregates finds what the careful one finds, or nothin
       compare(protobuf)
     }
   }
-  expect(usual).toBeGreaterThan(1_000)
-})
+  expect(usual).toBeGreaterThan(700)
+}, 60_000)
 
 test('any flipped bit makes an aggregate a plain record', () => {
   const blob = encodeAggregate([
