@@ -35,7 +35,7 @@ function plainValue(name: string): string {
     case 'B':
       return digits(1 + random(15))
     case 'TS':
-      return `"2026-01-1${random(10)}${['T', ' '][random(2)]}0${random(10)}:5${random(10)}:00${['', '.1', '.123', '.123456', '.123Z'][random(5)]}"`
+      return `"2026-01-1${random(10)}${['T', ' '][random(2)]}0${random(10)}:5${random(10)}:00${['', '.1', '.123', '.123456'][random(4)]}"`
     case 'O':
       return random(2) === 0 ? 'true' : 'false'
     case 'C':
@@ -101,7 +101,7 @@ describe.each(SCANNERS)('the %s scanner, block by block', kind => {
     expect(subject.kept).toBe(640)
   })
 
-  it('tells texts of 0 to 40 bytes apart that differ in one byte, also when the table of texts starts anew', () => {
+  it('tells texts of 0 to 40 bytes apart that differ in one byte, also when most are new', () => {
     const columns: readonly ColumnText[] = [
       ['few', 'VARCHAR(64)'],
       ['many', 'VARCHAR(64)'],
@@ -114,7 +114,7 @@ describe.each(SCANNERS)('the %s scanner, block by block', kind => {
       texts.push(whole)
       for (let at = 0; at < size; at++) texts.push(`${whole.slice(0, at)}Z${whole.slice(at + 1)}`)
     }
-    // A hundred thousand texts of their own fill the table.
+    // Sixty thousand texts of their own stand between them.
     for (let round = 0; round < 120; round++) {
       const records = Array.from({ length: 1_000 }, (_unused, i) => ({
         few: texts[(round * 7 + (i % 40)) % texts.length]!,
