@@ -1,6 +1,6 @@
 /** CloudWatch's dashboards: against the documented structure of a dashboard's body, and against what the destination really writes. */
 import { describe, expect, test } from 'vitest'
-import { type Schema, typedValueAt, type Value } from '../../core/index.ts'
+import { typedValueAt, type Value } from '../../core/index.ts'
 import {
   type CloudWatchMetrics,
   type CloudWatchWidget,
@@ -117,7 +117,8 @@ test('every metric and every search of the demo names what the destination write
 
   const series = new Set<string>()
   const sets = new Set<string>()
-  await clickstreamRows(60_000, (stream, batch) => {
+  // Long enough for a window of a minute to close.
+  await clickstreamRows(150_000, (stream, batch) => {
     const written = metrics.get(stream)
     if (written === undefined) return
     for (let row = 0; row < batch.length; row++) {
@@ -200,13 +201,20 @@ describe('what the destination does not write', () => {
   })
 })
 
-test('a dashboard past CloudWatch’s limits is refused', () => {
-  const text = { name: 'T', type: { kind: 'VARCHAR' as const, length: 8 }, nullable: true }
-  const value = { name: 'V', type: { kind: 'BIGINT' as const }, nullable: true }
-  const schema: Schema = { columns: [text, value] }
-  const outputs = new Map(Array.from({ length: 501 }, (_, index) => [`S${index}`, schema]))
-  const metrics = cloudWatchMetrics('wide', outputs)
+test('a body past CloudWatch’s limit is refused', () => {
+  const outputs = new Map([...SHOP_OUTPUTS].slice(0, 1))
+  const title = 'long '.repeat(250_000)
+  const panels = [{ kind: 'stat', title, stream: 'PAGE_VIEWS', value: 'VIEWS' }] as const
+  const definition = { title: 'x', panels, others: 'hide' } as const
+  const metrics = cloudWatchMetrics('wide', outputs, definition)
   expect(() =>
-    cloudWatchDashboard({ name: 'wide', outputs, windows: new Map(), metrics, region: 'us-east-1' }),
-  ).toThrow(/501 widgets|501 panels/)
+    cloudWatchDashboard({
+      name: 'wide',
+      outputs,
+      dashboard: definition,
+      windows: new Map(),
+      metrics,
+      region: 'eu-west-1',
+    }),
+  ).toThrow(/the dashboard of wide has 1 widgets and \d+ bytes; CloudWatch takes 500 and 1048576/)
 })
