@@ -12,8 +12,17 @@ import {
   type Schema,
   type Sink,
 } from '../core/index.ts'
-import { type LiveListener, LiveView, ResultSeries, ShardTracker, serveLive, shardRoutes } from '../dashboards/index.ts'
-import { fileReference, ReferenceRefresh, Rounds, Task, type TaskCounters } from '../processors/index.ts'
+import {
+  type LiveListener,
+  LiveView,
+  questionRoutes,
+  ResultSeries,
+  ResultTables,
+  ShardTracker,
+  serveLive,
+  shardRoutes,
+} from '../dashboards/index.ts'
+import { emitQuestion, fileReference, ReferenceRefresh, Rounds, Task, type TaskCounters } from '../processors/index.ts'
 import type { ManifestTotals } from '../sinks/index.ts'
 import {
   DeaggregatedSource,
@@ -28,6 +37,7 @@ import { flowViewOf } from './flow-view.ts'
 import { liveStatusOf, shardDetailsOf } from './live-status.ts'
 import { type OpenedOutput, openOutput } from './outputs/open-output.ts'
 import type { Pipeline } from './pipeline.ts'
+import { QuestionRunner } from './question/question-runner.ts'
 import { type TaskState, takeOverTask } from './task-state.ts'
 
 export interface EmbeddedHostOptions {
@@ -136,11 +146,14 @@ export class EmbeddedHost {
       const results = new ResultSeries({ outputs: schemas })
       let behindMs: number | null = null
       const shards = new ShardTracker(env.clock)
+      const tables = new ResultTables(schemas, pipeline.mask)
+      const runner = new QuestionRunner(tables, env.clock)
+      const ask = (sql: string) => runner.answer(emitQuestion(sql, tables.schemas))
       const flow = flowViewOf(pipeline, env.clock, () => behindMs)
       const page = await serveLive(view, env, {
         port: options.port,
         results,
-        routes: [...flow.routes, ...shardRoutes(shards)],
+        routes: [...flow.routes, ...shardRoutes(shards), ...questionRoutes(ask)],
         ...(options.hosts === undefined ? {} : { hosts: options.hosts }),
         ...(options.token === undefined ? {} : { token: options.token }),
       })
@@ -184,6 +197,7 @@ export class EmbeddedHost {
       task.tap(({ stream: name, rows }) => {
         view.rows(name, rows)
         results.rows(name, rows)
+        tables.rows(name, rows)
       })
       const stopTimers = env.clock.every(STATUS_INTERVAL_MS, () => {
         behindMs = task.counters.behindLatestMs

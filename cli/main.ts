@@ -170,6 +170,14 @@ liveOptions(
   .option('--limit <rows>', 'end after so many rows')
   .option('--rate <rows>', 'rows a second at most, from 1 to 1000; the others are counted on stderr', '100')
 
+liveOptions(
+  command(
+    'query <sql>',
+    'one SELECT over the newest results of a running pipeline, a line of JSON a row; nothing is changed',
+    () => import('./query.ts'),
+  ),
+).option('--table', 'aligned columns in place of JSON')
+
 command(
   'plan <definition> <sample>',
   'what a delivery stream would do with a sample: keys, partitions, sizes, failures; nothing is written',

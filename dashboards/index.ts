@@ -25,7 +25,7 @@ export {
   TOKEN_VARIABLE,
 } from './grafana/project.ts'
 export { FieldMask, MASKED } from './live/field-mask.ts'
-export { EdgeSamples } from './live/flow/edge-samples.ts'
+export { EdgeSamples, timeText } from './live/flow/edge-samples.ts'
 export type { FlowMessage, FlowNodeMessage, FlowRowsMessage } from './live/flow/flow-protocol.ts'
 export { flowRoutes } from './live/flow/flow-routes.ts'
 export { FlowTracker } from './live/flow/flow-tracker.ts'
@@ -38,6 +38,8 @@ export { type ShardDetail, ShardTracker, shardRoutes } from './live/shards/shard
 export type { LiveStatus, ShardStatus } from './live/status.ts'
 export { metricName } from './prometheus/metric-names.ts'
 export { type MetricMetadata, ResultSeries, type ResultSeriesOptions } from './prometheus/result-series.ts'
+export { type QuestionAnswer, questionRoutes } from './question/question-routes.ts'
+export { ResultTables, type TableCell } from './question/result-tables.ts'
 export {
   type ResolvedAnnotation,
   type ResolvedDashboard,

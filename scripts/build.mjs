@@ -18,10 +18,15 @@ for (const project of ['tsconfig.build.json', 'tsconfig.page.json']) {
 
 // What is not TypeScript goes along as it is: the page's HTML and CSS, and the SQL and schemas of the examples.
 const copied = {
+  'cli/question': /\.mjs$/,
   'dashboards/live/page': /\.(html|css|svg)$/,
   examples: /(\.(sql|json|md|html|css)|^shop\.js|millrace\.config\.ts)$/,
 }
 for (const [directory, pattern] of Object.entries(copied)) copyTree(directory, pattern)
+// What answers questions about results runs in a thread of its own. As a dependency it would bring hundreds of packages that nobody
+// needs, so its browser build lies in dist, with its notice in THIRD_PARTY_NOTICES.
+const alasql = dirname(createRequire(import.meta.url).resolve('alasql'))
+cpSync(join(alasql, 'alasql.min.js'), join(out, 'cli/question/alasql.cjs'))
 const bin = join(out, 'cli/main.js')
 if (existsSync(bin)) chmodSync(bin, 0o755)
 

@@ -8,7 +8,11 @@ const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'))
 
 /** Packages that come with `npm install millrace`: neither development ones nor binaries for other machines that are absent here. */
 const installed = Object.entries(lock.packages)
-  .filter(([path, entry]) => path !== '' && entry.dev !== true && entry.devOptional !== true)
+  .filter(
+    // alasql is part of dist.
+    ([path, entry]) =>
+      path === 'node_modules/alasql' || (path !== '' && entry.dev !== true && entry.devOptional !== true),
+  )
   .filter(([path]) => existsSync(join(root, path, 'package.json')))
   .map(([path]) => path)
   .sort()

@@ -84,6 +84,10 @@ describe('the packed tarball', () => {
     if (!reachable) return skip('npm install failed here')
     const own = join(folder, 'node_modules/millrace')
     expect(readFileSync(join(own, 'THIRD_PARTY_NOTICES'), 'utf8')).toContain('hyparquet-writer')
+    // It lies in dist.
+    expect(readFileSync(join(own, 'THIRD_PARTY_NOTICES'), 'utf8')).toMatch(/alasql 4\.\d+\.\d+ \(MIT\)\n\nMIT License/)
+    expect(readdirSync(join(own, 'dist/cli/question'))).toContain('alasql.cjs')
+    expect(readdirSync(join(folder, 'node_modules'))).not.toContain('alasql')
     expect(readdirSync(own).sort()).toEqual([
       'CHANGELOG.md',
       'LICENSE',

@@ -98,6 +98,7 @@ const PATHS = [
   ['GET', '/api/v1/shards', false],
   ['GET', '/api/v1/flow/rows?edge=pump:VIEWING%3Estream:VIEWS', true],
   ['GET', '/api/v1/tap?of=VIEWS', true],
+  ['POST', '/api/v1/sql', true],
 ] as const
 
 describe('millrace top', () => {
@@ -180,6 +181,28 @@ describe('millrace tap', () => {
   })
 })
 
+describe('millrace query', () => {
+  it('answers one SELECT over results, masked, as JSON lines or as a table', async () => {
+    const sql = "SELECT EMAIL, COUNT(*) AS C, MIN(SHARE) AS S FROM VIEWS WHERE PAGE <> '/p/1' GROUP BY EMAIL"
+    const { code, stdout } = await millrace(['query', sql, '--url', `${url}#token=${token}`], folder)
+    expect(code).toBe(0)
+    const row = JSON.parse(stdout) as Record<string, unknown>
+    expect(row).toEqual({ EMAIL: '***', C: expect.any(Number) as number, S: 50 })
+    expect(Number(row['C'])).toBeGreaterThanOrEqual(89)
+    const table = await millrace(['query', sql, '--table', '--url', `${url}#token=${token}`], folder)
+    expect(table.stdout).toMatch(/^EMAIL {2}C +S\n\*\*\* +\d+ +50\n$/)
+  })
+
+  it('shows where a question cannot be asked, and asks nothing without the token', async () => {
+    const wrong = await millrace(['query', 'SELECT PGE FROM VIEWS', '--url', `${url}#token=${token}`], folder)
+    expect([wrong.code, wrong.stdout]).toEqual([1, ''])
+    expect(wrong.stderr).toMatch(/column "PGE" not found/)
+    expect(wrong.stderr).toMatch(/\^/)
+    const without = await millrace(['query', 'SELECT PAGE FROM VIEWS', '--url', url], folder)
+    expect([without.code, without.stdout]).toEqual([3, ''])
+  })
+})
+
 describe('samples of rows', () => {
   it('hide masked fields in bad events too, in the data and where a message quotes it', async () => {
     const { status, body } = await ask('/api/v1/errors', { authorization: `Bearer ${token}` })
@@ -237,7 +260,10 @@ describe('the listener', () => {
         token,
       ])
         expect([path, (await ask(path, { authorization }, method)).status]).toEqual([path, 401])
-      expect([path, (await ask(`${path}&token=${token}`, {}, method)).status]).toEqual([path, 401])
+      expect([path, (await ask(`${path}${path.includes('?') ? '&' : '?'}token=${token}`, {}, method)).status]).toEqual([
+        path,
+        401,
+      ])
     }
   })
 })

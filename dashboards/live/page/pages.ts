@@ -4,6 +4,7 @@ import type { DelayMeter } from './delay.ts'
 import { FlowPage } from './flow-page.ts'
 import { OverviewPage } from './overview-page.ts'
 import type { Page } from './page.ts'
+import { QueryPage } from './query-page.ts'
 import { ShardsPage } from './shards-page.ts'
 import { ViewsPage } from './views-page.ts'
 
@@ -15,5 +16,12 @@ export interface PageServices {
 }
 
 export function allPages({ choose, delay }: PageServices): readonly [Page, ...Page[]] {
-  return [new OverviewPage(delay), new FlowPage(), new ShardsPage(), new ViewsPage(choose, delay), new BadEventsPage()]
+  return [
+    new OverviewPage(delay),
+    new FlowPage(),
+    new ShardsPage(),
+    new ViewsPage(choose, delay),
+    new BadEventsPage(),
+    new QueryPage(),
+  ]
 }
