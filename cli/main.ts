@@ -33,7 +33,7 @@ function command(usage: string, description: string, load: () => Promise<Command
 
 command(
   'demo',
-  'a shop with synthetic visitors, five SQL views, Parquet and JSON files, and a live page',
+  'a shop with synthetic visitors, ten SQL views, Parquet and JSON files, and a live page',
   () => import('./demo.ts'),
 )
   .option('--rate <events>', 'events a second', '500')

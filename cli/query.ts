@@ -27,9 +27,6 @@ export async function run(args: readonly string[], given: CommandOptions): Promi
       process.stdout.write(
         `${JSON.stringify(Object.fromEntries(columns.map((name, index) => [name, row[index] ?? null])))}\n`,
       )
-  if (isCut)
-    process.stderr.write(
-      'there are more rows; these are those that LIMIT lets through, or the most that one answer holds\n',
-    )
+  if (isCut) process.stderr.write('there are more rows; these are the most that one answer holds\n')
   return EXIT.done
 }

@@ -28,7 +28,7 @@ export function topLines({ status, flow }: TopAnswers, { width, colours }: TopOp
   const { bottleneck, nodes, now } = flow
   const behind = (ms: number | null): string => (ms === null ? '–' : duration(Math.max(0, ms)))
   const table = tableOf([
-    ['node', 'kind', 'in/s', 'out/s', 'busy', 'blocked', 'idle', '', 'state', 'watermark', 'bad rows'],
+    ['node', 'kind', 'in/s', 'out/s', 'busy', 'blocked', 'idle', '', 'state', 'late by', 'bad'],
     ...nodes.map(node => [
       `${bottleneck?.node === node.id ? '! ' : ''}${terminalText(node.name).slice(0, 40)}`,
       node.kind,
@@ -39,7 +39,7 @@ export function topLines({ status, flow }: TopAnswers, { width, colours }: TopOp
       `${node.idle} %`,
       barOf(node),
       node.stateBytes === null ? '–' : size(node.stateBytes),
-      node.watermarkMs === null ? '–' : `-${behind(now - node.watermarkMs)}`,
+      node.watermarkMs === null ? '–' : behind(now - node.watermarkMs),
       count(node.errorRows),
     ]),
   ])

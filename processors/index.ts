@@ -134,7 +134,7 @@ export {
   type PreprocessorResult,
 } from './preprocessor.ts'
 export type { Program } from './program.ts'
-export { type EmittedQuestion, emitQuestion, type QuestionTable } from './question/emit.ts'
+export { ANSWER_ROWS_MAX, type EmittedQuestion, emitQuestion, type QuestionTable } from './question/emit.ts'
 export {
   fileReference,
   ReferenceRefresh,

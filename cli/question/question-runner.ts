@@ -2,7 +2,7 @@
 import { Worker } from 'node:worker_threads'
 import { type Clock, MillraceError } from '../../core/index.ts'
 import { type QuestionAnswer, type ResultTables, type TableCell, timeText } from '../../dashboards/index.ts'
-import type { EmittedQuestion } from '../../processors/index.ts'
+import { ANSWER_ROWS_MAX, type EmittedQuestion } from '../../processors/index.ts'
 
 /** Questions that are answered at once. */
 export const QUESTIONS_MAX = 2
@@ -39,7 +39,7 @@ export class QuestionRunner {
               question.columns[index]?.kind === 'time' && typeof cell === 'number' ? timeText(cell) : cell,
             ),
           ),
-        isCut: rows.length > question.limit,
+        isCut: question.limit === ANSWER_ROWS_MAX && rows.length > ANSWER_ROWS_MAX,
       }
     } finally {
       this.#running--

@@ -12,7 +12,7 @@ const QUESTION_BYTES_MAX = 20_000
 export interface QuestionAnswer {
   readonly columns: readonly string[]
   readonly rows: readonly (readonly TableCell[])[]
-  /** there are more rows than these */
+  /** there are more rows than one answer holds; that LIMIT left some out is not meant */
   readonly isCut: boolean
 }
 

@@ -61,7 +61,7 @@ export class EdgeSamples {
       const near = nearestName(name, names)
       throw new MillraceError(
         'not_found',
-        `no stream or pump is named "${name.slice(0, 128)}"${near === null ? '' : `; did you mean "${near}"?`} There are ${names.join(', ')}`,
+        `no stream or pump is named "${name.slice(0, 128)}"${near === null ? '.' : `; did you mean "${near}"?`} There are ${names.join(', ')}`,
       )
     }
     return edges.filter(

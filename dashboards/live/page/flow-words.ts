@@ -6,7 +6,7 @@ import { formatBytes, formatDuration, formatUtc, formatValue } from './format.ts
 export function waterWords({ watermarkMs }: FlowNodeMessage, now: number, short: boolean): string {
   if (watermarkMs === null) return ''
   const behind = formatDuration(Math.max(0, now - watermarkMs))
-  return short ? `−${behind}` : `watermark ${formatUtc(watermarkMs)}, ${behind} behind the clock`
+  return short ? `${behind} behind` : `watermark ${formatUtc(watermarkMs)}, ${behind} behind the clock`
 }
 
 export function nodeWords(node: FlowNodeMessage, now: number, isGuilty: boolean): string {

@@ -57,6 +57,8 @@ export class Router {
     for (const [id, link] of this.#links)
       if (id === page.id) link.setAttribute('aria-current', 'page')
       else link.removeAttribute('aria-current')
+    // where the tabs do not fit, they scroll
+    this.#links.get(page.id)?.scrollIntoView({ block: 'nearest', inline: 'nearest' })
     page.mount(this.#root, this.#context)
     page.navigated?.()
     if (!isFirst) scrollTo(0, 0)

@@ -103,10 +103,10 @@ describe('answers', () => {
     expect((await ask("SELECT COUNT(*) FROM VIEWS WHERE EMAIL LIKE 'ann%'")).rows).toEqual([[0]])
   })
 
-  it('say when there are more rows than they hold', async () => {
+  it('say when there are more rows than they hold, and not when LIMIT wants no more', async () => {
     expect(await ask('SELECT N FROM VIEWS ORDER BY ROWTIME LIMIT 3')).toMatchObject({
       rows: { length: 3 },
-      isCut: true,
+      isCut: false,
     })
     const many = new QuestionRunner(tablesOf(rows(ANSWER_ROWS_MAX + 1)), nodeEnv.clock)
     const answer = await many.answer(emitQuestion('SELECT N FROM VIEWS', tables.schemas))
