@@ -111,7 +111,10 @@ export function eachCarrier(
     for (let checked = 0; from < to; from++) {
       const start = offsets[from] ?? 0
       const end = start + (sizes[from] ?? 0)
-      visit(from, start, end, right !== null && spans[checked]?.start === start && right[checked++] === 1)
+      const span = spans[checked]
+      // An empty record begins where the one after it does.
+      const isChecked = span?.start === start && span.end === end
+      visit(from, start, end, right !== null && isChecked && right[checked++] === 1)
     }
   }
 }

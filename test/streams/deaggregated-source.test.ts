@@ -87,3 +87,10 @@ test('an aggregate that its producer compressed is unpacked too, and read on fro
   for (const [index, { position }] of all.entries())
     expect(await readAll(source, { kind: 'after', position })).toEqual(all.slice(index + 1))
 })
+
+test('empty records stay in their place before, between and after aggregates', async () => {
+  const empty = text('')
+  const source = await streamOf(empty, aggregateOf('a', 'b'), empty, empty, aggregateOf('c'), text('x'), empty)
+  const all = await readAll(source, { kind: 'trimHorizon' })
+  expect(all.map(({ data }) => data)).toEqual(['', 'a', 'b', '', '', 'c', 'x', ''])
+})

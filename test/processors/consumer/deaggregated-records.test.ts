@@ -153,3 +153,10 @@ test('an aggregate that was compressed is read like any other, and other gzip st
   expect(records.dropped).toMatchObject([{ kind: 'outside_range', records: 2, sequenceNumber: '107' }])
   expect(new DeaggregatedRecords(batch, LOWER, false).length).toBe(batch.length)
 })
+
+test('an empty record before an aggregate is delivered, and the aggregate is unpacked', () => {
+  const [a = '', b = ''] = lower
+  const empty = new Uint8Array(0)
+  const records = new DeaggregatedRecords(batchOf(empty, aggregate(a, b), empty, empty, aggregate(b), empty), LOWER)
+  expect(texts(records)).toEqual(['', `data of ${a}`, `data of ${b}`, '', '', `data of ${b}`, ''])
+})
