@@ -56,10 +56,11 @@ function emitFlatJunction(kind: 'and' | 'or', operands: readonly Expression[], e
     index > 0 && operand.kind === 'comparison' ? emitFlatComparison(operand, emitter) : emitter.emit(operand),
   )
   const anyNull = eitherNull(code, ...parts.map(({ isNull }) => isNull))
-  // A value is 0 where it is NULL.
-  const deciding = parts.map(({ value, isNull }) =>
-    kind === 'or' ? value : isNull === '0' ? `(${value} ^ 1)` : `((${isNull} | ${value}) ^ 1)`,
-  )
+  // No guess is needed, and no trust that a column holds 0 where it is NULL.
+  const deciding = parts.map(({ value, isNull }) => {
+    if (kind === 'or') return isNull === '0' ? value : `(${value} & (${isNull} ^ 1))`
+    return isNull === '0' ? `(${value} ^ 1)` : `((${isNull} | ${value}) ^ 1)`
+  })
   const decided = code.local('v')
   code.line(`const ${decided} = ${deciding.join(' | ')};`)
   let isNull = '0'

@@ -48,7 +48,7 @@ function gathered(column: ColumnVector, { rows, length }: Selection): ColumnVect
   }
 }
 
-/** As `gatherColumn`, of rows in any order; NULL in place of a row that is below 0. */
+/** As `gatherColumn`, of rows in any order; NULL, with the value 0, in place of a row that is below 0. */
 export function gatherOrNull(column: ColumnVector, selection: Selection): ColumnVector {
   const { length } = selection
   const rows = selection.rows.map(row => Math.max(0, row))
@@ -64,9 +64,13 @@ export function gatherOrNull(column: ColumnVector, selection: Selection): Column
       return { layout: 'dictionary', ids, dictionary: column.dictionary }
     }
     case 'number':
-      return made?.layout === 'number' ? { ...made, nulls } : { ...column, values: new Float64Array(length), nulls }
+      if (made?.layout !== 'number') return { layout: 'number', values: new Float64Array(length), nulls }
+      for (let i = 0; i < length; i++) if (selection.rows[i]! < 0) made.values[i] = 0
+      return { layout: 'number', values: made.values, nulls }
     case 'bigint':
-      return made?.layout === 'bigint' ? { ...made, nulls } : { ...column, values: new BigInt64Array(length), nulls }
+      if (made?.layout !== 'bigint') return { layout: 'bigint', values: new BigInt64Array(length), nulls }
+      for (let i = 0; i < length; i++) if (selection.rows[i]! < 0) made.values[i] = 0n
+      return { layout: 'bigint', values: made.values, nulls }
     case 'span': {
       const zeros = new Int32Array(length)
       return made?.layout === 'span' ? { ...made, nulls } : { ...column, offsets: zeros, sizes: zeros, nulls }

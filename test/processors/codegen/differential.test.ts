@@ -2,7 +2,8 @@
 import { expect, test, vi } from 'vitest'
 import { expressionCompiler } from '../../../processors/codegen/expression-compiler.ts'
 import { RowFailure } from '../../../processors/expressions/failures.ts'
-import { HOST } from '../expressions/builders.ts'
+import { everyRow } from '../../../processors/expressions/selection.ts'
+import { any, batchOf, column, comparison, HOST, literal, schemaOf } from '../expressions/builders.ts'
 import { asked, filtered } from './equal.ts'
 import { RandomExpressions } from './random-expressions.ts'
 
@@ -40,5 +41,22 @@ test('filters by random conditions', () => {
       const selection = random.selection(batch.length)
       expect(generated(batch, selection), `case ${n}, batch ${b}`).toEqual(interpreted(batch, selection))
     }
+  }
+})
+
+test('OR does not ask what a column holds where it is NULL', () => {
+  const schema = schemaOf({ FLAG: 'BOOLEAN', X: 'INTEGER' })
+  const batch = batchOf(schema, [
+    [null, 1],
+    [null, 9],
+    [1, 1],
+    [0, 1],
+  ])
+  const [flag] = batch.columns
+  if (flag?.layout === 'number') flag.values[0] = flag.values[1] = 1
+  const condition = any(column(schema, 'FLAG'), comparison('>', column(schema, 'X'), literal(3, 'INTEGER')))
+  for (const codegen of ['auto', 'off'] as const) {
+    expect(asked(codegen, [condition])(batch)).toEqual([[null], [1], [1], [0]])
+    expect(filtered(expressionCompiler(HOST, codegen), condition)(batch, everyRow(4))).toEqual([1, 2])
   }
 })

@@ -85,6 +85,7 @@ export class RandomExpressions {
     )
     const kind = this.below(4)
     if (kind === 0) return asSpans(batch)
+    if (kind === 2) leaveValuesUnderNulls(batch.columns)
     return kind === 1 ? { ...batch, columns: sharedDictionary(batch.columns) } : batch
   }
 
@@ -387,4 +388,16 @@ function sharedDictionary(columns: readonly ColumnVector[]): readonly ColumnVect
         }
       : column,
   )
+}
+
+/** What stands in a column where it is NULL means nothing: here it is the value of a row that has one. */
+function leaveValuesUnderNulls(columns: readonly ColumnVector[]): void {
+  for (const column of columns) {
+    if (column.layout !== 'number' && column.layout !== 'bigint') continue
+    const given = column.values.length === 0 ? -1 : column.nulls.indexOf(0)
+    if (given < 0) continue
+    column.nulls.forEach((isNull, row) => {
+      if (isNull === 1) column.values[row] = column.values[given]!
+    })
+  }
 }

@@ -77,3 +77,15 @@ test('IN, EXISTS and scalar subqueries over a table are three-valued', () => {
   )
   expect(found.JOINED).toEqual(['1000|1|0|0|20', '2000|null|1|0|20', '4000|null|null|0|20'])
 })
+
+test('a condition on a column of a table that has no match is unknown, whatever the first row of the table holds', () => {
+  const table = { name: 'T', schema: schemaOf({ ID: 'INTEGER', FLAG: 'BOOLEAN', AMOUNT: 'DECIMAL(10,2)' }) }
+  const text = `CREATE STREAM JOINED (V VARCHAR(8)); CREATE PUMP P AS INSERT INTO JOINED
+    SELECT STREAM l.v FROM l LEFT JOIN t ON l.id = t.id WHERE t.flag OR l.id > 3`
+  const content = [batchOf(table.schema, [[1, 1, 100n]], [0])]
+  const given = [rows('L', [1, 1, 'flag'], [2, 2, 'neither'], [3, 4, 'id'])]
+  const { results: found } = run(planProgram(text, INPUTS, [table]), given, ['JOINED'], {
+    compile: { tables: new Map([['T', content]]) },
+  })
+  expect(found.JOINED).toEqual(['1000|flag', '3000|id'])
+})
