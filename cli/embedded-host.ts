@@ -15,6 +15,7 @@ import {
 import {
   type LiveListener,
   LiveView,
+  maskedRows,
   questionRoutes,
   ResultSeries,
   ResultTables,
@@ -196,8 +197,9 @@ export class EmbeddedHost {
       })
       task.tap(({ stream: name, rows }) => {
         view.rows(name, rows)
-        results.rows(name, rows)
-        tables.rows(name, rows)
+        const shown = maskedRows(pipeline.mask, name, rows)
+        results.rows(name, shown)
+        tables.rows(name, shown)
       })
       const stopTimers = env.clock.every(STATUS_INTERVAL_MS, () => {
         behindMs = task.counters.behindLatestMs

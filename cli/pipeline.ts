@@ -1,6 +1,7 @@
 /** What a pipeline is, as a user writes it in `millrace.config.ts`: plain data, checked and resolved before anything runs. */
 import { dirname, resolve } from 'node:path'
 import { type InputSchema, parseInputSchema } from '../core/codecs/input-schema.ts'
+import { parsePath } from '../core/codecs/json/path.ts'
 import { type Files, MillraceError } from '../core/index.ts'
 import { type Dashboard, FieldMask } from '../dashboards/index.ts'
 import {
@@ -165,8 +166,20 @@ export async function resolvePipeline(definition: PipelineDefinition, file: stri
             intervalMs: (definition.rounds?.IntervalInSeconds ?? 60) * 1_000,
           },
     dashboard: definition.dashboard ?? null,
-    mask: new FieldMask(definition.masks),
+    mask: new FieldMask(definition.masks, keysOf(application.inputSchema)),
   }
+}
+
+/** By column, the key that its values have in the data: the last name of its Mapping. */
+function keysOf({ columns }: InputSchema): ReadonlyMap<string, string> {
+  const keys = new Map<string, string>()
+  for (const { name, mapping } of columns) {
+    const steps = mapping === null ? '' : parsePath(mapping)
+    if (typeof steps === 'string') continue
+    const last = steps.findLast(step => step !== 'elements')
+    keys.set(name, last?.name ?? '')
+  }
+  return keys
 }
 
 async function resolvedOutput(output: PipelineOutput, base: string, files: Files): Promise<Output> {

@@ -30,6 +30,7 @@ export type { FlowMessage, FlowNodeMessage, FlowRowsMessage } from './live/flow/
 export { flowRoutes } from './live/flow/flow-routes.ts'
 export { FlowTracker } from './live/flow/flow-tracker.ts'
 export { LiveView, type LiveViewOptions } from './live/live-view.ts'
+export { maskedRows } from './live/masked-rows.ts'
 export type { ReportMessage, StatusMessage } from './live/protocol.ts'
 export type { LiveRoute } from './live/route.ts'
 export { EVENT_CLIENTS_MAX, type LiveListener, type ServeLiveOptions, serveLive } from './live/serve.ts'

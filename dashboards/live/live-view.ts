@@ -17,7 +17,8 @@ import { type Dashboard, SPAN_MS_DEFAULT } from '../view-model.ts'
 import { Channel, type EventText } from './channel.ts'
 import { type Choice, choiceKey, VariableValues } from './choices.ts'
 import { ErrorLog } from './error-log.ts'
-import type { FieldMask } from './field-mask.ts'
+import { FieldMask } from './field-mask.ts'
+import { maskedRows } from './masked-rows.ts'
 import type { ErrorSample, ReportMessage, SnapshotMessage, StatusMessage, VariableMessage } from './protocol.ts'
 import { RecentRows } from './recent-rows.ts'
 import { type LiveStatus, StatusTracker } from './status.ts'
@@ -38,7 +39,7 @@ export interface LiveViewOptions {
   readonly dashboard?: Dashboard
   /** `replay`: event time is not held against the clock. Default `live`. */
   readonly mode?: 'live' | 'replay'
-  /** hides fields of bad events; default none */
+  /** hides columns of rows and fields of bad events; default none */
   readonly mask?: FieldMask
   readonly clock: Pick<Clock, 'now' | 'monotonicMs'>
 }
@@ -57,6 +58,7 @@ export class LiveView implements ErrorOutput {
   readonly #recent: RecentRows | null
   readonly #status: StatusTracker
   readonly #errors: ErrorLog
+  readonly #mask: FieldMask
   readonly #instance: string
   readonly #waiters = new Set<() => void>()
   readonly #all: Channel
@@ -71,7 +73,8 @@ export class LiveView implements ErrorOutput {
     this.title = title
     this.mode = options.mode ?? 'live'
     this.#clock = clock
-    this.#errors = new ErrorLog(options.mask)
+    this.#mask = options.mask ?? new FieldMask()
+    this.#errors = new ErrorLog(this.#mask)
     this.#instance = clock.now().toString(36)
     this.#status = new StatusTracker(this.mode)
     this.#dashboard = resolveDashboard(completeDashboard(title, outputs, options.dashboard), outputs)
@@ -81,9 +84,11 @@ export class LiveView implements ErrorOutput {
   }
 
   /** Takes result rows of an output stream as soon as they exist; rows of unknown streams are of no interest. */
-  rows(stream: string, batch: RowBatch): void {
-    if (batch.length === 0) return
-    if (stream === ERROR_STREAM) this.#errors.addBatch(batch)
+  rows(stream: string, rows: RowBatch): void {
+    if (rows.length === 0) return
+    // It finds the fields within raw data itself.
+    if (stream === ERROR_STREAM) this.#errors.addBatch(rows)
+    const batch = maskedRows(this.#mask, stream, rows)
     for (const variable of this.#variables) variable.add(stream, batch)
     this.#recent?.add(stream, batch)
     for (const channel of this.#everyChannel()) channel.rows(stream, batch)

@@ -209,11 +209,20 @@ describe('samples of rows', () => {
     expect(status).toBe(200)
     expect(body).toContain('DIVISION_BY_ZERO')
     expect(body).toContain('\\"EMAIL\\":\\"***\\"')
+    const Data = Buffer.from(JSON.stringify({ page: '/p/quoted', email: 'ann@example.com', n: 'ann@example.com' }))
+    await client.send(new PutRecordsCommand({ StreamName: 'clicks', Records: [{ Data, PartitionKey: 'q' }] }))
+    await expect
+      .poll(async () => (await ask('/api/v1/errors', { authorization: `Bearer ${token}` })).body, { timeout: 20_000 })
+      .toContain('column \\"N\\" does not take the text ***; expected INTEGER')
     for (const [method, path] of PATHS.slice(0, 3)) {
       const answer = await ask(path, { authorization: `Bearer ${token}` }, method)
       expect([path, answer.status, answer.body.includes('ann@')]).toEqual([path, 200, false])
     }
     expect(body).not.toContain('ann@')
+    const label = `{__name__=~".+"}`
+    const found = await ask(`/api/v1/query?query=${encodeURIComponent(label)}`, { authorization: `Bearer ${token}` })
+    expect(found.body).toContain('***')
+    expect(found.body).not.toContain('ann@')
   })
 })
 

@@ -1,5 +1,6 @@
 /** Rows that passed an edge as people see them: cells that JSON can hold, masked fields hidden. */
 import {
+  ERROR_STREAM,
   type Flow,
   type FlowEdge,
   type FlowGraph,
@@ -39,9 +40,16 @@ export class EdgeSamples {
   /** ROWTIME, then one cell for each column. */
   cells({ from, to, schema }: FlowEdge, { rowtime, values }: SampledRow): readonly FlowCell[] {
     const stream = nameIn(this.flow.graph, from) ?? nameIn(this.flow.graph, to) ?? ''
-    const cells = (schema?.columns ?? []).map(({ name, type }, index) =>
-      this.#mask.hides(stream, name) ? MASKED : cellText(values[index] ?? null, type),
-    )
+    const cells = (schema?.columns ?? []).map(({ name, type }, index) => {
+      const value = values[index] ?? null
+      if (this.#mask.hides(stream, name)) return MASKED
+      if (stream === ERROR_STREAM && !this.#mask.isEmpty) {
+        // They quote other columns.
+        if (name === 'DATA_ROW') return MASKED
+        if (name === 'MESSAGE' && typeof value === 'string') return cellText(this.#mask.message(value), type)
+      }
+      return cellText(value, type)
+    })
     return [timeText(rowtime), ...cells]
   }
 
