@@ -4,10 +4,13 @@ import {
   ANNOTATIONS_MAX,
   type Annotation,
   BARS_MAX,
+  type Combine,
   type Dashboard,
   type Level,
   PANELS_MAX,
   type Panel,
+  type PanelKind,
+  type PanelWidth,
   SERIES_SHOWN_MAX,
   SPAN_MS_MAX,
   type Threshold,
@@ -22,6 +25,15 @@ const THRESHOLDS_MAX = 6
 const STATES_MAX = 16
 const UNITS: readonly string[] = ['count', 'perSecond', 'bytes', 'milliseconds', 'seconds', 'percent']
 const LEVELS: readonly Level[] = ['info', 'ok', 'warn', 'bad']
+const KINDS: readonly PanelKind[] = ['timeSeries', 'stat', 'top', 'bar', 'funnel', 'heatmap', 'stateTimeline', 'table']
+/** Settings of panels that take one of a few words. */
+const CHOICES: Readonly<Record<string, readonly string[]>> = {
+  combine: ['sum', 'last', 'max'] satisfies Combine[],
+  width: ['quarter', 'third', 'half', 'twoThirds', 'full'] satisfies PanelWidth[],
+  over: ['last', 'span'],
+  order: ['value', 'label'],
+  show: ['last', 'total'],
+}
 const VARIABLE_NAME = /^[A-Za-z][A-Za-z0-9_]{0,31}$/
 
 /**
@@ -62,6 +74,12 @@ export function variablePlace(definition: Dashboard, variable: Variable, index: 
 }
 
 function checkPanel(panel: Panel, place: string): void {
+  checkOneOf('kind', panel.kind, KINDS, place)
+  // Configurations that nobody type-checked may have any word here.
+  for (const [name, value] of Object.entries(panel) as [string, unknown][]) {
+    const known = Object.hasOwn(CHOICES, name) ? CHOICES[name] : undefined
+    if (known !== undefined && value !== undefined) checkOneOf(name, value, known, place)
+  }
   if (panel.kind !== 'table') checkNumber('spanMs', panel.spanMs, SPAN_MS_MIN, SPAN_MS_MAX, place)
   if (panel.kind !== 'table' && panel.kind !== 'stateTimeline') checkUnit(panel.unit, place)
   switch (panel.kind) {
@@ -106,9 +124,13 @@ function checkUnit(unit: string | undefined, place: string): void {
     )
 }
 
+function checkOneOf(name: string, value: unknown, known: readonly string[], place: string): void {
+  if (!known.some(one => one === value))
+    throw new MillraceError('config', `${place}: ${name} "${String(value)}" is unknown; use one of ${known.join(', ')}`)
+}
+
 function checkLevel(level: string, place: string): void {
-  if (!LEVELS.some(known => known === level))
-    throw new MillraceError('config', `${place}: level "${level}" is unknown; use one of ${LEVELS.join(', ')}`)
+  checkOneOf('level', level, LEVELS, place)
 }
 
 function checkThresholds(thresholds: readonly Threshold[] | undefined, place: string): void {

@@ -58,7 +58,7 @@ export interface StatPanel extends PanelBase {
   readonly value: string
   /** default `sum` */
   readonly combine?: Combine
-  /** `last`: the newest instant (default). `total`: everything within the span. */
+  /** `last`: the newest instant (default). `total`: everything within the span, by `combine`: its sum, its largest or its last value. */
   readonly show?: 'last' | 'total'
   readonly unit?: Unit
   readonly spanMs?: number

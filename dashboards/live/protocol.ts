@@ -97,8 +97,10 @@ export interface PanelShape {
   /** what labels mean: the name of the series column, else of the value column */
   readonly label: string
   readonly value: string
-  /** for rankings, bars and funnels: one window or the whole span; for `stat`: the newest instant or the sum over the span */
+  /** for rankings, bars and funnels: one window or the whole span; for `stat`: the newest instant, or all within the span by `combine` */
   readonly over: 'last' | 'span'
+  /** for values over time: how values of one instant became one, and how those of several lines or instants do */
+  readonly combine: 'sum' | 'last' | 'max'
   /** for bars and heatmaps: the largest first, or labels ascending */
   readonly order: 'value' | 'label'
   /** whether labels ascend as numbers */

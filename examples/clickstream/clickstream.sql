@@ -215,7 +215,7 @@ GROUP BY WINDOW_START, WINDOW_END;
 
 
 -- ---------------------------------------------------------------------------------------------------------------------------
--- View 7: movers: pages against the window before in which they were seen, a minute back at most.
+-- View 7: movers: pages against the window before in which they were seen, a minute back at most; NULL where there is none.
 -- ---------------------------------------------------------------------------------------------------------------------------
 CREATE OR REPLACE STREAM MOVERS (
     PAGE       VARCHAR(128),
@@ -225,7 +225,7 @@ CREATE OR REPLACE STREAM MOVERS (
 
 CREATE OR REPLACE PUMP MOVERS_PUMP AS
 INSERT INTO MOVERS (PAGE, VIEWS, MORE_VIEWS)
-SELECT STREAM t.PAGE, t.VIEWS, t.VIEWS - LAG(t.VIEWS, 1, 0) OVER W
+SELECT STREAM t.PAGE, t.VIEWS, t.VIEWS - LAG(t.VIEWS, 1) OVER W
 FROM TOP_PAGES AS t
 WINDOW W AS (PARTITION BY t.PAGE RANGE INTERVAL '1' MINUTE PRECEDING);
 

@@ -96,7 +96,7 @@ export const clickstreamDashboard: Dashboard = dashboard({
     {
       kind: 'top',
       title: 'Movers',
-      description: 'more views than in the ten seconds before',
+      description: 'more views than when it was last seen, a minute back at most',
       stream: 'MOVERS',
       series: 'PAGE',
       value: 'MORE_VIEWS',

@@ -164,10 +164,10 @@ describe('millrace demo', () => {
         .toMatch(/[1-9][\d,.]* events\/s/)
       demo.child.kill('SIGTERM')
       expect((await demo.ended).code).toBe(0)
-      await expect.poll(() => page.locator('#connection').getAttribute('data-state')).toBe('ended')
+      await expect.poll(() => page.locator('#connection').getAttribute('data-state'), { timeout: 20_000 }).toBe('ended')
       await page.getByRole('link', { name: 'Views', exact: true }).click()
       // What the page shows in the end is what lies in the files, by a reader that is not ours.
-      await expect.poll(() => tableOf(page)).toEqual(await viewsByDevice('seen'))
+      await expect.poll(() => tableOf(page), { timeout: 20_000 }).toEqual(await viewsByDevice('seen'))
       expect(complaints).toEqual([])
       expect(foreign).toEqual([])
     } finally {

@@ -8,7 +8,7 @@ import { type Clock, nodeEnv, type Schema } from '../../core/index.ts'
 import { type LiveListener, LiveView, serveLive } from '../../dashboards/index.ts'
 import { seededRandom } from '../support/seeded-random.ts'
 import { buildPage } from './support/page-build.ts'
-import { batchOf, SHOP_DASHBOARD, SHOP_OUTPUTS, shopWindow } from './support/shop.ts'
+import { batchOf, FULL_DASHBOARD, SHOP_DASHBOARD, SHOP_OUTPUTS, shopWindow } from './support/shop.ts'
 
 const CHROMIUM = process.env['CHROMIUM'] ?? '/usr/bin/chromium'
 const WINDOW_MS = 5_000
@@ -360,6 +360,36 @@ describe.runIf(isThere)('the live page in chromium', () => {
     await without.page.locator('#token-form button').click()
     await soon(() => without.page.locator('#error-samples').textContent()).toContain('raw secret')
     expect([...without.problems, ...given.problems]).toEqual([])
+  })
+
+  it('keeps a choice over tabs, says what it leaves out, and draws what is off the screen too', async () => {
+    const clock = nodeEnv.clock
+    const view = new LiveView({ title: 'shop', outputs: SHOP_OUTPUTS, dashboard: FULL_DASHBOARD, clock })
+    const random = seededRandom(7)
+    for (const ago of [20_000, 15_000, 10_000])
+      for (const [stream, batch] of shopWindow(clock.now() - ago, () => random.next())) view.rows(stream, batch)
+    view.publish()
+    const { url } = await serve(view)
+    const { page, problems } = await open(`${url}#views?device=mobile`)
+    await page.setViewportSize({ width: 1440, height: 400 })
+    await soon(() => page.locator('[data-panel="p0"] .plot').getAttribute('data-points')).toBe('3')
+    expect(await page.locator('[data-panel="p0"]').getAttribute('data-all-rows')).toBeNull()
+    expect(await page.locator('[data-panel="p2"]').getAttribute('data-all-rows')).toBe(
+      'all rows: Device is not in its stream',
+    )
+    const last = page.locator(`[data-panel="p${FULL_DASHBOARD.panels.length - 1}"]`)
+    await soon(() => last.locator('.plot').getAttribute('data-points')).toBe('3')
+    expect(await page.evaluate('scrollY')).toBe(0)
+    await page.getByRole('link', { name: 'Overview', exact: true }).click()
+    expect(await page.getByTestId('choice').textContent()).toBe('rows with Device: mobile only, as chosen under Views')
+    expect(await page.locator('.card').first().getAttribute('href')).toBe('#views?device=mobile')
+    await page.getByRole('link', { name: 'Views', exact: true }).click()
+    expect(page.url()).toBe(`${url}#views?device=mobile`)
+    expect(await page.locator('select[data-variable="device"]').inputValue()).toBe('mobile')
+    view.end({ ok: true, sentence: 'ended', facts: [] })
+    await soon(() => page.locator('select[data-variable="device"]').isDisabled()).toBe(true)
+    await page.setViewportSize({ width: 1440, height: 1000 })
+    expect(problems).toEqual([])
   })
 
   it('reconnects after a lost connection and goes on with the same chart', async () => {

@@ -20,6 +20,7 @@ import { SimClock } from '../support/sim-clock.ts'
 import { batchOf, FULL_DASHBOARD, SHOP_OUTPUTS, shopWindow } from './support/shop.ts'
 
 const START = Date.UTC(2020, 0, 1)
+const SPAN_MS = 300_000
 const COUNTS: Schema = {
   columns: [
     { name: 'LABEL', type: { kind: 'VARCHAR', length: 100 }, nullable: true },
@@ -74,7 +75,7 @@ class FakePage {
   }
 
   #reset(id: string, data: PanelData): void {
-    this.#panels.set(id, data.kind === 'series' ? new AlignedSeries(data) : data)
+    this.#panels.set(id, data.kind === 'series' ? new AlignedSeries(data, SPAN_MS) : data)
   }
 }
 
@@ -100,6 +101,22 @@ describe('the live view', () => {
     fresh.take(view.eventsSince(null))
     expect(page.shows(at - 290_000)).toEqual(fresh.shows(at - 290_000))
     expect(page.snapshots).toBeLessThan(10)
+  })
+
+  it('gives a label no bar for NULL, in the newest window and over a span', () => {
+    const view = countsView([
+      { kind: 'top', title: 'W', stream: 'S', series: 'label', value: 'n' },
+      { kind: 'top', title: 'P', stream: 'S', series: 'label', value: 'n', over: 'span' },
+    ])
+    feed(view, START, [
+      ['a', null],
+      ['b', 0n],
+    ])
+    view.publish()
+    for (const panel of [0, 1]) expect(rankOf(view, panel).items).toEqual([{ label: 'b', value: 0 }])
+    feed(view, START + 1_000, [['a', null]])
+    view.publish()
+    expect(rankOf(view)).toMatchObject({ at: START + 1_000, items: [], total: 0 })
   })
 
   it('gives what is missing after an id, and a snapshot for an id that is too old, unknown, or of another run', () => {

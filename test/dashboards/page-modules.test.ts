@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { linkTo, readAddress } from '../../dashboards/live/page/address.ts'
 import { formatTick, formatUtc, formatValue } from '../../dashboards/live/page/format.ts'
 import { layout } from '../../dashboards/live/page/layout.ts'
-import { AlignedSeries } from '../../dashboards/live/page/series-data.ts'
+import { AlignedSeries, isWhole } from '../../dashboards/live/page/series-data.ts'
 import { EventParser } from '../../dashboards/live/page/sse.ts'
 import type { PanelWidthMessage } from '../../dashboards/live/protocol.ts'
 import { seededRandom } from '../support/seeded-random.ts'
@@ -49,23 +49,57 @@ describe('the layout', () => {
   })
 })
 
+const SPAN_MS = 300_000
+
 describe('aligned series', () => {
+  const empty = { kind: 'series', hidden: 0, series: [{ name: 'a', isRest: false, points: [] }] } as const
+
+  it('hold no more than their span while nobody draws them', () => {
+    const aligned = new AlignedSeries(empty, 10)
+    for (let time = 0; time < 1_000; time++) aligned.set(0, time, 1)
+    expect([aligned.times.length, aligned.values[0]?.length, aligned.times[0]]).toEqual([12, 12, 988])
+    const points = Array.from({ length: 1_000 }, (_, time) => [time, 1] as const)
+    expect(new AlignedSeries({ ...empty, series: [{ ...empty.series[0], points }] }, 10).times).toEqual(aligned.times)
+  })
+
+  it('make one value of what lies within a span, without the point before it', () => {
+    const aligned = new AlignedSeries(empty, 10)
+    for (const [time, value] of [
+      [10, 5],
+      [11, 9],
+      [12, null],
+      [19, 4],
+    ] as const)
+      aligned.set(0, time, value)
+    const totals = (from: number) =>
+      (['sum', 'max', 'last'] as const).map(combine => aligned.totalFrom(0, from, combine))
+    expect([totals(10), totals(11), totals(12), totals(20)]).toEqual([
+      [18, 9, 4],
+      [13, 9, 4],
+      [4, 4, 4],
+      [0, null, null],
+    ])
+  })
+
   it('hold every point at its time in any order of arrival, and tell a missing point from NULL', () => {
-    const aligned = new AlignedSeries({
-      kind: 'series',
-      hidden: 0,
-      series: [
-        {
-          name: 'a',
-          isRest: false,
-          points: [
-            [1, 10],
-            [3, null],
-          ],
-        },
-        { name: 'b', isRest: false, points: [[2, 20]] },
-      ],
-    })
+    const aligned = new AlignedSeries(
+      {
+        kind: 'series',
+        hidden: 0,
+        series: [
+          {
+            name: 'a',
+            isRest: false,
+            points: [
+              [1, 10],
+              [3, null],
+            ],
+          },
+          { name: 'b', isRest: false, points: [[2, 20]] },
+        ],
+      },
+      SPAN_MS,
+    )
     aligned.set(1, 5, 50)
     aligned.set(0, 4, 40)
     aligned.set(0, 1, 11)
@@ -86,18 +120,21 @@ describe('aligned series after a restart of the server', () => {
     isRest: false,
     points,
   })
-  const before = new AlignedSeries({
-    kind: 'series',
-    hidden: 0,
-    series: [
-      line('a', [
-        [1, 10],
-        [2, 20],
-        [3, 30],
-      ]),
-      line('gone', [[1, 1]]),
-    ],
-  })
+  const before = new AlignedSeries(
+    {
+      kind: 'series',
+      hidden: 0,
+      series: [
+        line('a', [
+          [1, 10],
+          [2, 20],
+          [3, 30],
+        ]),
+        line('gone', [[1, 1]]),
+      ],
+    },
+    SPAN_MS,
+  )
 
   it('go on with what the page had, and count nothing twice', () => {
     const after = new AlignedSeries(
@@ -112,6 +149,7 @@ describe('aligned series after a restart of the server', () => {
           line('b', [[4, 4]]),
         ],
       },
+      SPAN_MS,
       before,
     )
     expect(after.times).toEqual([1, 2, 3, 4])
@@ -123,10 +161,22 @@ describe('aligned series after a restart of the server', () => {
   })
 
   it('keep their lines while the server has no rows', () => {
-    const after = new AlignedSeries({ kind: 'series', hidden: 0, series: [] }, before)
+    const after = new AlignedSeries({ kind: 'series', hidden: 0, series: [] }, SPAN_MS, before)
     after.set(0, 4, 40)
     expect([after.names, after.times]).toEqual([before.names, [1, 2, 3, 4]])
     expect(before.times).toEqual([1, 2, 3])
+  })
+})
+
+describe('a card', () => {
+  it('is made of lines that are all of their stream', () => {
+    const series = (isRest: boolean) => [{ name: 'a', isRest, points: [] }]
+    expect([
+      isWhole({ kind: 'timeSeries' }, { kind: 'series', hidden: 0, series: series(false) }),
+      isWhole({ kind: 'timeSeries' }, { kind: 'series', hidden: 3, series: series(true) }),
+      isWhole({ kind: 'timeSeries' }, { kind: 'series', hidden: 3, series: series(false) }),
+      isWhole({ kind: 'heatmap' }, { kind: 'series', hidden: 0, series: series(false) }),
+    ]).toEqual([true, true, false, false])
   })
 })
 

@@ -132,6 +132,21 @@ describe('a dashboard definition', () => {
     expect(textOf(one(panel))).toBe(sentence)
   })
 
+  it.each([
+    [
+      'kind "pie" is unknown; use one of timeSeries, stat, top, bar, funnel, heatmap, stateTimeline, table',
+      { kind: 'pie' },
+    ],
+    ['combine "avg" is unknown; use one of sum, last, max', { combine: 'avg' }],
+    ['width "wide" is unknown; use one of quarter, third, half, twoThirds, full', { width: 'wide' }],
+    ['show "sum" is unknown; use one of last, total', { show: 'sum' }],
+    ['over "all" is unknown; use one of last, span', { kind: 'top', series: 'page', over: 'all' }],
+    ['order "up" is unknown; use one of value, label', { kind: 'bar', series: 'page', order: 'up' }],
+  ])('refuses what types would have refused: %s', (message, wrong) => {
+    const panel = { kind: 'stat', title: 'T', stream: 'TOP_PAGES', value: 'views', ...wrong } as Panel
+    expect(() => dashboard({ title: 'D', panels: [panel] })).toThrow(`dashboard "D", panel 1 ("T"): ${message}`)
+  })
+
   it.each<[string, Partial<Dashboard>]>([
     [
       'dashboard "D", annotation 1 ("A"): output stream "ERROR" not found; did you mean "ERRORS"?',

@@ -11,7 +11,9 @@ import { planProgram } from '../../processors/sql/plan.ts'
 const START = Date.UTC(2026, 0, 5, 9)
 const INPUT = 'SOURCE_SQL_STREAM_001'
 const VIEWS =
-  'PAGE_VIEWS PAGE_VIEWS_BY_MINUTE TOP_PAGES FUNNEL REVENUE ERRORS LIVE_USERS REFERRERS SESSIONS MOVERS'.split(' ')
+  'PAGE_VIEWS PAGE_VIEWS_BY_MINUTE TOP_PAGES FUNNEL REVENUE ERRORS LIVE_USERS REFERRERS SESSIONS MOVERS CONVERSION BOT_BURSTS'.split(
+    ' ',
+  )
 const MINUTES_5 = 300_000
 const folder = new URL('../../examples/clickstream/', import.meta.url)
 
@@ -57,7 +59,11 @@ async function run(events: readonly ShopEvent[]) {
 function rowsOf(rows: RowBatch): Map<string, Value>[] {
   return Array.from(
     { length: rows.length },
-    (_, row) => new Map(rows.schema.columns.map((column, i) => [column.name, at(rows, i, row)])),
+    (_, row) =>
+      new Map<string, Value>([
+        ['ROWTIME', rows.rowtimes[row] ?? 0],
+        ...rows.schema.columns.map((column, i) => [column.name, at(rows, i, row)] as const),
+      ]),
   )
 }
 
@@ -124,6 +130,51 @@ test('the program plans without a warning, and its views add up to what the visi
   )
   expect(total(views.get('REFERRERS'), 'VISITS')).toBe(total(views.get('SESSIONS'), 'STARTED'))
   expect(total(views.get('MOVERS'), 'VIEWS')).toBe(total(views.get('TOP_PAGES'), 'VIEWS'))
+  // each page against the window in which it was seen before, a minute back at most
+  const pages = views.get('TOP_PAGES') ?? []
+  const movers = pages.map((row, index) => {
+    const before = pages.slice(0, index).findLast(other => other.get('PAGE') === row.get('PAGE'))
+    const isRecent = before !== undefined && Number(row.get('ROWTIME')) - Number(before.get('ROWTIME')) <= 60_000
+    const more = isRecent ? Number(row.get('VIEWS')) - Number(before.get('VIEWS')) : null
+    return `${String(row.get('ROWTIME'))} ${String(row.get('PAGE'))} ${String(more)}`
+  })
+  expect(movers.filter(text => text.endsWith('null')).length).toBeGreaterThan(1)
+  const given = (views.get('MOVERS') ?? []).map(
+    row => `${String(row.get('ROWTIME'))} ${String(row.get('PAGE'))} ${String(row.get('MORE_VIEWS'))}`,
+  )
+  expect(given.sort()).toEqual(movers.sort())
+
+  // shares over the last minute of visits
+  const sessions = views.get('SESSIONS') ?? []
+  const conversion = views.get('CONVERSION') ?? []
+  expect(conversion).toHaveLength(sessions.length)
+  sessions.forEach((row, index) => {
+    const within = sessions
+      .slice(0, index + 1)
+      .filter(other => Number(other.get('ROWTIME')) >= Number(row.get('ROWTIME')) - 60_000)
+    const [started, carts, orders] = ['STARTED', 'CARTS', 'ORDERS'].map(name => Number(total(within, name)))
+    if (started === undefined || carts === undefined || orders === undefined) throw new Error('three sums')
+    const expectShare = (name: string, part: number | null, all: number): void => {
+      const value = conversion[index]?.get(name)
+      if (part === null) expect([index, name, value]).toEqual([index, name, null])
+      else expect([index, name, Number(value)]).toEqual([index, name, expect.closeTo((100 * part) / all, 1)])
+    }
+    expectShare('ORDERS_PER_VISIT', started > 0 ? orders : null, started)
+    expectShare('CARTS_LEFT', carts > 0 && orders <= carts ? carts - orders : null, carts)
+  })
+
+  // windows in which bots made more than a quarter of the page views
+  const bursts: unknown[] = []
+  for (let from = START; from < START + 130_000; from += 5_000) {
+    const seen = good.filter(event => isView(event) && event.sentMs >= from && event.sentMs < from + 5_000)
+    const bots = seen.filter(({ bot }) => bot).length
+    if (bots * 4 > seen.length) bursts.push([from, BigInt(bots), BigInt(seen.length)])
+  }
+  expect(bursts.length).toBeGreaterThan(0)
+  expect(
+    views.get('BOT_BURSTS')?.map(row => [row.get('WINDOW_START'), row.get('BOT_VIEWS'), row.get('VIEWS')]),
+  ).toEqual(bursts)
+
   const people = good.filter(isPerson).map(event => ({ at: event.sentMs, visitor: json(event)['user_pseudo_id'] }))
   const live = (views.get('LIVE_USERS') ?? []).map(row => [row.get('UNTIL_TIME'), row.get('USERS')] as const)
   expect(live.length).toBeGreaterThan(60)

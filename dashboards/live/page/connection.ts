@@ -43,8 +43,6 @@ export class Connection {
     while (!this.#isStopped && !this.#isEnded) {
       const reason = await this.#readOnce()
       if (this.#isChosenAnew) {
-        this.#isChosenAnew = false
-        this.#isEnded = false
         continue
       }
       if (this.#isEnded || this.#isStopped) break
@@ -59,30 +57,31 @@ export class Connection {
     this.#isStopped = true
   }
 
-  /** Asks for the rows of a choice only, from a snapshot on. */
+  /** Asks for the rows of a choice only, from a snapshot on. After the end nobody is there to ask. */
   choose(choice: ReadonlyMap<string, string>): void {
-    this.#choice = new URLSearchParams([...choice].map(([name, value]) => [`var-${name}`, value])).toString()
+    if (this.#isEnded) return
+    this.#choice = new URLSearchParams(
+      [...choice].map(([name, value]): [string, string] => [`var-${name}`, value]),
+    ).toString()
     this.#lastId = null
     this.#isChosenAnew = true
-    if (this.#isEnded) void this.run()
-    else this.#reading?.abort()
+    this.#reading?.abort()
   }
 
   /** One connection from start to end; resolves with why it ended. */
   async #readOnce(): Promise<string> {
     const controller = new AbortController()
     this.#reading = controller
+    // A choice from while nothing was read is in this request already.
+    this.#isChosenAnew = false
     let silence = setTimeout(() => controller.abort(), SILENCE_MS_MAX)
     try {
       const headers: Record<string, string> = { accept: 'text/event-stream' }
       const token = this.#token()
       if (token !== null) headers['authorization'] = `Bearer ${token}`
       if (this.#lastId !== null) headers['last-event-id'] = this.#lastId
-      const response = await fetch(this.#choice === '' ? '/events' : `/events?${this.#choice}`, {
-        headers,
-        signal: controller.signal,
-        cache: 'no-store',
-      })
+      const request = { headers, signal: controller.signal, cache: 'no-store' } as const
+      const response = await fetch(this.#choice === '' ? '/events' : `/events?${this.#choice}`, request)
       if (!response.ok || response.body === null) return (await response.text()).trim().slice(0, 200)
       const reader = response.body.pipeThrough(new TextDecoderStream()).getReader()
       const parser = new EventParser()
@@ -107,7 +106,8 @@ export class Connection {
   #take(message: LiveMessage): void {
     this.#attempts = 0
     this.#handlers.message(message)
-    if (message.status?.report != null) {
+    // The page may have chosen when it saw its first snapshot: then the end is told with the rows of that choice.
+    if (message.status?.report != null && !this.#isChosenAnew) {
       this.#isEnded = true
       this.#handlers.state('ended', '')
     } else if (!this.#isEnded) this.#handlers.state('live', '')

@@ -61,7 +61,7 @@ export function heatmapPanel(shape: PanelShape): PanelView {
     element,
     reset(next: PanelData) {
       if (next.kind !== 'series') return
-      data = new AlignedSeries(next, data)
+      data = new AlignedSeries(next, shape.spanMs, data)
       note([shape.description, next.hidden > 0 ? `${next.hidden} more not shown` : ''].filter(Boolean).join(' · '))
     },
     apply(change: PanelChange) {

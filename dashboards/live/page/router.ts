@@ -1,5 +1,5 @@
 /** Which page is shown: tabs that are links to fragments, so that back, forward, bookmarks and the keyboard work by themselves. */
-import { readAddress } from './address.ts'
+import { linkTo, readAddress } from './address.ts'
 import { el } from './dom.ts'
 import type { Page, PageContext } from './page.ts'
 
@@ -48,7 +48,10 @@ export class Router {
   #show(): void {
     const wanted = this.#address().page
     const page = this.#pages.find(({ id }) => id === wanted) ?? this.#pages[0]
-    if (page === this.#shown) return page.navigated?.()
+    if (page === this.#shown) {
+      page.navigated?.()
+      return this.#keepAddress()
+    }
     const isFirst = this.#shown === null
     this.#shown?.unmount()
     this.#shown = page
@@ -61,6 +64,7 @@ export class Router {
     this.#links.get(page.id)?.scrollIntoView({ block: 'nearest', inline: 'nearest' })
     page.mount(this.#root, this.#context)
     page.navigated?.()
+    this.#keepAddress()
     if (!isFirst) scrollTo(0, 0)
     this.#context.requestDraw()
   }
@@ -75,5 +79,13 @@ export class Router {
       '',
       `${location.pathname}${location.search}#${this.shown.id}${query === '' ? '' : `?${query}`}`,
     )
+    this.#keepAddress()
+  }
+
+  /** The tab leads back to what was chosen on its page. */
+  #keepAddress(): void {
+    const { page, parameters } = this.#address()
+    if (page === this.shown.id)
+      this.#links.get(page)?.setAttribute('href', linkTo(page, Object.fromEntries(parameters)))
   }
 }

@@ -1,5 +1,5 @@
 /** The points of a chart as aligned arrays, which is what uPlot draws: one ascending array of times, one of values a line. */
-import type { SeriesData } from '../protocol.ts'
+import type { PanelShape, SeriesData } from '../protocol.ts'
 
 /** Undefined: the line has no point at that time and goes on; null: the data says NULL and the line breaks. */
 export type Cell = number | null | undefined
@@ -10,12 +10,15 @@ export class AlignedSeries {
   readonly hidden: number
   readonly times: number[]
   readonly values: readonly Cell[][]
+  readonly #spanMs: number
 
   /**
+   * @param spanMs how far back lines reach: what is further from the newest time is forgotten, also while nobody draws
    * @param before what the page had of the same panel: a server that was started again knows nothing of the time before, so its
    * lines go on with the points that are older than everything it tells of; what it tells of counts anew, so that nothing is double
    */
-  constructor(data: SeriesData, before: AlignedSeries | null = null) {
+  constructor(data: SeriesData, spanMs: number, before: AlignedSeries | null = null) {
+    this.#spanMs = spanMs
     if (before !== null && data.series.length === 0) {
       // It has no rows yet; the lines stay until it has.
       this.names = before.names
@@ -46,6 +49,7 @@ export class AlignedSeries {
       const kept = before?.values[oldLine ?? -1]
       if (kept !== undefined) for (let index = 0; index < older.length; index++) values[index] = kept[index]
     })
+    this.#forget()
   }
 
   /** Sets one point; times mostly come at the end, where this costs nothing. */
@@ -58,9 +62,15 @@ export class AlignedSeries {
       values[index - 1] = value
       return
     }
+    const isNewest = index === this.times.length
     this.times.splice(index, 0, time)
     for (const other of this.values) other.splice(index, 0, undefined)
     values[index] = value
+    if (isNewest) this.#forget()
+  }
+
+  #forget(): void {
+    this.prune((this.times.at(-1) ?? 0) - this.#spanMs)
   }
 
   /** Forgets times before `oldest`, but keeps the last one so that lines still enter at the edge. */
@@ -82,9 +92,32 @@ export class AlignedSeries {
     return null
   }
 
+  /** Everything of a line from an instant on, which is included, as one value; a sum of nothing is 0. */
+  totalFrom(line: number, from: number, combine: PanelShape['combine']): number | null {
+    const first = this.times.findIndex(time => time >= from)
+    const total = first < 0 ? null : combined((this.values[line] ?? []).slice(first), combine)
+    return total ?? (combine === 'sum' ? 0 : null)
+  }
+
   get pointCount(): number {
     let count = 0
     for (const values of this.values) for (const value of values) if (value !== undefined && value !== null) count++
     return count
   }
+}
+
+/** What is not NULL as one value: the sum, the largest or the last of it; null where there is none. */
+export function combined(cells: readonly Cell[], combine: PanelShape['combine']): number | null {
+  let result: number | null = null
+  for (const cell of cells) {
+    if (cell === undefined || cell === null) continue
+    if (result === null || combine === 'last') result = cell
+    else result = combine === 'sum' ? result + cell : Math.max(result, cell)
+  }
+  return result
+}
+
+/** Whether the lines are all that their stream has. */
+export function isWhole({ kind }: Pick<PanelShape, 'kind'>, { series, hidden }: SeriesData): boolean {
+  return kind !== 'heatmap' && (hidden === 0 || series.some(({ isRest }) => isRest))
 }

@@ -19,7 +19,7 @@ export function statPanel(shape: PanelShape): PanelView {
   return {
     element,
     reset(next: PanelData) {
-      if (next.kind === 'series') data = new AlignedSeries(next, data)
+      if (next.kind === 'series') data = new AlignedSeries(next, shape.spanMs, data)
     },
     apply(next: PanelChange) {
       for (const [line, time, point] of next.points ?? []) data?.set(line, time, point)
@@ -35,7 +35,8 @@ export function statPanel(shape: PanelShape): PanelView {
       course.draw(points, end - shape.spanMs, end)
       setAttribute(element, 'data-points', String(points.length))
       if (shape.over === 'span') {
-        const total = points.reduce((sum, point) => sum + (point[1] ?? 0), 0)
+        // The line enters at the edge with a point that lies before the span.
+        const total = data.totalFrom(0, end - shape.spanMs, shape.combine)
         setText(value, formatValue(total, shape.unit))
         setAttribute(element, 'data-level', levelOf(total, shape.thresholds) ?? 'none')
         setText(when, spanText(shape.spanMs))

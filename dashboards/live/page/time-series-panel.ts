@@ -247,7 +247,7 @@ export function timeSeriesPanel(shape: PanelShape): PanelView {
     reset(next: PanelData) {
       if (next.kind !== 'series') return
       const before = data
-      data = new AlignedSeries(next, data)
+      data = new AlignedSeries(next, shape.spanMs, data)
       hiddenNames = new Set([...hiddenNames].filter(name => data?.names.includes(name)))
       const isSame =
         chart !== null &&

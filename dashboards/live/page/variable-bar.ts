@@ -12,6 +12,7 @@ export class VariableBar {
   #variables: readonly VariableMessage[] = []
   #context: PageContext | null = null
   #chosenKey = ''
+  #isEnded = false
 
   constructor(choose: (choice: ReadonlyMap<string, string>) => void) {
     this.#choose = choose
@@ -36,9 +37,15 @@ export class VariableBar {
     if (isFirst) this.navigated()
   }
 
+  /** The pipeline has ended: nobody is there to give other rows. */
+  end(): void {
+    this.#isEnded = true
+    for (const select of this.#selects.values()) select.disabled = true
+  }
+
   /** The address may name other values. */
   navigated(): void {
-    if (this.#context === null || this.#variables.length === 0) return
+    if (this.#context === null || this.#variables.length === 0 || this.#isEnded) return
     for (const { name, values } of this.#variables) {
       const select = this.#selects.get(name)
       if (select === undefined) continue
@@ -91,4 +98,12 @@ export class VariableBar {
     this.#chosenKey = key
     this.#choose(choice)
   }
+}
+
+/** What is chosen, as `Device: mobile · Page: /a`; empty where nothing is. */
+export function choiceText(variables: readonly VariableMessage[]): string {
+  return variables
+    .filter(({ chosen }) => chosen !== null)
+    .map(({ title, chosen }) => `${title}: ${chosen === '' ? '(empty)' : chosen}`)
+    .join(' · ')
 }

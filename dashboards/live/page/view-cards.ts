@@ -1,9 +1,9 @@
 /** A card for each output stream: its newest value, its course, and the way to its panels. */
-import type { LiveMessage, PanelShape, SeriesData } from '../protocol.ts'
+import type { LiveMessage, PanelShape, SeriesData, VariableMessage } from '../protocol.ts'
 import { linkTo } from './address.ts'
 import { dataText, el, setAttribute, setText } from './dom.ts'
 import { formatTime, formatValue } from './format.ts'
-import { AlignedSeries } from './series-data.ts'
+import { AlignedSeries, combined, isWhole } from './series-data.ts'
 import { type Sparkline, sparkline } from './sparkline.ts'
 
 interface Card {
@@ -19,22 +19,26 @@ export class ViewCards {
   #cards = new Map<string, Card>()
   #key = ''
   #isReplay = false
+  #chosen: readonly VariableMessage[] = []
 
   message(message: LiveMessage): void {
     if (message.type === 'delta') {
       for (const { id, data, points } of message.panels) {
         const card = this.#cards.get(id)
         if (card === undefined) continue
-        if (data?.kind === 'series') card.data = new AlignedSeries(data, card.data)
+        if (data?.kind === 'series') card.data = new AlignedSeries(data, card.shape.spanMs, card.data)
         for (const [line, time, value] of points ?? []) card.data.set(line, time, value)
       }
       return
     }
     this.#isReplay = message.mode === 'replay'
-    // The first panel of a stream that has values over time stands for it.
+    this.#chosen = message.variables.filter(({ chosen }) => chosen !== null)
+    // The first panel of a stream that has all its values over time stands for it: a heatmap leaves rows out, and so do lines
+    // without a rest.
     const first = new Map<string, { readonly shape: PanelShape; readonly data: SeriesData }>()
     for (const { shape, data } of message.panels)
-      if (data.kind === 'series' && !first.has(shape.stream)) first.set(shape.stream, { shape, data })
+      if (data.kind === 'series' && isWhole(shape, data) && !first.has(shape.stream))
+        first.set(shape.stream, { shape, data })
     const key = JSON.stringify([
       message.variables.map(({ chosen }) => chosen),
       [...first.values()].map(({ shape }) => shape),
@@ -43,7 +47,7 @@ export class ViewCards {
     this.#key = key
     for (const { shape, data } of first.values()) {
       const card = this.#cards.get(shape.id)
-      if (card !== undefined) card.data = new AlignedSeries(data, card.data)
+      if (card !== undefined) card.data = new AlignedSeries(data, card.shape.spanMs, card.data)
     }
   }
 
@@ -53,22 +57,26 @@ export class ViewCards {
       if (newest === undefined) continue
       const end = this.#isReplay ? newest : Math.max(newest, now)
       data.prune(end - shape.spanMs)
-      const points = data.times.map((time, index): readonly [number, number | null] => {
-        let sum: number | null = null
-        for (const values of data.values) {
-          const point = values[index]
-          if (point !== undefined && point !== null) sum = (sum ?? 0) + point
-        }
-        return [time, sum]
-      })
+      const points = data.times.map((time, index): readonly [number, number | null] => [
+        time,
+        combined(
+          data.values.map(values => values[index]),
+          shape.combine,
+        ),
+      ])
       course.draw(points, end - shape.spanMs, end)
       setText(value, formatValue(points.at(-1)?.[1], shape.unit))
       setText(
         when,
-        `${shape.value === '' ? 'all columns' : shape.value.toLowerCase().replaceAll('_', ' ')} at ${formatTime(newest)}`,
+        `${shape.value === '' ? 'all columns' : shape.value.toLowerCase().replaceAll('_', ' ')} at ${formatTime(newest)}${this.#isLeftOut(shape) ? ', all rows' : ''}`,
       )
       setAttribute(value.parentElement ?? value, 'data-newest', String(newest))
     }
+  }
+
+  /** A choice does not reach streams without its column. */
+  #isLeftOut({ variables }: PanelShape): boolean {
+    return this.#chosen.some(({ name }) => !variables.includes(name))
   }
 
   #build(shapes: readonly PanelShape[]): void {
@@ -84,14 +92,18 @@ export class ViewCards {
           value,
           when,
           course,
-          data: new AlignedSeries({ kind: 'series', series: [], hidden: 0 }),
+          data: new AlignedSeries({ kind: 'series', series: [], hidden: 0 }, shape.spanMs),
         })
         return el(
           'li',
           {},
           el(
             'a',
-            { class: 'card', href: linkTo('views'), 'data-stream': shape.stream },
+            {
+              class: 'card',
+              href: linkTo('views', Object.fromEntries(this.#chosen.map(({ name, chosen }) => [name, chosen ?? '']))),
+              'data-stream': shape.stream,
+            },
             dataText(shape.stream.toLowerCase().replaceAll('_', ' '), 'card-name'),
             value,
             when,

@@ -27,6 +27,9 @@ const MAKERS: Readonly<Record<PanelShape['kind'], (shape: PanelShape) => PanelVi
   table: tablePanel,
 }
 
+/** Panels off the screen are drawn this seldom, so that a picture of the whole page is never blank or old. */
+const DRAW_ALL_MS = 5_000
+
 export class ViewsPage implements Page {
   readonly id = 'views'
   readonly title = 'Views'
@@ -39,7 +42,11 @@ export class ViewsPage implements Page {
   /** panels that are on the screen, or nearly: drawing the others would cost as much and show nothing */
   readonly #visible = new Set<Element>()
   readonly #observer = new IntersectionObserver(entries => this.#see(entries), { rootMargin: '300px 0px' })
+  /** panels that have been drawn at least once */
+  readonly #drawn = new WeakSet<Element>()
+  #allDrawnAt = Number.NEGATIVE_INFINITY
   #context: PageContext | null = null
+  #isShown = false
   #lastStatus: StatusMessage | null = null
   #isReplay = false
   readonly #annotations = new Annotations()
@@ -52,11 +59,18 @@ export class ViewsPage implements Page {
     this.#delay = delay
     this.#variables = new VariableBar(choose)
     for (const query of [this.#wide, this.#medium]) query.addEventListener('change', () => this.#place())
+    // Paper shows every panel, and waits for no frame.
+    addEventListener('beforeprint', () => {
+      if (this.#context === null || !this.#isShown) return
+      this.#allDrawnAt = Number.NEGATIVE_INFINITY
+      this.draw(this.#context.now())
+    })
   }
 
   message(message: LiveMessage): void {
     if (message.status !== null) this.#lastStatus = message.status
     this.#variables.update(message.variables)
+    if (message.status?.report != null) this.#variables.end()
     this.#annotations.take(message)
     if (message.type === 'delta') {
       for (const change of message.panels) {
@@ -73,11 +87,20 @@ export class ViewsPage implements Page {
     const json = JSON.stringify([message.variables.map(({ chosen }) => chosen), shapes])
     if (json !== this.#shapesJson) this.#build(shapes)
     this.#shapesJson = json
-    for (const { shape, data } of message.panels) this.#panels.get(shape.id)?.reset(data)
+    const chosen = message.variables.filter(variable => variable.chosen !== null)
+    for (const { shape, data } of message.panels) {
+      const panel = this.#panels.get(shape.id)
+      panel?.reset(data)
+      // A choice does not reach streams without its column.
+      const left = chosen.filter(({ name }) => !shape.variables.includes(name)).map(({ title }) => title)
+      if (left.length > 0)
+        panel?.element.setAttribute('data-all-rows', `all rows: ${left.join(', ')} is not in its stream`)
+    }
   }
 
   mount(root: HTMLElement, context: PageContext): void {
     this.#context = context
+    this.#isShown = true
     this.#variables.mount(context)
     root.append(
       el('div', { class: 'views-head' }, this.#variables.element, this.#annotations.element, this.#delayWords),
@@ -89,7 +112,9 @@ export class ViewsPage implements Page {
     this.#variables.navigated()
   }
 
-  unmount(): void {}
+  unmount(): void {
+    this.#isShown = false
+  }
 
   draw(now: number): void {
     const moment: Moment = {
@@ -107,7 +132,13 @@ export class ViewsPage implements Page {
         ? ''
         : `event to chart ${formatDelay(delay.medianMs)}, 95 % within ${formatDelay(delay.p95Ms)}`,
     )
-    for (const panel of this.#panels.values()) if (this.#visible.has(panel.element)) panel.draw(moment)
+    const isAllDue = performance.now() - this.#allDrawnAt >= DRAW_ALL_MS
+    if (isAllDue) this.#allDrawnAt = performance.now()
+    for (const panel of this.#panels.values()) {
+      if (!isAllDue && !this.#visible.has(panel.element) && this.#drawn.has(panel.element)) continue
+      this.#drawn.add(panel.element)
+      panel.draw(moment)
+    }
   }
 
   recolour(): void {

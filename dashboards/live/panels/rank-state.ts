@@ -34,13 +34,15 @@ export class RankPanelState implements PanelState {
     for (let row = 0; row < batch.length; row++) {
       const rowtime = batch.rowtimes[row] ?? 0
       const name = labelAt(label.vector, label.definition.type, row)
-      const number = numberAt(value.vector, value.definition.type, row) ?? 0
+      const number = numberAt(value.vector, value.definition.type, row)
       this.#isChanged = true
       if (this.#at === null || rowtime > this.#at) {
         this.#at = rowtime
         this.#window.clear()
         this.#windowTotal = 0
       }
+      // NULL is no value, and no 0 either: its label has no bar of its own.
+      if (number === null) continue
       if (this.#store !== null) this.#store.add(rowtime, name, number)
       else this.#addToWindow(name, number)
     }

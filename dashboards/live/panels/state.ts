@@ -51,6 +51,7 @@ export function shapeOf(resolved: ResolvedPanel, id: string, variables: readonly
     label: series >= 0 ? nameOf(series) : value,
     value,
     over: overOf(panel),
+    combine: 'combine' in panel ? (panel.combine ?? 'sum') : 'sum',
     order: orderOf(panel, areLabelsNumbers),
     areLabelsNumbers,
     thresholds: 'thresholds' in panel ? (panel.thresholds ?? []) : [],
