@@ -8,6 +8,14 @@ const WAIT_MAX_MS = 30_000
 /** Firehose guide: deliveries to S3 are repeated for 24 hours, which is also how long a stream of Kinesis keeps its records at least. */
 export const RETRY_FOR_MS_DEFAULT = 86_400_000
 
+/**
+ * Whether what a store of a task refuses may end by itself: it is busy, or a disk that is full or was mounted read-only, which somebody
+ * will mend. For operations that may wait a day, as each of their attempts begins anew.
+ */
+export function mayPass({ code, retry }: MillraceError): boolean {
+  return retry === 'backoff' || code === 'unwritable_output'
+}
+
 export interface RetryOptions {
   readonly clock: Clock
   readonly random: Random

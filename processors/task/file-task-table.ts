@@ -61,7 +61,7 @@ export class FileTaskTable implements TaskTable, TaskSnapshots {
       }
       // Somebody else who takes the task at the same moment is fenced off by the next attempt.
       if (!(await this.#write(version + 1, next))) continue
-      await this.#sweep()
+      await this.#sweep(next.commit)
       return next
     }
   }
@@ -192,10 +192,15 @@ export class FileTaskTable implements TaskTable, TaskSnapshots {
     }
   }
 
-  /** Removes what a writer that died had not linked yet. */
-  async #sweep(): Promise<void> {
+  /** Removes what a writer that died had not linked yet, and snapshots of which no commit came. */
+  async #sweep(commit: TaskCommit | null): Promise<void> {
     for (const name of await this.#files.list(this.#rows))
       if (name.startsWith('.')) await this.#files.remove(`${this.#rows}/${name}`)
+    const snapshots = await this.#files.list(this.#snapshots)
+    // What is listed while the task is this owner's cannot be of a later one, who may commit it.
+    if (Math.max(...(await this.#versions())) !== this.#version) return
+    for (const name of snapshots)
+      if (name !== commit?.snapshot.name) await this.#files.remove(`${this.#snapshots}/${name}`)
   }
 
   async #versions(): Promise<readonly number[]> {

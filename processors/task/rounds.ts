@@ -9,7 +9,7 @@
  */
 import type { Clock, Random } from '../../core/env.ts'
 import { MillraceError } from '../../core/errors.ts'
-import { RETRY_FOR_MS_DEFAULT, withRetry } from '../../core/retry.ts'
+import { mayPass, RETRY_FOR_MS_DEFAULT, withRetry } from '../../core/retry.ts'
 import type { StagedSink } from '../../core/sink.ts'
 import type { MergePosition } from '../merge/merge-position.ts'
 import { StateReader } from '../operators/state-reader.ts'
@@ -96,7 +96,7 @@ export class Rounds {
     }
     // A sink that is new to the task goes on with the same round as the others.
     for (const [name, sink] of sinks) await sink.restore(commit.round, commit.outputs[name]?.carried ?? [])
-    const reader = new StateReader(await snapshots.load(commit.snapshot))
+    const reader = new StateReader(await this.#lasting(() => snapshots.load(commit.snapshot)))
     for (const state of states) state.restore(reader)
   }
 
@@ -146,8 +146,7 @@ export class Rounds {
   /** Tries again what a full disk, or one that was mounted read-only, refuses: each attempt begins with a new file. */
   #lasting<T>(operation: () => Promise<T>): Promise<T> {
     const { clock, random, retryForMs = RETRY_FOR_MS_DEFAULT, onRetry = () => {} } = this.#options
-    const again = ({ code, retry }: MillraceError): boolean => retry === 'backoff' || code === 'unwritable_output'
-    return withRetry({ clock, random, retryForMs, again, onRetry }, operation)
+    return withRetry({ clock, random, retryForMs, again: mayPass, onRetry }, operation)
   }
 
   async #publish(outputs: Readonly<Record<string, CommittedOutput>>): Promise<void> {

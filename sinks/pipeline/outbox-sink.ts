@@ -12,6 +12,7 @@ import {
   hasCode,
   MEBIBYTE,
   MillraceError,
+  mayPass,
   type Random,
   RETRY_FOR_MS_DEFAULT,
   type RowBatch,
@@ -41,7 +42,7 @@ export interface OutboxSinkOptions {
   readonly staging: StagingOptions
   readonly clock: Clock
   readonly random: Random
-  /** told of what the store refuses and is tried again for a day, such as a full disk */
+  /** told of what the store refuses and is tried again for a day, such as a disk that is full or read-only */
   readonly onRetry?: (error: MillraceError) => void
 }
 
@@ -169,6 +170,6 @@ export class OutboxSink implements StagedSink {
 
   #lasting<T>(operation: () => Promise<T>): Promise<T> {
     const { clock, random, onRetry = () => {} } = this.#options
-    return withRetry({ clock, random, retryForMs: RETRY_FOR_MS_DEFAULT, onRetry }, operation)
+    return withRetry({ clock, random, retryForMs: RETRY_FOR_MS_DEFAULT, again: mayPass, onRetry }, operation)
   }
 }

@@ -5,6 +5,7 @@ import { MillraceError } from '../../core/errors.ts'
 import type { StagedPart, StagedSink } from '../../core/sink.ts'
 import { FileTaskTable } from '../../processors/task/file-task-table.ts'
 import { Rounds, type Stateful } from '../../processors/task/rounds.ts'
+import type { TaskSnapshots } from '../../processors/task/task-table.ts'
 import { type MemoryEnv, memoryEnv } from '../support/memory-env.ts'
 
 const POSITION = { shards: {}, watermark: null }
@@ -84,6 +85,29 @@ describe('rounds', () => {
     expect([restored.value, next.calls, after.committed]).toEqual([round, calls, round])
     await after.end(places('9'), [restored], true)
     expect(next.calls.slice(calls.length)).toEqual(['flush', `stage ${round + 1}`, `publish k${round + 1}`])
+  })
+
+  it('read the state again where the service is busy', async () => {
+    const env = memoryEnv()
+    const state = new Counter()
+    state.value = 7
+    await (await begin(env, new Sink())).end(POSITION, [state])
+    const { clock, random } = env
+    const table = tableOf(env)
+    const row = await table.takeOver('plan')
+    let busy = 3
+    const snapshots: TaskSnapshots = {
+      save: (round, chunks) => table.save(round, chunks),
+      keepOnly: snapshot => table.keepOnly(snapshot),
+      load: snapshot =>
+        busy-- > 0
+          ? Promise.reject(new MillraceError('throttled', 'busy', { retry: 'backoff' }))
+          : table.load(snapshot),
+    }
+    const sinks = new Map([['out', new Sink()]])
+    const restored = new Counter()
+    await clock.until(new Rounds({ clock, random, table, snapshots, row, sinks }).restore([restored]))
+    expect([restored.value, busy]).toEqual([7, -1])
   })
 
   it('begin a sink that is new to the task at the round of the others', async () => {

@@ -1,9 +1,17 @@
 /** One list of cases for every place that keeps the row of a task and its snapshots. */
+import { DeleteItemCommand, paginateQuery } from '@aws-sdk/client-dynamodb'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Clock } from '../../core/env.ts'
+import type { StagedSink } from '../../core/sink.ts'
 import type { DynamoClientLike } from '../../processors/consumer/leases/dynamodb/dynamodb-client.ts'
-import { COMMIT_BYTES_MAX, DynamoTaskTable } from '../../processors/task/dynamodb/dynamo-task-table.ts'
+import {
+  COMMIT_BYTES_MAX,
+  DynamoTaskTable,
+  SNAPSHOT_BYTES_MAX,
+} from '../../processors/task/dynamodb/dynamo-task-table.ts'
 import { PIECE_BYTES_MAX, piecesOf } from '../../processors/task/dynamodb/task-items.ts'
 import { FileTaskTable } from '../../processors/task/file-task-table.ts'
+import { Rounds, type Stateful } from '../../processors/task/rounds.ts'
 import type { SnapshotRef, TaskCommit, TaskSnapshots, TaskTable } from '../../processors/task/task-table.ts'
 import {
   type DynamoEndpoint,
@@ -26,8 +34,14 @@ const largeCommit = (round: number, sizeBytes: number): TaskCommit => ({
   outputs: { out: { parts: Array.from({ length: 10 }, (_, n) => part(n, sizeBytes / 10)), carried: [] } },
 })
 
-/** @param open another owner of the same task in the same place */
-function taskTableCases(world: () => { readonly open: () => Promise<Table> }): void {
+interface World {
+  /** another owner of the same task in the same place */
+  readonly open: () => Promise<Table>
+  /** names of the snapshots that lie there, in order, and nothing of commits */
+  readonly snapshots: () => Promise<readonly string[]>
+}
+
+function taskTableCases(world: () => World): void {
   it('lets the last one who took the task over commit, and nobody else', async () => {
     const { open } = world()
     const [first, second] = [await open(), await open()]
@@ -102,12 +116,36 @@ function taskTableCases(world: () => { readonly open: () => Promise<Table> }): v
     await expect(table.load(old)).rejects.toMatchObject({ code: 'corrupt_log' })
     await expect(table.load({ ...snapshot, sha256: old.sha256 })).rejects.toThrow('are not those that were committed')
   })
+
+  it('keeps of the snapshots of owners before the committed one alone, and leaves those of a later owner', async () => {
+    const { open, snapshots } = world()
+    const begun = await open()
+    await begun.takeOver('plan')
+    await begun.save(1, [Uint8Array.of(1)])
+    const first = await open()
+    await first.takeOver('plan')
+    expect(await snapshots()).toEqual([])
+    const snapshot = await first.save(1, [Uint8Array.of(2)])
+    await first.commit({ ...commitOf(1), snapshot })
+    await first.markPublished(1)
+    for (let crash = 0; crash < 3; crash++) {
+      const dying = await open()
+      await dying.takeOver('plan')
+      await dying.save(2, [Uint8Array.of(3)])
+      expect(await snapshots()).toHaveLength(2)
+    }
+    await (await open()).takeOver('plan')
+    expect(await snapshots()).toEqual([snapshot.name])
+  })
 }
 
 describe('the row of a task in files', () => {
   taskTableCases(() => {
     const { files, random } = memoryEnv()
-    return { open: async () => new FileTaskTable({ files, random, directory: '/state' }) }
+    return {
+      open: async () => new FileTaskTable({ files, random, directory: '/state' }),
+      snapshots: () => files.list('/state/snapshots'),
+    }
   })
 })
 
@@ -123,9 +161,135 @@ function inDynamo(start: () => Promise<DynamoEndpoint>): void {
   const openAs = (task: string, client: DynamoClientLike = service.client() as unknown as DynamoClientLike) =>
     DynamoTaskTable.open({ clock: quickPolls, random, client, tableName: 'tasks', task })
 
+  const partsOf = async (task: string): Promise<readonly string[]> => {
+    const names: string[] = []
+    const input = {
+      TableName: 'tasks',
+      KeyConditionExpression: 'task = :t',
+      ExpressionAttributeValues: { ':t': { S: task } },
+    }
+    for await (const { Items = [] } of paginateQuery({ client: service.client() }, input))
+      names.push(...Items.map(item => item['part']?.S ?? ''))
+    return names
+  }
+  /** A client some of whose calls are refused. @param refuses by what the call is about */
+  const refusing = (refuses: (command: string, part: string) => boolean): DynamoClientLike => {
+    const client = service.client()
+    return {
+      destroy: () => {},
+      send: async (command: {
+        readonly input: { readonly Key?: Readonly<Record<string, { readonly S?: string }>> }
+      }) => {
+        if (refuses(command.constructor.name, command.input.Key?.['part']?.S ?? ''))
+          throw Object.assign(new Error('too fast'), { name: 'ProvisionedThroughputExceededException' })
+        return client.send(command as never)
+      },
+    } as unknown as DynamoClientLike
+  }
+
   taskTableCases(() => {
     const task = `task-${cases++}`
-    return { open: () => openAs(task) }
+    return {
+      open: () => openAs(task),
+      snapshots: async () =>
+        (await partsOf(task)).filter(name => name !== 'row').map(name => name.replace(/^snapshot#|#\d{6}$/g, '')),
+    }
+  })
+
+  it('repeats a piece that is throttled, and leaves the row and what it names', async () => {
+    const written: string[] = []
+    let refused = 0
+    const client = refusing((command, name) => {
+      if (command !== 'UpdateItemCommand') return false
+      written.push(name)
+      // Each second piece and each change of the row, once each.
+      const isAgain = written.filter(other => other === name).length % 2 === 0
+      if (isAgain || (!name.endsWith('#000001') && name !== 'row')) return false
+      refused++
+      return true
+    })
+    const table = await openAs('throttled', client)
+    const row = await table.takeOver('plan').catch(() => table.takeOver('plan'))
+    const state: Stateful = {
+      *snapshot(writer) {
+        for (let n = 0; n < 100_000; n++) writer.number(n)
+        yield
+      },
+      restore: () => {},
+    }
+    const parts = largeCommit(1, 800_000).outputs['out']?.parts ?? []
+    const sink = {
+      stagedBytes: 0,
+      stage: async () => ({ parts, carried: [] }),
+      publish: async () => {},
+      restore: async () => {},
+    }
+    const rounds = new Rounds({
+      clock: { ...quickPolls, monotonicMs: () => 0 },
+      random,
+      table,
+      snapshots: table,
+      row,
+      sinks: new Map([['out', sink as unknown as StagedSink]]),
+    })
+    for (let round = 1; round <= 2; round++) await rounds.end(POSITION, [state])
+    expect(refused).toBeGreaterThan(5)
+    const names = (prefix: string, of: readonly string[]): readonly string[] => [
+      ...new Set(of.filter(name => name.startsWith(prefix)).map(name => name.replace(/#\d{6}$/, ''))),
+    ]
+    expect([names('snapshot#', written).length, names('commit#', written).length]).toEqual([2, 2])
+    const left = await partsOf('throttled')
+    expect([names('snapshot#', left).length, names('commit#', left).length, left.length]).toEqual([1, 1, 3 + 3 + 1])
+    const next = await openAs('throttled')
+    const { commit } = await next.takeOver('plan')
+    expect(await partsOf('throttled')).toEqual(left)
+    expect(commit?.outputs['out']?.parts).toEqual(parts)
+    if (commit === null) throw new Error('nothing was committed')
+    await next.load(commit.snapshot)
+    await next.commit(commitOf(3))
+    expect(names('commit#', await partsOf('throttled'))).toEqual([])
+  })
+
+  it('removes the pieces of what is given up after a minute of refusals, or is too large', async () => {
+    let sleptMs = 0
+    const hasty: Clock = {
+      ...quickPolls,
+      monotonicMs: () => quickPolls.monotonicMs() + sleptMs,
+      async sleep(ms, signal) {
+        if (signal !== undefined) return quickPolls.sleep(ms, signal)
+        sleptMs += ms
+      },
+    }
+    const client = refusing((command, name) => command === 'UpdateItemCommand' && name.endsWith('#000002'))
+    const table = await DynamoTaskTable.open({ clock: hasty, random, client, tableName: 'tasks', task: 'given-up' })
+    await table.takeOver('plan')
+    await expect(table.save(1, [new Uint8Array(900_000)])).rejects.toMatchObject({ code: 'throttled' })
+    expect(sleptMs).toBeGreaterThan(30_000)
+    await expect(table.commit(largeCommit(1, 900_000))).rejects.toMatchObject({ code: 'throttled' })
+    const endless = function* (): Generator<Uint8Array> {
+      yield new Uint8Array(400_000)
+      yield Object.defineProperty(new Uint8Array(1), 'length', { value: SNAPSHOT_BYTES_MAX })
+    }
+    await expect(table.save(1, endless())).rejects.toMatchObject({ code: 'state_limit' })
+    expect(await partsOf('given-up')).toEqual(['row'])
+  })
+
+  it('refuses the owner of a row that was deleted and begun anew', async () => {
+    const former = await openAs('anew')
+    await former.takeOver('plan')
+    await service
+      .client()
+      .send(new DeleteItemCommand({ TableName: 'tasks', Key: { task: { S: 'anew' }, part: { S: 'row' } } }))
+    const row = await (await openAs('anew')).takeOver('plan')
+    await expect(former.commit(commitOf(1))).rejects.toMatchObject({ code: 'lease_lost' })
+    expect(await (await openAs('anew')).takeOver('another plan')).toEqual(row)
+  })
+
+  it('takes names of 2,048 bytes, as a key of DynamoDB has them', async () => {
+    const named = (task: string) => openAs(task).then(table => table.takeOver('plan'))
+    expect((await named('é'.repeat(1_024))).epoch).toBe(1)
+    await expect(named('é'.repeat(1_025))).rejects.toThrow('its name has 2050 bytes of UTF-8, and may have 1 to 2048')
+    await expect(named('')).rejects.toMatchObject({ code: 'config' })
   })
 
   it('takes a change for made whose reply was lost', async () => {

@@ -1,6 +1,6 @@
 /**
  * The row of a task and its snapshots in DynamoDB, for tasks whose machine may go for good. Every change of the row is one
- * conditional write on its version and epoch; what is too large for an item lies in pieces that were written before, which the row
+ * conditional write on its version, epoch and incarnation; what is too large for an item lies in pieces that were written before, which the row
  * names.
  */
 import { createHash } from 'node:crypto'
@@ -14,6 +14,8 @@ const ROW = 'row'
 const NUMBER_DIGITS = 10
 /** A commit lists the objects of a round: of more it is better to make more rounds. */
 export const COMMIT_BYTES_MAX = 64 * PIECE_BYTES_MAX
+/** Of a hash key (DynamoDB developer guide, "Service, account, and table quotas"). */
+const TASK_BYTES_MAX = 2_048
 /** Larger state takes minutes to write here: a thousand write units for each megabyte. */
 export const SNAPSHOT_BYTES_MAX = 256 * 1_048_576
 
@@ -21,7 +23,7 @@ export interface DynamoTaskTableOptions extends DynamoClientOptions {
   readonly random: Random
   /** made on demand when it is missing, without a bound for its throughput */
   readonly tableName: string
-  /** one of those in the table; 1 to 1,024 characters */
+  /** one of those in the table; 1 to 2,048 bytes of UTF-8 */
   readonly task: string
 }
 
@@ -34,11 +36,13 @@ export class DynamoTaskTable implements TaskTable, TaskSnapshots {
   #row: TaskRow | null = null
   /** what the row names: pieces of the commit */
   #pieces: Pieces | null = null
+  /** those of the last large commit, which wait for its row while that is tried again */
+  #written: Pieces | null = null
 
   private constructor(client: DynamoClient, { tableName, task, random }: DynamoTaskTableOptions) {
     this.#client = client
     this.#random = random
-    this.#items = new TaskItems(client, tableName, task)
+    this.#items = new TaskItems(client, random, tableName, task)
   }
 
   /**
@@ -46,8 +50,12 @@ export class DynamoTaskTable implements TaskTable, TaskSnapshots {
    * `backoff` where it may do better later
    */
   static async open(options: DynamoTaskTableOptions): Promise<DynamoTaskTable> {
-    if (options.task === '' || options.task.length > 1_024)
-      throw new MillraceError('config', `task "${options.task.slice(0, 60)}": its name has 1 to 1,024 characters`)
+    const nameBytes = Buffer.byteLength(options.task)
+    if (nameBytes === 0 || nameBytes > TASK_BYTES_MAX)
+      throw new MillraceError(
+        'config',
+        `task "${options.task.slice(0, 60)}": its name has ${nameBytes} bytes of UTF-8, and may have 1 to ${TASK_BYTES_MAX}`,
+      )
     const client = await DynamoClient.open(options)
     const table = new DynamoTaskTable(client, options)
     try {
@@ -66,7 +74,8 @@ export class DynamoTaskTable implements TaskTable, TaskSnapshots {
 
   async takeOver(plan: string): Promise<TaskRow> {
     for (;;) {
-      const { version, row, pieces } = await this.#read()
+      const before = await this.#read()
+      const { row, pieces } = before
       // Who cannot go on with the state fences nobody off.
       if (row !== null && row.plan !== plan) return row
       const next: TaskRow = {
@@ -77,8 +86,8 @@ export class DynamoTaskTable implements TaskTable, TaskSnapshots {
         published: row?.published ?? true,
       }
       // Somebody else who takes the task at the same moment is fenced off by the next attempt.
-      if (!(await this.#write(version, next, pieces))) continue
-      await this.#sweep(next.epoch)
+      if (!(await this.#write(before, next, pieces))) continue
+      await this.#sweep(next)
       return next
     }
   }
@@ -99,13 +108,17 @@ export class DynamoTaskTable implements TaskTable, TaskSnapshots {
       )
     let pieces: Pieces | null = null
     if (bytes.length > PIECE_BYTES_MAX) {
-      const name = `commit#${String(row.epoch).padStart(NUMBER_DIGITS, '0')}#${this.#nonce()}`
-      pieces = { name, count: await this.#items.putPieces(name, piecesOf([bytes])) }
+      // The same commit again has the same pieces: whether an attempt that failed has named them, nobody knows.
+      const digest = createHash('sha256').update(bytes).digest('hex').slice(0, 16)
+      const name = `commit#${String(row.epoch).padStart(NUMBER_DIGITS, '0')}#${digest}`
+      if (this.#written?.name !== name)
+        this.#written = { name, count: await this.#items.putPieces(name, piecesOf([bytes])) }
+      pieces = this.#written
     }
     const old = this.#pieces
     await this.#change({ ...row, commit, published: false }, pieces)
     // What cannot be removed now is removed by the next owner.
-    if (old !== null) await this.#removePieces(old).catch(() => {})
+    if (old !== null) await this.#items.removePieces(old.name).catch(() => {})
   }
 
   async markPublished(round: number): Promise<void> {
@@ -148,8 +161,8 @@ export class DynamoTaskTable implements TaskTable, TaskSnapshots {
   async keepOnly({ name }: SnapshotRef): Promise<void> {
     // A later round is of whoever has taken the task over since.
     const last = `snapshot#${name.slice(0, NUMBER_DIGITS)}`
-    for (const part of await this.#items.list('snapshot#'))
-      if (!part.startsWith(`snapshot#${name}#`) && part.slice(0, last.length) <= last) await this.#items.remove(part)
+    for (const part of (await this.#items.list('snapshot#')).filter(isNot({ name })))
+      if (part.slice(0, last.length) <= last) await this.#items.remove(part)
   }
 
   get #place(): string {
@@ -162,7 +175,7 @@ export class DynamoTaskTable implements TaskTable, TaskSnapshots {
   }
 
   async #change(row: TaskRow, pieces: Pieces | null): Promise<void> {
-    if (await this.#write(this.#version, row, pieces)) return
+    if (await this.#write({ version: this.#version, row: this.#row }, row, pieces)) return
     // The reply to an attempt that worked may have been lost: nobody else writes with this owner's epoch.
     const there = await this.#read()
     if (there.version === this.#version + 1 && JSON.stringify(there.row) === JSON.stringify(row)) {
@@ -173,8 +186,9 @@ export class DynamoTaskTable implements TaskTable, TaskSnapshots {
     throw new MillraceError('lease_lost', `task ${this.#place}: another process has taken it over; this one stops`)
   }
 
-  /** @param version what the row must have now @returns false when somebody else has changed it */
-  async #write(version: number, row: TaskRow, pieces: Pieces | null): Promise<boolean> {
+  /** @param before what the row must be now @returns false when somebody else has changed it */
+  async #write(before: Omit<Found, 'pieces'>, row: TaskRow, pieces: Pieces | null): Promise<boolean> {
+    const { version } = before
     const { commit, ...rest } = row
     const done = await this.#items.update({
       part: ROW,
@@ -188,9 +202,17 @@ export class DynamoTaskTable implements TaskTable, TaskSnapshots {
         commitPieces: { S: pieces === null ? '' : pieces.name },
         commitPieceCount: numberOf(pieces === null ? 0 : pieces.count),
       },
-      ...(version === 0
+      // A row that was deleted and begun anew has versions and epochs of before again.
+      ...(before.row === null
         ? { condition: 'attribute_not_exists(#version)' }
-        : { condition: '#version = :isversion', conditionValues: { isversion: numberOf(version) } }),
+        : {
+            condition: '#version = :isversion AND #epoch = :isepoch AND #incarnation = :isincarnation',
+            conditionValues: {
+              isversion: numberOf(version),
+              isepoch: numberOf(before.row.epoch),
+              isincarnation: { S: before.row.incarnation },
+            },
+          }),
     })
     if (done) this.#hold(version + 1, row, pieces)
     return done
@@ -202,7 +224,7 @@ export class DynamoTaskTable implements TaskTable, TaskSnapshots {
     this.#pieces = pieces
   }
 
-  async #read(): Promise<{ readonly version: number; readonly row: TaskRow | null; readonly pieces: Pieces | null }> {
+  async #read(): Promise<Found> {
     for (;;) {
       const item = await this.#items.get(ROW)
       if (item === null) return { version: 0, row: null, pieces: null }
@@ -226,16 +248,19 @@ export class DynamoTaskTable implements TaskTable, TaskSnapshots {
     }
   }
 
-  /** Removes pieces of commits that owners before this one wrote and that the row does not name. */
-  async #sweep(epoch: number): Promise<void> {
+  /** Removes snapshots and pieces of commits that owners before this one wrote and that the row does not name. */
+  async #sweep({ epoch, incarnation, commit }: TaskRow): Promise<void> {
     const before = `commit#${String(epoch).padStart(NUMBER_DIGITS, '0')}`
     const kept = this.#pieces?.name
     for (const part of await this.#items.list('commit#'))
       if (part < before && (kept === undefined || !part.startsWith(`${kept}#`))) await this.#items.remove(part)
-  }
-
-  async #removePieces({ name }: Pieces): Promise<void> {
-    for (const part of await this.#items.list(`${name}#`)) await this.#items.remove(part)
+    const snapshots = await this.#items.list('snapshot#')
+    const orphans = commit === null ? snapshots : snapshots.filter(isNot(commit.snapshot))
+    if (orphans.length === 0) return
+    // What is listed while the task is this owner's cannot be of a later one, who may commit it.
+    const now = await this.#items.get(ROW)
+    if (now?.['epoch']?.N !== String(epoch) || textOf(now, 'incarnation') !== incarnation) return
+    for (const part of orphans) await this.#items.remove(part)
   }
 
   #nonce(): string {
@@ -247,6 +272,18 @@ export class DynamoTaskTable implements TaskTable, TaskSnapshots {
 interface Pieces {
   readonly name: string
   readonly count: number
+}
+
+/** The row as it lies there. */
+interface Found {
+  /** 0 when there is none */
+  readonly version: number
+  readonly row: TaskRow | null
+  readonly pieces: Pieces | null
+}
+
+function isNot({ name }: Pick<SnapshotRef, 'name'>): (part: string) => boolean {
+  return part => !part.startsWith(`snapshot#${name}#`)
 }
 
 function numberOf(value: number): AttributeValue {

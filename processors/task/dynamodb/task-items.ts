@@ -8,12 +8,14 @@
  *
  * An item has 400 KB at most, names and key included (DynamoDB developer guide, "Service, account, and table quotas").
  */
-import { errorName, MillraceError } from '../../../core/index.ts'
-import type { DynamoClient } from '../../consumer/leases/dynamodb/dynamodb-client.ts'
+import { errorName, MillraceError, type Random, withRetry } from '../../../core/index.ts'
+import type { DynamoAction, DynamoClient, DynamoInput } from '../../consumer/leases/dynamodb/dynamodb-client.ts'
 import { dynamoError } from '../../consumer/leases/dynamodb/dynamodb-error.ts'
 
 /** Bytes of one piece; the rest of an item is for its key and its names. */
 export const PIECE_BYTES_MAX = 350_000
+/** One item is tried again for so long before all of them are given up; the service throttles for seconds. */
+export const PIECE_RETRY_MS = 60_000
 const TABLE_POLL_MS = 1_000
 const TABLE_WAIT_MS_MAX = 600_000
 const NUMBER_DIGITS = 6
@@ -40,9 +42,11 @@ export class TaskItems {
   readonly tableName: string
   readonly task: string
   readonly #client: DynamoClient
+  readonly #random: Random
 
-  constructor(client: DynamoClient, tableName: string, task: string) {
+  constructor(client: DynamoClient, random: Random, tableName: string, task: string) {
     this.#client = client
+    this.#random = random
     this.tableName = tableName
     this.task = task
   }
@@ -78,7 +82,7 @@ export class TaskItems {
   /** null when there is none; sees every write that was made */
   async get(part: string): Promise<TaskItem | null> {
     const input = { TableName: this.tableName, Key: this.#key(part), ConsistentRead: true }
-    return (await this.#client.call<{ readonly Item?: TaskItem }>('GetItem', input)).Item ?? null
+    return (await this.#call<{ readonly Item?: TaskItem }>('GetItem', input)).Item ?? null
   }
 
   /** @returns false when the condition does not hold */
@@ -105,7 +109,7 @@ export class TaskItems {
 
   /** Nothing happens when it is not there. */
   async remove(part: string): Promise<void> {
-    await this.#client.call('DeleteItem', { TableName: this.tableName, Key: this.#key(part) })
+    await this.#call('DeleteItem', { TableName: this.tableName, Key: this.#key(part) })
   }
 
   /** Parts whose name begins so, in order. */
@@ -113,8 +117,9 @@ export class TaskItems {
     const parts: string[] = []
     let from: TaskItem | undefined
     do {
-      const page: { readonly Items?: readonly TaskItem[]; readonly LastEvaluatedKey?: TaskItem } =
-        await this.#client.call('Query', {
+      const page: { readonly Items?: readonly TaskItem[]; readonly LastEvaluatedKey?: TaskItem } = await this.#call(
+        'Query',
+        {
           TableName: this.tableName,
           ConsistentRead: true,
           KeyConditionExpression: '#task = :task AND begins_with(#part, :prefix)',
@@ -122,18 +127,36 @@ export class TaskItems {
           ExpressionAttributeNames: { '#task': 'task', '#part': 'part' },
           ExpressionAttributeValues: { ':task': { S: this.task }, ':prefix': { S: prefix } },
           ...(from !== undefined && { ExclusiveStartKey: from }),
-        })
+        },
+      )
       for (const { part } of page.Items ?? []) if (part?.S !== undefined) parts.push(part.S)
       from = page.LastEvaluatedKey
     } while (from !== undefined)
     return parts
   }
 
-  /** Writes bytes as pieces; nobody knows of them until somebody names them. @returns how many there are */
+  /**
+   * Writes bytes as pieces under a name of their own; nobody knows of them until somebody names them. Where that fails, those that were
+   * written are removed, as far as the service lets it.
+   * @returns how many there are
+   */
   async putPieces(name: string, pieces: Iterable<Uint8Array>): Promise<number> {
     let count = 0
-    for (const data of pieces) await this.update({ part: pieceName(name, count++), values: { data: { B: data } } })
-    return count
+    try {
+      for (const data of pieces) {
+        const part = pieceName(name, count++)
+        await this.#again(() => this.update({ part, values: { data: { B: data } } }))
+      }
+      return count
+    } catch (error) {
+      // What stays is removed by the next owner.
+      await this.removePieces(name).catch(() => {})
+      throw error
+    }
+  }
+
+  async removePieces(name: string): Promise<void> {
+    for (const part of await this.list(`${name}#`)) await this.remove(part)
   }
 
   /** null when one of them is missing */
@@ -145,6 +168,15 @@ export class TaskItems {
       pieces.push(data)
     }
     return Buffer.concat(pieces)
+  }
+
+  #call<Reply>(action: DynamoAction, input: DynamoInput): Promise<Reply> {
+    return this.#again(() => this.#client.call<Reply>(action, input))
+  }
+
+  #again<T>(operation: () => Promise<T>): Promise<T> {
+    const { clock } = this.#client
+    return withRetry({ clock, random: this.#random, retryForMs: PIECE_RETRY_MS, onRetry: () => {} }, operation)
   }
 
   #key(part: string): TaskItem {

@@ -1,6 +1,6 @@
 /** Rows for a destination that cannot stage: after the commit alone, and under the same ids when they come again. */
 import { expect, it } from 'vitest'
-import { parseSqlType, type Schema } from '../../../core/index.ts'
+import { MillraceError, parseSqlType, type Schema } from '../../../core/index.ts'
 import {
   DeliveryStream,
   FileStore,
@@ -93,4 +93,39 @@ it('rows of rounds that nobody committed are swept when they are seven days old'
   expect(kept()).toBe(0)
   await next.write(batch)
   await clock.until(next.publish((await next.stage(1)).parts))
+})
+
+it('rows wait for a disk that was mounted read-only, as rounds do', async () => {
+  const { clock, random, files } = memoryEnv()
+  const refused: string[] = []
+  let isReadOnly = true
+  const readOnly = new Proxy(files, {
+    get(target, name) {
+      const member = Reflect.get(target, name) as ((...given: unknown[]) => unknown) | undefined
+      if (typeof member !== 'function') return member
+      if (name === 'open' && isReadOnly)
+        return () => Promise.reject(new MillraceError('unwritable_output', 'the file system is read-only'))
+      return member.bind(target)
+    },
+  })
+  const store = new FileStore({ files: readOnly, clock, directory: '/outbox' })
+  const bucket = { RoleARN: 'arn:aws:iam::123456789012:role/r', BucketARN: 'arn:aws:s3:::failed' }
+  const definition = { DeliveryStreamName: 'out', CustomDestinationConfiguration: { S3Configuration: bucket } }
+  const destination = kinesisDestination({ target: { putRecords: async () => [] } })
+  const sink = new OutboxSink({
+    stream: new DeliveryStream({ definition }, { clock, random, store: () => new MemoryStore(), destination }),
+    rows: new RowRecords({ rowtime: false }),
+    store,
+    staging: { incarnation: 'i', task: 't' },
+    clock,
+    random,
+    onRetry({ code }) {
+      isReadOnly = refused.push(code) < 3
+    },
+  })
+  const [batch] = batchesOf(SCHEMA, [[1, [1]]])
+  if (batch === undefined) throw new Error('no rows')
+  await sink.write(batch)
+  expect((await clock.until(sink.stage(1))).parts).toHaveLength(1)
+  expect(refused).toEqual(Array.from({ length: 3 }, () => 'unwritable_output'))
 })

@@ -120,7 +120,7 @@ async function importSdk() {
   } catch (error) {
     throw new MillraceError(
       'config',
-      'a lease table in DynamoDB needs the package @aws-sdk/client-dynamodb; install it beside millrace',
+      'a table in DynamoDB needs the package @aws-sdk/client-dynamodb; install it beside millrace',
       { cause: error },
     )
   }
