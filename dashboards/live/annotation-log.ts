@@ -1,8 +1,8 @@
 /** The newest marks of one annotation: rows of a stream as instants or regions with a few words. */
 import { type RowBatch, typedValueAt } from '../../core/index.ts'
 import type { ResolvedAnnotation } from '../resolve-dashboard.ts'
-import { cellOf, cutText } from './columns.ts'
-import { timeAt } from './panels/state.ts'
+import { cellOf, cutText, numberAt } from './columns.ts'
+import { columnOf, timeAt } from './panels/state.ts'
 import type { AnnotationMessage, MarkMessage } from './protocol.ts'
 
 /** Marks that are kept of each annotation; a chart has no room for more. */
@@ -25,7 +25,9 @@ export class AnnotationLog {
     for (let row = Math.max(0, batch.length - MARKS_MAX); row < batch.length; row++) {
       const at = timeAt(this.#resolved, batch, x, row)
       if (at === null) continue
-      const end = until < 0 ? null : timeAt(this.#resolved, batch, until, row)
+      const ending = until < 0 ? null : columnOf(this.#resolved, batch, until)
+      // However far ahead: a region that goes on moves no axis.
+      const end = ending === null ? null : numberAt(ending.vector, ending.definition.type, row)
       const words: string[] = []
       for (const index of text) {
         const column = schema.columns[index]

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { linkTo, readAddress } from '../../dashboards/live/page/address.ts'
 import { formatTick, formatUtc, formatValue } from '../../dashboards/live/page/format.ts'
+import { goneOn, MARKS_MAX } from '../../dashboards/live/page/kept-marks.ts'
 import { layout } from '../../dashboards/live/page/layout.ts'
 import { AlignedSeries, isWhole } from '../../dashboards/live/page/series-data.ts'
 import { EventParser } from '../../dashboards/live/page/sse.ts'
@@ -177,6 +178,18 @@ describe('a card', () => {
       isWhole({ kind: 'timeSeries' }, { kind: 'series', hidden: 3, series: series(false) }),
       isWhole({ kind: 'heatmap' }, { kind: 'series', hidden: 0, series: series(false) }),
     ]).toEqual([true, true, false, false])
+  })
+})
+
+describe('marks after a restart of the server', () => {
+  it('go on with those that are older than what it tells of, and take none of another annotation', () => {
+    const marks = (...from: number[]) => from.map(at => [at, null, String(at)] as const)
+    const of = (title: string, ...from: number[]) => ({ title, level: 'info' as const, marks: marks(...from) })
+    expect(goneOn([of('a', 1, 2, 3)], [of('a', 3, 4), of('b', 5)])).toEqual([of('a', 1, 2, 3, 4), of('b', 5)])
+    expect(goneOn([of('a', 1)], [of('a')])).toEqual([of('a', 1)])
+    expect(goneOn([of('a', 1)], [of('c', 2)])).toEqual([of('c', 2)])
+    const many = Array.from({ length: MARKS_MAX }, (_, at) => at)
+    expect(goneOn([of('a', ...many)], [of('a', MARKS_MAX)])[0]?.marks).toHaveLength(MARKS_MAX)
   })
 })
 

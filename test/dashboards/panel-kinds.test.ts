@@ -107,6 +107,23 @@ describe('bars', () => {
     )
     expect(barsOf(view)).toMatchObject({ hidden: LABELS_TRACKED_MAX - 10 })
   })
+
+  it('tell new parts apart when those of before are gone, however many there were', () => {
+    const panel = { kind: 'bar', title: 'T', stream: 'S', series: 'a', value: 'n', stack: 'b' } as const
+    const view = viewOf([panel, { ...panel, over: 'span', spanMs: 60_000 }])
+    for (let index = 0; index < 200; index++) rows(view, START + index * 1_000, [['x', `part ${index}`, 1n, 0, 0]])
+    view.publish()
+    const [last, span] = view.snapshot().panels.map(({ data }) => data as BarData)
+    expect(last).toMatchObject({ parts: ['part 199'], hasRest: false, total: 1 })
+    expect(span?.parts).toHaveLength(9)
+    expect(span?.parts.slice(0, 8).every(part => Number(part.slice(5)) >= 139)).toBe(true)
+  })
+
+  it('count labels past the limit in the total', () => {
+    const view = viewOf([{ kind: 'bar', title: 'T', stream: 'S', series: 'a', value: ['n', 'm'] }])
+    for (let index = 0; index < 2_000; index++) rows(view, START, [[`label ${index}`, 'p', 1n, 0.5, 0]])
+    expect(barsOf(view)).toMatchObject({ total: 3_000, hidden: LABELS_TRACKED_MAX - 10 })
+  })
 })
 
 describe('a state timeline', () => {
@@ -120,8 +137,14 @@ describe('a state timeline', () => {
     for (let step = 0; step < 200; step++) {
       at += 1_000
       const name = random.pick(['x', 'y'])
-      const state = random.pick(['up', 'down', null])
-      rows(view, at, [[name, state, 0n, 0, 0]])
+      // The last row of an instant says what holds from there on.
+      const states = [random.pick(['up', 'down', null]), random.pick(['up', 'down', null])]
+      rows(
+        view,
+        at,
+        states.map(state => [name, state, 0n, 0, 0]),
+      )
+      const state = states[1] ?? null
       const changes = expected.get(name) ?? []
       if (changes.length === 0 || changes.at(-1)?.[1] !== state) changes.push([at, state])
       expected.set(name, changes)
@@ -164,6 +187,8 @@ describe('annotations', () => {
     })
     rows(view, START, [['deploy', 'b', 7n, 0, START + 5_000]])
     rows(view, START + 1_000, [['deploy', null, null, 0, START - 5_000]])
+    // An end may lie far ahead; a begin may not, as it would push the chart away.
+    rows(view, START + 2_000, [['sale', null, null, 0, START + 86_400_000]])
     view.publish()
     expect(view.snapshot().annotations).toEqual([
       {
@@ -180,6 +205,7 @@ describe('annotations', () => {
         marks: [
           [START, START + 5_000, 'deploy · b'],
           [START + 1_000, null, 'deploy'],
+          [START + 2_000, START + 86_400_000, 'sale'],
         ],
       },
     ])

@@ -2,9 +2,8 @@
 import type { AnnotationMessage, LiveMessage } from '../protocol.ts'
 import { dataText, el, setText } from './dom.ts'
 import { formatTime, formatUtc } from './format.ts'
+import { goneOn, MARKS_MAX } from './kept-marks.ts'
 
-/** As on the server. */
-const MARKS_MAX = 100
 const LISTED_MAX = 20
 
 export class Annotations {
@@ -13,14 +12,19 @@ export class Annotations {
   readonly element = el('details', { class: 'marks', hidden: '' }, this.#words, this.#list)
   #all: AnnotationMessage[] = []
   #isChanged = true
+  /** what is chosen; marks of another choice do not go on */
+  #key = ''
 
   get all(): readonly AnnotationMessage[] {
     return this.#all
   }
 
   take(message: LiveMessage): void {
-    if (message.type === 'snapshot') this.#all = [...message.annotations]
-    else
+    if (message.type === 'snapshot') {
+      const key = JSON.stringify(message.variables.map(({ chosen }) => chosen))
+      this.#all = key === this.#key ? goneOn(this.#all, message.annotations) : [...message.annotations]
+      this.#key = key
+    } else
       for (const { annotation, marks } of message.marks) {
         const before = this.#all[annotation]
         if (before === undefined) continue

@@ -11,8 +11,15 @@ const PARTS_TRACKED_MAX = 64
 /** A span is forgotten in steps, so that a row costs one addition whatever the span. */
 const STEPS_PER_SPAN = 60
 
-/** Sums by label and part within one step of time. */
+/** Sums by label and part. */
 type Sums = Map<string, Map<string, number>>
+
+/** One step of time. */
+interface Step {
+  readonly sums: Sums
+  /** of all labels, those past the limit included */
+  total: number
+}
 
 export class BarPanelState implements PanelState {
   readonly shape: PanelShape
@@ -20,8 +27,10 @@ export class BarPanelState implements PanelState {
   readonly #barsMax: number
   readonly #stepMs: number
   /** by start of the step; one step only where the panel shows the last rowtime */
-  readonly #steps = new Map<number, Sums>()
-  readonly #partsKnown = new Set<string>()
+  readonly #steps = new Map<number, Step>()
+  #partsKnown = new Set<string>()
+  /** the newest rowtime when all parts that are known were there */
+  #fullAt = Number.NEGATIVE_INFINITY
   /** parts on the page in the order of their colours, which they keep while they are there */
   #partsShown: readonly string[] = []
   #at: number | null = null
@@ -42,27 +51,32 @@ export class BarPanelState implements PanelState {
     const split = stack < 0 ? null : columnOf(this.#resolved, batch, stack)
     for (let row = 0; row < batch.length; row++) {
       const rowtime = batch.rowtimes[row] ?? 0
-      const sums = this.#sumsAt(rowtime)
-      if (sums === null) continue
+      const step = this.#stepAt(rowtime)
+      if (step === null) continue
+      this.#isChanged = true
       const name = labelAt(label.vector, label.definition.type, row)
-      let parts = sums.get(name)
-      if (parts === undefined) {
-        if (sums.size >= LABELS_TRACKED_MAX) continue
+      let parts = step.sums.get(name)
+      if (parts === undefined && step.sums.size < LABELS_TRACKED_MAX) {
         parts = new Map()
-        sums.set(name, parts)
+        step.sums.set(name, parts)
       }
       for (const index of values) {
         const { definition, vector } = columnOf(this.#resolved, batch, index)
+        const number = numberAt(vector, definition.type, row) ?? 0
+        step.total += number
+        if (parts === undefined) continue
         const part =
           split === null ? cutText(definition.name) : this.#part(labelAt(split.vector, split.definition.type, row))
-        parts.set(part, (parts.get(part) ?? 0) + (numberAt(vector, definition.type, row) ?? 0))
+        parts.set(part, (parts.get(part) ?? 0) + number)
       }
-      this.#isChanged = true
     }
   }
 
   data(): BarData {
-    const sums = this.#joined()
+    return this.#dataOf(this.#joined())
+  }
+
+  #dataOf(sums: Sums): BarData {
     const parts = this.#chooseParts(sums)
     const shown = new Set(parts)
     let rest = false
@@ -74,7 +88,8 @@ export class BarPanelState implements PanelState {
     })
     const weight = (item: { readonly values: readonly number[]; readonly other: number }): number =>
       item.values.reduce((sum, value) => sum + value, item.other)
-    const total = items.reduce((sum, item) => sum + weight(item), 0)
+    let total = 0
+    for (const step of this.#steps.values()) total += step.total
     items.sort((a, b) => weight(b) - weight(a) || compareLabels(a.label, b.label, false))
     const listed = items.slice(0, this.#barsMax)
     if (this.shape.order === 'label')
@@ -94,12 +109,13 @@ export class BarPanelState implements PanelState {
   change(): PanelChange | null {
     if (!this.#isChanged) return null
     this.#isChanged = false
-    this.#partsShown = this.#chooseParts(this.#joined())
-    return { id: this.shape.id, data: this.data() }
+    const sums = this.#joined()
+    this.#partsShown = this.#chooseParts(sums)
+    return { id: this.shape.id, data: this.#dataOf(sums) }
   }
 
-  /** The sums that a row belongs to; null when it is older than what is shown. */
-  #sumsAt(rowtime: number): Sums | null {
+  /** The step that a row belongs to; null when it is older than what is shown. */
+  #stepAt(rowtime: number): Step | null {
     const isSpan = this.shape.over === 'span'
     if (this.#at === null || rowtime > this.#at) {
       this.#at = rowtime
@@ -108,26 +124,39 @@ export class BarPanelState implements PanelState {
         for (const start of this.#steps.keys())
           if (start + this.#stepMs <= rowtime - this.shape.spanMs) this.#steps.delete(start)
     } else if (isSpan ? rowtime < this.#at - this.shape.spanMs : rowtime < this.#at) return null
-    const step = isSpan ? Math.floor(rowtime / this.#stepMs) * this.#stepMs : 0
-    let sums = this.#steps.get(step)
-    if (sums === undefined) {
-      sums = new Map()
-      this.#steps.set(step, sums)
+    const start = isSpan ? Math.floor(rowtime / this.#stepMs) * this.#stepMs : 0
+    let step = this.#steps.get(start)
+    if (step === undefined) {
+      step = { sums: new Map(), total: 0 }
+      this.#steps.set(start, step)
     }
-    return sums
+    return step
   }
 
   #part(name: string): string {
     if (!this.#partsKnown.has(name)) {
-      if (this.#partsKnown.size >= PARTS_TRACKED_MAX) return 'other'
+      if (this.#partsKnown.size >= PARTS_TRACKED_MAX && !this.#makeRoom()) return 'other'
       this.#partsKnown.add(name)
     }
     return name
   }
 
+  /** Forgets the parts that no step has any more; false when all are there. Looked for once an instant. */
+  #makeRoom(): boolean {
+    const at = this.#at ?? 0
+    if (this.#fullAt === at) return false
+    this.#partsKnown = new Set()
+    for (const { sums } of this.#steps.values())
+      for (const parts of sums.values()) for (const part of parts.keys()) this.#partsKnown.add(part)
+    this.#partsKnown.delete('other')
+    if (this.#partsKnown.size < PARTS_TRACKED_MAX) return true
+    this.#fullAt = at
+    return false
+  }
+
   #joined(): Sums {
     const all: Sums = new Map()
-    for (const sums of this.#steps.values())
+    for (const { sums } of this.#steps.values())
       for (const [label, parts] of sums) {
         const joined = all.get(label)
         if (joined === undefined) all.set(label, new Map(parts))

@@ -92,8 +92,11 @@ export class TimelinePanelState implements PanelState {
     if (at > this.#newest) this.#newest = at
     const last = track.changes.at(-1)
     if (last !== undefined && last[1] === state) return
-    if (last !== undefined && last[0] === at) last[1] = state
-    else track.changes.push([at, state])
+    if (last !== undefined && last[0] === at) {
+      last[1] = state
+      // Back to the state from before that instant: nothing changed.
+      if (track.changes.length > 1 && track.changes.at(-2)?.[1] === state) track.changes.pop()
+    } else track.changes.push([at, state])
     // The last change before the span says which state the row enters it with.
     const oldest = this.#newest - this.shape.spanMs
     while (track.changes.length > CHANGES_MAX || (track.changes[1]?.[0] ?? Number.POSITIVE_INFINITY) <= oldest)
