@@ -35,7 +35,8 @@ interface Kind {
   readonly resource: RegExp
   readonly example: string
   readonly sdk: string
-  readonly make: (sdk: Sdk, settings: object, name: string, arn: string) => DestinationFactory
+  /** @param here whether the resource is reached in the region of its ARN */
+  readonly make: (sdk: Sdk, settings: object, name: string, arn: string, here: boolean) => DestinationFactory
 }
 
 type Sdk = Readonly<Record<string, new (settings: object) => unknown>>
@@ -45,10 +46,11 @@ const KINDS: Readonly<Record<ApplicationOutput['kind'], Kind>> = {
     resource: /^kinesis:stream\/([\w.-]{1,128})$/,
     example: 'arn:aws:kinesis:eu-west-1:123456789012:stream/alerts',
     sdk: 'client-kinesis',
-    make: (sdk, settings, StreamName) =>
-      kinesisDestination({
-        target: kinesisTarget({ client: made<KinesisLike>(sdk, 'Kinesis', settings), StreamName }),
-      }),
+    make: (sdk, settings, StreamName, StreamARN, here) => {
+      const client = made<KinesisLike>(sdk, 'Kinesis', settings)
+      // By its name alone a stream would be one of the credentials' account.
+      return kinesisDestination({ target: kinesisTarget({ client, ...(here ? { StreamARN } : { StreamName }) }) })
+    },
   },
   firehose: {
     resource: /^firehose:deliverystream\/([\w.-]{1,64})$/,
@@ -96,7 +98,7 @@ export async function resourceOutput(
     throw refused(`${resourceArn} needs the package @aws-sdk/${sdk}: npm install @aws-sdk/${sdk}`, cause)
   })
   return destination({
-    destination: make(loaded as Sdk, settings, found, resourceArn),
+    destination: make(loaded as Sdk, settings, found, resourceArn, settings.region === regionOfArn),
     failed: join(failed, name.replaceAll(/[^\w.-]/g, '_')),
     DestinationSchema: { RecordFormatType: format },
   })

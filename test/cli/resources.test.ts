@@ -8,6 +8,7 @@ import { type LoadPackage, resourceOutput } from '../../cli/outputs/resource-out
 import { resolvePipeline } from '../../cli/pipeline.ts'
 import { nodeEnv, parseSqlType } from '../../core/index.ts'
 import type { ApplicationOutput } from '../../processors/index.ts'
+import type { KinesisLike } from '../../producers/index.ts'
 import { LocalStreams, serveStreams } from '../../streams/index.ts'
 import { batchesOf } from '../sinks/support/rows.ts'
 
@@ -49,6 +50,13 @@ function stubs() {
       return { FailedPutCount: 0, RequestResponses: Records.map(() => ({ RecordId: 'r' })) }
     }
   }
+  class Kinesis extends Client {
+    async putRecords({ StreamName, StreamARN, Records }: Parameters<KinesisLike['putRecords']>[0]) {
+      calls.push({ StreamName, StreamARN })
+      texts.push(...Records.map(({ Data }) => Buffer.from(Data).toString()))
+      return { Records: Records.map(() => ({ SequenceNumber: '1', ShardId: 'shardId-000000000000' })) }
+    }
+  }
   class LambdaClient extends Client {
     async send({ input }: { readonly input: { readonly FunctionName: string; readonly Payload: Uint8Array } }) {
       calls.push(input.FunctionName)
@@ -67,7 +75,7 @@ function stubs() {
     }
   }
   const loaded: string[] = []
-  const load: LoadPackage = async name => (loaded.push(name), { Firehose, LambdaClient, InvokeCommand })
+  const load: LoadPackage = async name => (loaded.push(name), { Kinesis, Firehose, LambdaClient, InvokeCommand })
   return { settings, calls, texts, loaded, load }
 }
 
@@ -87,6 +95,17 @@ describe('an output of an application', () => {
     await deliver(await resourceOutput(outputOf('firehose', arn), { failed: folder }, load))
     expect([loaded, settings, calls]).toEqual([['@aws-sdk/client-firehose'], [{ region: 'eu-central-1' }], ['lake']])
     expect(texts).toEqual(['{"N":1}', '{"N":2}'])
+  })
+
+  it('goes to the stream of its ARN, in its account; by name where another region is told', async () => {
+    const { settings, calls, texts, load } = stubs()
+    await deliver(await resourceOutput(outputOf('kinesis', STREAM), { failed: folder }, load))
+    await deliver(await resourceOutput(outputOf('kinesis', STREAM), { failed: folder, region: 'us-east-1' }, load))
+    expect([settings, calls]).toEqual([
+      [{ region: 'eu-west-1' }, { region: 'us-east-1' }],
+      [{ StreamARN: STREAM }, { StreamName: 'alerts' }],
+    ])
+    expect(texts).toEqual(['{"N":1}', '{"N":2}', '{"N":1}', '{"N":2}'])
   })
 
   it('goes to the function of its ARN, with its alias, where region and endpoint are told', async () => {
