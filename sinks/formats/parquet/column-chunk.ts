@@ -10,7 +10,7 @@ import type { PageCompressor, ParquetCompression } from './codec.ts'
 import type { ChunkDictionary, ColumnBuffer } from './column-buffer.ts'
 import { PageBytes } from './page-bytes.ts'
 
-/** Widest index that a page of them takes; a dictionary has never so many entries, as a row group has fewer rows. */
+/** Widest index that a page of them takes. Dictionaries have fewer entries: those of so many would be more bytes than a row group has. */
 const INDEX_BITS_MAX = 24
 
 /**

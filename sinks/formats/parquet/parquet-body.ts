@@ -20,7 +20,7 @@ import { type WriterVersion, type WrittenChunk, writeChunk } from './column-chun
 import { NestedColumn } from './nested-column.ts'
 import { elementsOf, isGroup, nameOf, type ParquetNode } from './schema.ts'
 
-/** Rows after which a row group is full: what waits in memory for each open file. */
+/** Rows after which a row group is full: what waits in memory for each open file, but for those that the caller adds in one go. */
 export const ROW_GROUP_ROWS = 20_000
 /** Bytes before encoding after which a row group is full, whatever its rows. */
 export const ROW_GROUP_BYTES = 32 * MEBIBYTE
