@@ -91,7 +91,8 @@ export class ContainerCuts {
             if (++inside >= DEPTH_MAX) return -1
           } else if ((byte === OBJECT_END || byte === LIST_END) && --inside === 0) break
         }
-        if (i === length) return -1
+        // Past the end where a string does not end.
+        if (i >= length) return -1
         out[end++] = QUOTE
         this.#keep(end - at, from, to)
         out[end++] = QUOTE

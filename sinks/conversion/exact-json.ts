@@ -1,4 +1,5 @@
 /** JSON whose long numbers keep their digits: those that a double may not hold exactly come as their text. */
+import { stringEnd } from '../../core/codecs/json/documents.ts'
 
 /** A number as it was written. */
 export class NumberText {
@@ -25,7 +26,7 @@ export function parseExactJson(text: string): unknown {
 
 class ExactReader {
   readonly #text: string
-  readonly #token = /[ \t\r\n]*(?:("(?:[^"\\]|\\.)*")|(-?\d[\d.eE+-]*)|(true|false|null)|([[\]{}:,]))/y
+  readonly #token = /[ \t\r\n]*(?:(")|(-?\d[\d.eE+-]*)|(true|false|null)|([[\]{}:,]))/y
 
   constructor(text: string) {
     this.#text = text
@@ -42,11 +43,19 @@ class ExactReader {
   }
 
   #valueOf(token: RegExpExecArray): unknown {
-    const [, text, number, word, mark] = token
-    if (text !== undefined) return JSON.parse(text)
+    const [, quote, number, word, mark] = token
+    if (quote !== undefined) return this.#string()
     if (number !== undefined) return number.length < 16 ? Number(number) : new NumberText(number)
     if (word !== undefined) return word === 'null' ? null : word === 'true'
     return mark === '[' ? this.#array() : this.#object()
+  }
+
+  /** The string whose quote was read. A pattern of all of it would take the stack for each of its characters. */
+  #string(): string {
+    const start = this.#token.lastIndex - 1
+    const end = stringEnd(this.#text, start)
+    this.#token.lastIndex = end
+    return JSON.parse(this.#text.slice(start, end)) as string
   }
 
   #array(): unknown[] {
@@ -60,7 +69,7 @@ class ExactReader {
     const entries: [string, unknown][] = []
     for (let token = this.#next(); token[4] !== '}'; token = this.#next()) {
       if (token[4] === ',') continue
-      const key = JSON.parse(token[1] ?? '""') as string
+      const key = this.#string()
       this.#next()
       entries.push([key, this.value()])
     }

@@ -74,19 +74,15 @@ export class JsonConverter {
     try {
       documents = documentsOf(text)
     } catch (error) {
-      return fail('ParseError', error instanceof Error ? error.message : String(error))
+      return fail(error instanceof Unfit ? 'MalformedData' : 'ParseError', messageOf(error))
     }
-    if (documents.length > DOCUMENTS_MAX)
-      return fail('MalformedData', `the record has ${documents.length} documents; at most ${DOCUMENTS_MAX} are read`)
     const rows: ConvertedRow[] = []
     for (const document of documents) {
-      const [what, place] =
-        documents.length === 1 ? ['the record', ''] : [`document ${rows.length + 1}`, `document ${rows.length + 1}: `]
-      if (!isPlainObject(document)) return fail('MalformedData', `${what} is ${kindOf(document)} and no object`)
       try {
         const named = this.#names === null ? document : renamed(document, this.#names)
         rows.push(fieldsOf(named as Readonly<Record<string, unknown>>, this.#columns, this.rules, ''))
       } catch (error) {
+        const place = documents.length === 1 ? '' : `document ${rows.length + 1}: `
         if (error instanceof Unfit) return fail('MalformedData', `${place}${error.message}`)
         throw error
       }
@@ -100,30 +96,44 @@ function kindOf(value: unknown): string {
   return value === null ? 'null' : `a ${value instanceof NumberText ? 'number' : typeof value}`
 }
 
-/** @throws Error for text that is not one JSON document after another */
+/**
+ * The objects of a text; nothing is read behind what cannot be.
+ * @throws Error for text that is not one JSON document after another; Unfit for one that is no object, or too many
+ */
 function documentsOf(text: string): readonly unknown[] {
+  let alone: unknown
   try {
-    return [parseExactJson(text)]
+    alone = parseExactJson(text)
   } catch (error) {
-    const documents: unknown[] = []
-    for (let at = skipBlanks(text, 0); at < text.length; at = skipBlanks(text, at)) {
-      const end = documentEnd(text, at)
-      // One document alone is told as it is.
-      if (end < 0 || (documents.length === 0 && skipBlanks(text, end) === text.length))
-        throw new Error(
-          `${documents.length === 0 ? 'the record' : `document ${documents.length + 1}`} is no JSON: ${messageOf(error)}`,
-        )
-      try {
-        documents.push(parseExactJson(text.slice(at, end)))
-      } catch (broken) {
-        throw new Error(
-          `${documents.length === 0 ? 'the record' : `document ${documents.length + 1}`} is no JSON: ${messageOf(broken)}`,
-        )
-      }
-      at = end
-    }
-    return documents
+    return severalOf(text, messageOf(error))
   }
+  if (!isPlainObject(alone)) throw new Unfit(`the record is ${kindOf(alone)} and no object`)
+  return [alone]
+}
+
+/** @param whole what is wrong with the text as one document */
+function severalOf(text: string, whole: string): readonly unknown[] {
+  const documents: unknown[] = []
+  for (let at = skipBlanks(text, 0); at < text.length; at = skipBlanks(text, at)) {
+    const first = documents.length === 0
+    const name = `document ${documents.length + 1}`
+    if (documents.length === DOCUMENTS_MAX) throw new Unfit(`the record has more than ${DOCUMENTS_MAX} documents`)
+    const broken = (why: string): Error => new Error(`${first ? 'the record' : name} is no JSON: ${why}`)
+    const end = documentEnd(text, at)
+    // One document alone is told as it is.
+    if (first && (end < 0 || skipBlanks(text, end) === text.length)) throw broken(whole)
+    if (end < 0) throw broken('it does not end')
+    let document: unknown
+    try {
+      document = parseExactJson(text.slice(at, end))
+    } catch (error) {
+      throw broken(messageOf(error))
+    }
+    if (!isPlainObject(document)) throw new Unfit(`${name} is ${kindOf(document)} and no object`)
+    documents.push(document)
+    at = end
+  }
+  return documents
 }
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

@@ -5,7 +5,6 @@
 import type { ScannedTexts } from '../../core/codecs/scanned.ts'
 import { ROWS_PER_BATCH_MAX } from '../../core/index.ts'
 import type { ContainerCuts } from './container-cuts.ts'
-import { Unfit } from './convert-value.ts'
 import type { HiveColumn } from './hive-type.ts'
 import type { JsonConverter } from './json-converter.ts'
 
@@ -33,9 +32,8 @@ export class NestedValues {
     try {
       this.#values[record] = this.#converter.memberValue(text, this.#column)
       return true
-    } catch (error) {
-      if (error instanceof Unfit || error instanceof SyntaxError) return false
-      throw error
+    } catch {
+      return false
     }
   }
 

@@ -24,8 +24,9 @@ export interface ObjectDataOutputOptions {
   readonly inTurn: (work: () => Promise<void>) => Promise<void>
 }
 
-/** Records between two looks at the time since the event loop turned. */
+/** Records, and their bytes but for the last one's, between two looks at the time since the event loop turned. */
 const RECORDS_A_LOOK = 16
+const BYTES_A_LOOK = 64 * KIBIBYTE
 /** Records, and their bytes but for the last one's, that are converted together: a few milliseconds of work. */
 const CONVERTED_RECORDS_MAX = ROWS_PER_BATCH_MAX
 const CONVERTED_BYTES_MAX = 128 * KIBIBYTE
@@ -69,12 +70,19 @@ export class ObjectDataOutput implements DataOutput {
     const { conversion, metrics } = this.#options
     const failed: FailedRecord[] = []
     let prepared = 0
+    // At the first one too, as others may have added a few before.
+    let [unseen, unseenBytes] = [RECORDS_A_LOOK, 0]
     for (let index = 0; index < records.length; index++) {
       if (conversion !== null && index === prepared) prepared = prepareNext(conversion, records, index)
       const placed = this.#place(records[index]!)
       const problem = placed instanceof Promise ? await placed : placed
       if (problem !== null) failed.push(problem)
-      if (index % RECORDS_A_LOOK === 0 && this.#turns.due) await this.#turns.take()
+      unseenBytes += records[index]!.data.length
+      if (++unseen >= RECORDS_A_LOOK || unseenBytes >= BYTES_A_LOOK) {
+        if (this.#turns.due) await this.#turns.take()
+        unseen = 0
+        unseenBytes = 0
+      }
     }
     metrics.add('FailedConversion.Records', this.#unfit)
     metrics.add('FailedConversion.Bytes', this.#unfitBytes)

@@ -48,7 +48,11 @@ export function documentEnd(text: string, start: number): number {
   return -1
 }
 
-function stringEnd(text: string, start: number): number {
+/**
+ * Where the string whose quote stands at `start` ends.
+ * @returns the index after it, or -1 when it does not end
+ */
+export function stringEnd(text: string, start: number): number {
   STRING_END.lastIndex = start + 1
   for (let match = STRING_END.exec(text); match !== null; match = STRING_END.exec(text)) {
     if (match[0] === '"') return match.index + 1

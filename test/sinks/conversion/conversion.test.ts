@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { parquetReadObjects } from 'hyparquet'
 import { describe, expect, it } from 'vitest'
+import { MEBIBYTE } from '../../../core/index.ts'
 import { NumberText, parseExactJson } from '../../../sinks/conversion/exact-json.ts'
 import { type GlueTable, glueTableOf } from '../../../sinks/conversion/glue-table.ts'
 import { hiveTypeOf } from '../../../sinks/conversion/hive-type.ts'
@@ -78,10 +79,13 @@ describe('values', () => {
     ['{"a":1}[{"a":2}]', 'document 2 is an array and no object'],
     ['{"a":1} 7', 'document 2 is a number and no object'],
     ['{"a":1},{"a":2}', 'document 2 is no JSON'],
-    ['{"a":1}{"a":', 'document 2 is no JSON'],
+    ['{"a":1}{"a":', 'document 2 is no JSON: it does not end'],
+    ['{"a":1} 7 {"a":', 'document 2 is a number and no object'],
+    ['7 {"a":1}', 'document 1 is a number and no object'],
     ['{"a":1}}', 'document 2 is no JSON'],
     ['{"a":01}', 'the record is no JSON'],
-    ['{}'.repeat(10_001), 'the record has 10001 documents; at most 10000 are read'],
+    // Documents that are too many are not read, good or not.
+    [`${'{}'.repeat(10_001)}]`, 'the record has more than 10000 documents'],
     [`{"x":${'['.repeat(64)}${']'.repeat(64)}}`, 'the record nests more than 64 deep'],
   ])('the documents of record %.40j are rows each, or none is', (text, wanted) => {
     const result = new JsonConverter(table({ a: 'int' }).columns, OPENX).convert(record(text), 0)
@@ -172,6 +176,12 @@ describe('exact JSON', () => {
       ['__proto__']: 1,
     })
     expect(() => parseExactJson('{"a":12345678901234567890')).toThrow(SyntaxError)
+  })
+
+  it('has strings as long as a record may be', () => {
+    const long = 'x'.repeat(10 * MEBIBYTE)
+    const value = parseExactJson(`{"a":["${long}\\"", 12345678901234567890]}`) as { readonly a: readonly unknown[] }
+    expect([value.a[0] === `${long}"`, value.a[1]]).toEqual([true, new NumberText('12345678901234567890')])
   })
 })
 

@@ -446,17 +446,17 @@ describe('nested values', () => {
     // Where statistics may leave row groups out, on both sides alike.
     for (const where of [
       "list_contains(tags, 't893~é😀')",
-      'grid[1][2] = 7',
+      'grid[1][2] = 8',
       "home.city = 'c7'",
       'home."at".x = 1.125',
-      "counts['k1'] = 7",
+      "counts['k1'] = 5",
       'home."at".y IS NULL',
       "stops[1].name = 's0'",
-    ])
-      expect([where, await duckdb(`SELECT count(*) AS n FROM ${from} WHERE ${where}`)]).toEqual([
-        where,
-        await duckdb(`SELECT count(*) AS n FROM ${source} WHERE ${where}`),
-      ])
+    ]) {
+      const there = await duckdb(`SELECT count(*) AS n FROM ${source} WHERE ${where}`)
+      expect([where, await duckdb(`SELECT count(*) AS n FROM ${from} WHERE ${where}`)]).toEqual([where, there])
+      expect([where, there[0]?.['n']]).not.toEqual([where, '0'])
+    }
     const bytes = readFileSync(files[0] ?? '')
     const file = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length) as ArrayBuffer
     const read = await parquetReadObjects({

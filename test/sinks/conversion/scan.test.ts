@@ -2,7 +2,11 @@
 import { parquetReadObjects } from 'hyparquet'
 import { describe, expect, it } from 'vitest'
 import type { ScannerKind } from '../../../core/codecs/json/scan/scan-path.ts'
+import { ContainerCuts } from '../../../sinks/conversion/container-cuts.ts'
 import { type GlueTable, glueTableOf } from '../../../sinks/conversion/glue-table.ts'
+import { hiveTypeOf } from '../../../sinks/conversion/hive-type.ts'
+import type { JsonConverter } from '../../../sinks/conversion/json-converter.ts'
+import { NestedValues } from '../../../sinks/conversion/nested-values.ts'
 import { ParquetConversion } from '../../../sinks/conversion/parquet-conversion.ts'
 import type { JsonDeserializer } from '../../../sinks/definition/conversion.ts'
 import type { StreamRecord } from '../../../sinks/pipeline/record.ts'
@@ -275,4 +279,26 @@ describe.each(['wasm', 'javascript'] as const)('scanned by %s', scanner => {
     }
     expect(kept).toBeGreaterThan(CONVERTED_VALUES.length / 2)
   })
+})
+
+it('a record whose string does not end is not cut', () => {
+  for (const text of ['{"a":["x', '{"a":["x\\', '{"a":[1],"b":{"x":"']) {
+    const cuts = new ContainerCuts()
+    const [data, out] = [Buffer.from(text), Buffer.alloc(100)]
+    expect([cuts.copy(data, out, 0), out.toString('utf8', 0, data.length)]).toEqual([data.length, text])
+    expect(cuts.left(0)).toEqual([])
+  }
+})
+
+it('a nested value that cannot be read is left to who converts the record alone, whatever the reason', () => {
+  const type = hiveTypeOf('array<int>')
+  if (typeof type === 'string') throw new Error(type)
+  const memberValue = (): never => {
+    throw new RangeError('Maximum call stack size exceeded')
+  }
+  const nested = new NestedValues({ name: 'a', type }, { memberValue } as unknown as JsonConverter)
+  const cuts = new ContainerCuts()
+  cuts.copy(Buffer.from('{"a":[1]}'), Buffer.alloc(100), 0)
+  const texts = { entries: new Int32Array([1]), offsets: new Int32Array([6]), sizes: new Int32Array([0]) }
+  expect([cuts.has(0, 6), nested.take(0, texts as never, 0, cuts)]).toEqual([true, false])
 })

@@ -3,10 +3,11 @@ import { describe, expect, it } from 'vitest'
 import { MEBIBYTE, MillraceError } from '../../../core/index.ts'
 import type { DeliveryStreamDefinition } from '../../../sinks/definition/delivery-stream.ts'
 import { DeliveryStream } from '../../../sinks/pipeline/delivery-stream.ts'
+import type { Conversion } from '../../../sinks/pipeline/stream-options.ts'
 import { MemoryStore } from '../../../sinks/stores/memory.ts'
 import { seededRandom } from '../../support/memory-env.ts'
 import { SimClock } from '../../support/sim-clock.ts'
-import { destination, processors, S3 } from '../support/definitions.ts'
+import { CONVERSION, destination, processors, S3 } from '../support/definitions.ts'
 import { bytes, errorsIn, put, START, texts, world } from './world.ts'
 
 const errors = { ErrorOutputPrefix: 'errors/!{firehose:error-output-type}/' }
@@ -150,6 +151,35 @@ describe('puts', () => {
     expect(stream.manifest.objects.slice(sizes.length).map(({ bufferedBytes }) => bufferedBytes / MEBIBYTE)).toEqual([
       1, 1, 1,
     ])
+  })
+
+  it('leave the thread to others between records that are large', async () => {
+    // Each look at this clock finds that much work was done.
+    class BusyClock extends SimClock {
+      #busyMs = 0
+      override monotonicMs(): number {
+        return super.monotonicMs() + (this.#busyMs += 20)
+      }
+    }
+    let turns = 0
+    let next = setImmediate(function turn() {
+      turns++
+      next = setImmediate(turn)
+    })
+    const seen = new Set<number>()
+    const conversion: Conversion = {
+      convert: (record, now) => {
+        seen.add(turns)
+        const code = 'DataFormatConversion.ParseError'
+        return { record, type: 'format-conversion-failed', code, message: '', attempts: 1, endedAt: now, stage: '' }
+      },
+      newBody: () => Promise.reject(new Error('nothing is converted')),
+    }
+    const { stream } = world(CONVERSION, {}, { clock: new BusyClock(START) }, conversion)
+    await put(stream, ...Array.from({ length: 8 }, () => 'x'.repeat(70_000)))
+    await stream.close()
+    clearImmediate(next)
+    expect(seen.size).toBe(8)
   })
 
   it('make a source wait, and go on when there is room', async () => {
