@@ -23,7 +23,7 @@ export interface BatchOutputOptions {
   readonly failure: StreamFailure
   /** runs after all that was asked before */
   readonly inTurn: (work: () => Promise<void>) => Promise<void>
-  /** takes what has failed for good */
+  /** takes what has failed for good; before it returns they have their place before a flush of errors */
   readonly fail: (failed: readonly FailedRecord[]) => Promise<void>
 }
 
@@ -156,7 +156,9 @@ export class BatchOutput implements DataOutput {
   async #deliver(batch: Batch): Promise<void> {
     const { destination, parts, fail, failure: kept } = this.#options
     try {
-      await fail(await deliverBatch(batch.records, destination, { ...parts, signal: this.#ended.signal }))
+      const failed = await deliverBatch(batch.records, destination, { ...parts, signal: this.#ended.signal })
+      // Their bucket may refuse for long: they wait for it in the intake, and no later batch does.
+      fail(failed).catch((error: unknown) => kept.keep(error))
     } catch (error) {
       await kept.keep(error)
     } finally {

@@ -132,16 +132,10 @@ class CloudWatch implements RecordDestination {
   /** @returns whether one event at fault may have refused the call: halves tell which */
   async #put(events: readonly Event[], outcomes: RecordOutcome[], signal: AbortSignal): Promise<boolean> {
     try {
-      if ('writeLine' in this.#options) {
-        for (const { message } of events) await this.#options.writeLine(`${message}\n`)
-        return false
-      }
-      const { client, logGroupName, logStreamName } = this.#options
-      const logEvents = events.map(({ timestamp, message }) => ({ timestamp, message }))
       // Rows may become more than one put, each of which has its time.
       const { rejectedLogEventsInfo: rejected } = await withinTime(
         { clock: this.#clock, limitMs: CLIENT_TIMEOUT_MS, signal },
-        abortSignal => client.putLogEvents({ logGroupName, logStreamName, logEvents }, { abortSignal }),
+        abortSignal => this.#send(events, abortSignal),
         () => {
           throw new MillraceError('connection_lost', `no answer within ${CLIENT_TIMEOUT_MS / 1_000} s`)
         },
@@ -165,6 +159,20 @@ class CloudWatch implements RecordDestination {
       return split && events.length > 1
     }
     return false
+  }
+
+  async #send(events: readonly Event[], abortSignal: AbortSignal): ReturnType<CloudWatchLogsLike['putLogEvents']> {
+    if ('writeLine' in this.#options) {
+      for (const { message } of events) {
+        // Those that are left are written by the repeat.
+        if (abortSignal.aborted) break
+        await this.#options.writeLine(`${message}\n`)
+      }
+      return {}
+    }
+    const { client, logGroupName, logStreamName } = this.#options
+    const logEvents = events.map(({ timestamp, message }) => ({ timestamp, message }))
+    return client.putLogEvents({ logGroupName, logStreamName, logEvents }, { abortSignal })
   }
 }
 

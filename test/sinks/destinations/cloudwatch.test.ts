@@ -137,6 +137,23 @@ describe('rows', () => {
     expect(lines).toHaveLength(1)
     expect(lines[0]).toMatch(/^\{"views":1,"_aws":\{.*\}\}\n$/)
   })
+
+  it('are printed again where a line is not taken within a minute, and those behind it by the repeat alone', async () => {
+    const lines: string[] = []
+    let takeLate = (): void => {}
+    const writeLine = (line: string): Promise<void> => {
+      lines.push(line)
+      return lines.length === 1 ? new Promise(resolve => void (takeLate = resolve)) : Promise.resolve()
+    }
+    const { clock, stream } = customWorld(cloudWatchDestination({ ...SPEC, writeLine }))
+    await put(stream, '{"views":1}', '{"views":2}')
+    const closed = stream.close()
+    await clock.advance(60_000)
+    takeLate()
+    await clock.until(closed)
+    const views = lines.map(line => (JSON.parse(line) as { readonly views: number }).views)
+    expect([views, stream.metrics.get('DeliveryToCloudWatch.Records')]).toEqual([[1, 1, 2], 2])
+  })
 })
 
 it('definitions past the limits of the format are refused at once', () => {

@@ -4,6 +4,7 @@ import { MEBIBYTE, MillraceError } from '../../../core/index.ts'
 import { ownBytes } from '../../../sinks/pipeline/own-bytes.ts'
 import { MemoryStore } from '../../../sinks/stores/memory.ts'
 import type { ObjectStore } from '../../../sinks/stores/store.ts'
+import { customWorld } from '../destinations/world.ts'
 import { S3 } from '../support/definitions.ts'
 import { bytes, put, texts, world } from './world.ts'
 
@@ -77,6 +78,51 @@ it('errors whose bucket denies hold up no data of another one, and fill the inta
   state.denies = false
   await clock.until(done)
   expect(texts(state.bucket).flatMap(([, text]) => text.trimEnd().split('\n'))).toHaveLength(100)
+})
+
+it('refusals whose bucket denies hold up no batch to a destination that takes the others, and fill the intake', async () => {
+  const { state, store } = denying()
+  const taken: string[] = []
+  const { clock, stream } = customWorld(
+    () => ({
+      name: 'KinesisStream',
+      errorType: 'kinesis-stream-failed',
+      callsMax: 1,
+      recordsMax: 1,
+      bytesMax: 1_000,
+      successOf: 'records',
+      retry: { durationSeconds: 0, countsFrom: 'first-failure', waitFirstMs: 1, waitMaxMs: 1 },
+      sizeOf: ({ data }) => data.length,
+      call: async ({ records }) => ({
+        outcomes: records.map(({ data }) => {
+          const text = Buffer.from(data).toString()
+          if (text === 'bad') return { code: 'Bad', message: 'bad', retry: 'never' as const }
+          taken.push(text)
+          return null
+        }),
+      }),
+    }),
+    { parts: { store: () => store }, options: { intakeBytesMax: 4_000 } },
+  )
+  await put(stream, 'a', 'bad', 'b', 'c')
+  await clock.advance(600_000)
+  expect(taken).toEqual(['a', 'b', 'c'])
+  let flushed = false
+  const flush = stream.flush().then(() => {
+    flushed = true
+  })
+  const answers: string[] = []
+  for (let n = 0; n < 40; n++) {
+    answers.push(await stream.putRecord({ Data: bytes('bad') }).then(() => 'taken', String))
+    await clock.advance(1_000)
+  }
+  expect([flushed, answers[0], answers.at(-1)]).toEqual([false, 'taken', expect.stringContaining('Slow down')])
+  expect(stream.intakeBytes).toBeLessThan(6_000)
+  state.denies = false
+  await clock.until(flush)
+  await clock.until(stream.close())
+  const lines = texts(state.bucket).flatMap(([, text]) => text.trimEnd().split('\n'))
+  expect(lines).toHaveLength(1 + answers.filter(answer => answer === 'taken').length)
 })
 
 describe('views of a large buffer', () => {
