@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { hasCode } from '../../core/index.ts'
 import { LocalStreams, type LocalStreamsOptions } from '../../streams/index.ts'
+import { lockDirectory } from '../../streams/local/directory-lock.ts'
 import { type MemoryEnv, memoryEnv } from '../support/memory-env.ts'
 import { stopAt } from '../support/stopped-files.ts'
 
@@ -68,7 +69,7 @@ describe('a directory of streams', () => {
   })
 
   test('is held by one at most, wherever a process that wants it stands still, and goes to another once it has gone', async () => {
-    for (let step = 1; step <= 12; step++) {
+    for (let step = 1; step <= 14; step++) {
       const env = memoryEnv()
       await open(env)
       env.processes.restart()
@@ -94,4 +95,63 @@ describe('a directory of streams', () => {
       expect([step, first, [other, outcome].filter(found => found === 'opened').length]).toEqual([step, first, 1])
     }
   })
+
+  test('is held by one at most of two threads of a process, which know nothing of each other', async () => {
+    for (let step = 1; step <= 10; step++) {
+      // Each has a copy of the module of its own, so at one instant both come upon the same names.
+      const [one, other] = await Promise.all([copyOfLock(`one${step}`), copyOfLock(`other${step}`)])
+      const env = memoryEnv()
+      await env.files.makeDirectory('data')
+      const gate = stopAt(step)
+      const stopped = outcomeOf(one.lockDirectory({ ...env, files: gate.files(env.files) }, 'data', 'one'))
+      await Promise.race([stopped, gate.reached])
+      const meanwhile = await env.clock.until(outcomeOf(other.lockDirectory(env, 'data', 'other')))
+      gate.goOn()
+      const outcomes = [meanwhile, await env.clock.until(stopped)].sort()
+      expect([step, ...outcomes]).toEqual([step, expect.stringMatching(/^data is (in use|just being opened)/), 'held'])
+      expect(locks(env)).toHaveLength(1)
+    }
+  })
+
+  test('goes to the first of two that announce themselves at once, however slow the second is to withdraw', async () => {
+    const { env, earlier, later, goOn } = await twoAtOnce()
+    await env.clock.advance(1_000)
+    goOn()
+    expect(await env.clock.until(Promise.all([earlier, later]))).toEqual([
+      'held',
+      'data is in use by earlier (process 1000); end that process, or choose another directory',
+    ])
+  })
+
+  test('is refused for the moment, and nobody is named, when the second neither withdraws nor goes on', async () => {
+    const { env, earlier, later, goOn } = await twoAtOnce()
+    expect(await env.clock.until(earlier)).toBe('data is just being opened by another process; try again')
+    goOn()
+    expect(await env.clock.until(later)).toBe('held')
+  })
 })
+
+async function copyOfLock(name: string): Promise<{ readonly lockDirectory: typeof lockDirectory }> {
+  const path = `../../streams/local/directory-lock.ts?${name}`
+  return import(path)
+}
+
+const outcomeOf = (locking: Promise<unknown>): Promise<string> =>
+  locking.then(
+    () => 'held',
+    error => (hasCode(error, 'directory_in_use') ? error.message : String(error)),
+  )
+
+/** Two processes that found nobody; both have announced themselves, and the second stands still before it looks again. */
+async function twoAtOnce() {
+  const env = memoryEnv()
+  await env.files.makeDirectory('data')
+  const [first, second] = [stopAt(2), stopAt(5)]
+  const earlier = outcomeOf(lockDirectory({ ...env, files: first.files(env.files) }, 'data', 'earlier'))
+  await first.reached
+  const processes = env.processes.another()
+  const later = outcomeOf(lockDirectory({ ...env, files: second.files(env.files), processes }, 'data', 'later'))
+  await second.reached
+  first.goOn()
+  return { env, earlier, later, goOn: () => second.goOn() }
+}
