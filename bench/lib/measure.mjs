@@ -13,15 +13,20 @@ export function cpuMs() {
   return (user + system) / 1_000
 }
 
-/** A turn is at least so long, in milliseconds of the clock: a stream runs on, and what ten runs in a row cost is what one of them costs. */
-const TURN_MS = 500
-/** And before it so long untimed, after the collection that was forced. */
-const WARM_MS = 250
+/**
+ * A turn has at least so much CPU time, in milliseconds: a stream runs on, and what ten runs in a row cost is what one of them costs.
+ * Beside other programs the same time by the clock would hold a fraction of the work. Tests, which ask for no times, set it shorter.
+ */
+const TURN_MS = Number(process.env.BENCH_TURN_MS ?? 500)
+/** And before it so much untimed, after the collection that was forced. */
+const WARM_MS = TURN_MS / 2
+/** A turn that mostly waits ends all the same, after so many times as much by the clock. */
+const WALL_PER_CPU_MAX = 10
 
 /**
  * Runs every function once to warm up, then all in turn, `repeats` times. A collection is forced before each turn, which throws
  * optimised code away (what was compiled for shapes that nothing had at that moment) and shrinks the heap, and no stream meets
- * that; so each turn runs without the clock for a while, and then over and over for `TURN_MS`, collections that come by themselves included.
+ * that; so each turn runs untimed for a while, and then over and over for `TURN_MS`, collections that come by themselves included.
  * @param runs functions by name, or functions that return a promise
  * @returns by name the median, least and greatest CPU time of a run over the turns and the median wall time, in milliseconds
  */
@@ -48,7 +53,7 @@ async function turn(run) {
   return warm.inChild ? warm : manyTimes(run, TURN_MS)
 }
 
-/** The times of one run, of as many as fit: at least one. What runs in another process tells its times itself, and runs once. */
+/** The times of one run, of as many as take `ms` of CPU time together: at least one. What runs in another process tells its times itself, and runs once. */
 async function manyTimes(run, ms) {
   const sum = { cpu: 0, wall: 0, inChild: false }
   for (let count = 1; ; count++) {
@@ -56,7 +61,8 @@ async function manyTimes(run, ms) {
     if (inChild) return { cpu, wall, inChild }
     sum.cpu += cpu
     sum.wall += wall
-    if (sum.wall >= ms) return { cpu: sum.cpu / count, wall: sum.wall / count, inChild }
+    if (sum.cpu >= ms || sum.wall >= WALL_PER_CPU_MAX * ms)
+      return { cpu: sum.cpu / count, wall: sum.wall / count, inChild }
   }
 }
 

@@ -16,7 +16,7 @@ function bench(...args: string[]): { status: number | null; stdout: string; stde
     ['--expose-gc', join(root, 'bench/run.mjs'), '--repeats', '1', ...args],
     {
       encoding: 'utf8',
-      env: { ...process.env, MILLRACE_DIST: join(dirname(inject('millrace')), '..') },
+      env: { ...process.env, BENCH_TURN_MS: '20', MILLRACE_DIST: join(dirname(inject('millrace')), '..') },
     },
   )
   return { status, stdout, stderr }
