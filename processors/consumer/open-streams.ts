@@ -147,6 +147,7 @@ export async function openStreams(
         refresh: isHeld => list.refresh(isHeld),
         isNamed: identifier => list.isNamed(identifier),
         isGone: identifier => list.isGone(identifier),
+        forget: identifier => list.forget(identifier),
         strategy: tracker.formerStreamsLeasesDeletionStrategy ?? { leaseDeletionType: 'NO_STREAMS_LEASES_DELETION' },
       },
       doubt: identifier => list.doubt(identifier),

@@ -122,7 +122,14 @@ export class Prefetcher {
     this.#wakeReader?.()
     // Unpacking so much holds up everything: the next request leaves before it, so that the stream works meanwhile.
     if (batch.read.records.bytes.length >= LARGE_BYTES) await this.#options.clock.sleep(0, signal)
-    return signal.aborted ? null : batch
+    if (!signal.aborted) return batch
+    // It has not been given away: whoever asks next gets it.
+    if (!this.#stopped.signal.aborted) {
+      this.#queue.unshift(batch)
+      this.#bytes += batch.read.records.bytes.length
+      this.#records += batch.read.records.length
+    }
+    return null
   }
 
   /** Stops reading and forgets what waits. */

@@ -3,7 +3,7 @@
  * first, and closed when it is named no more and no shard of it is held. One that is said to be gone is opened again the next time:
  * another stream may have its name. Source: KCL 3.x, `StreamTracker`.
  */
-import { MillraceError } from '../../core/index.ts'
+import { hasCode, MillraceError } from '../../core/index.ts'
 import type { FormerStreamsLeasesDeletionStrategy } from './leases/former-streams.ts'
 import type { ConsumedStream } from './worker.ts'
 
@@ -33,7 +33,7 @@ export interface StreamListOptions<Choice> {
   readonly failed: (what: string, error: unknown) => void
 }
 
-/** Streams that may be open at a time; more is a tracker gone wrong. */
+/** Streams that may be open at a time, and that may be in doubt; more is a tracker gone wrong. */
 const STREAMS_MAX = 10_000
 
 export class StreamList<Choice> {
@@ -70,6 +70,15 @@ export class StreamList<Choice> {
   /** A stream of the list seems to be gone, or to be another one by now. */
   doubt(identifier: string): void {
     this.#doubted.add(identifier)
+    for (const oldest of this.#doubted) {
+      if (this.#doubted.size <= STREAMS_MAX) return
+      this.#doubted.delete(oldest)
+    }
+  }
+
+  /** No lease names the stream any more. */
+  forget(identifier: string): void {
+    this.#doubted.delete(identifier)
   }
 
   /** Whether a stream was said to be gone, and was not found to be there since. */
@@ -128,9 +137,9 @@ export class StreamList<Choice> {
   /** Opens a stream; where that is the one that is known, it goes on. */
   async #open(choice: Choice, known: OpenedStream | undefined): Promise<OpenedStream> {
     const opened = await this.#options.open(choice)
-    if (known === undefined) return opened
-    this.#doubted.delete(known.stream.streamIdentifier)
-    if (opened.stream.streamIdentifier !== known.stream.streamIdentifier) return opened
+    // The service has just told of this one. Where another stream has its name, the one that is known stays in doubt: it is gone.
+    this.#doubted.delete(opened.stream.streamIdentifier)
+    if (opened.stream.streamIdentifier !== known?.stream.streamIdentifier) return opened
     await opened.close().catch(() => {})
     return known
   }
@@ -145,9 +154,14 @@ export class StreamList<Choice> {
     await this.refresh(() => true)
     const learnt = this.#known(identifier)
     if (learnt !== undefined) return learnt
-    const opened = await this.#options.openByIdentifier(identifier)
-    this.#former.set(identifier, opened)
-    return opened.stream
+    try {
+      const opened = await this.#options.openByIdentifier(identifier)
+      this.#former.set(identifier, opened)
+      return opened.stream
+    } catch (error) {
+      if (hasCode(error, 'not_found')) this.doubt(identifier)
+      throw error
+    }
   }
 
   #known(identifier: string): ConsumedStream | undefined {

@@ -112,13 +112,17 @@ export class FileItems implements ItemTable {
     while (this.#waiting.length > 0) {
       let together: Waiting[] = []
       try {
-        const unlock = await this.#lock.acquire()
-        try {
-          together = this.#waiting
-          this.#waiting = []
-          await this.#replace(together)
-        } finally {
-          await unlock()
+        for (let tries = 1, isDone = false; !isDone; tries++) {
+          if (tries > TRIES_MAX) throw this.#overtaken()
+          // Who was overtaken has lost the lock: two who tried again without it would keep removing each other's files.
+          const unlock = await this.#lock.acquire()
+          try {
+            together = [...together, ...this.#waiting]
+            this.#waiting = []
+            isDone = await this.#tryToReplace(together)
+          } finally {
+            await unlock()
+          }
         }
         for (const { done } of together) done()
       } catch (error) {
@@ -143,9 +147,8 @@ export class FileItems implements ItemTable {
     return rowsIn(new TextDecoder().decode(bytes), this.#path())
   }
 
-  async #replace(together: readonly Waiting[]): Promise<void> {
-    for (let tries = 0; tries < TRIES_MAX; tries++) if (await this.#tryToReplace(together)) return
-    throw new MillraceError(
+  #overtaken(): MillraceError {
+    return new MillraceError(
       'throttled',
       `${this.#path()} was replaced by others ${TRIES_MAX} times while it was to be changed; try again later`,
       { retry: 'backoff' },

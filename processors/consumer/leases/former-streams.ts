@@ -38,6 +38,8 @@ export interface FormerStreamsOptions {
   readonly isNamed: (identifier: string) => boolean
   /** whether the service said of a stream that it is not there: nothing can come of waiting for it */
   readonly isGone: (identifier: string) => boolean
+  /** told when the leases of a stream were deleted */
+  readonly forget: (identifier: string) => void
 }
 
 export class FormerStreams {
@@ -56,7 +58,7 @@ export class FormerStreams {
 
   /** By the leader, each minute. */
   async run(): Promise<void> {
-    const { table, clock, shardSync, strategy, streams, isNamed, isGone } = this.#options
+    const { table, clock, shardSync, strategy, streams, isNamed, isGone, forget } = this.#options
     const leases = await table.list()
     await this.#begin(shardSync.bare(leases))
     const now = clock.monotonicMs()
@@ -74,6 +76,7 @@ export class FormerStreams {
       this.#sinceMs.delete(identifier)
       deleted++
       if (isGone(identifier)) nonExisting++
+      forget(identifier)
     }
     this.#metric('ActiveStreams.Count', streams().length)
     this.#metric('StreamsPendingDeletion.Count', this.#sinceMs.size)

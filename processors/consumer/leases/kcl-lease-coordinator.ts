@@ -39,6 +39,8 @@ export interface ChangingStreams {
   readonly isNamed: (identifier: string) => boolean
   /** whether the service said of a stream that it is not there */
   readonly isGone: (identifier: string) => boolean
+  /** told when the leases of a stream were deleted */
+  readonly forget: (identifier: string) => void
   readonly strategy: FormerStreamsLeasesDeletionStrategy
 }
 
@@ -379,9 +381,9 @@ export class KclLeaseCoordinator implements LeaseCoordinator {
     }
   }
 
-  #streamsCheck({ refresh, isNamed, isGone, strategy }: ChangingStreams): () => Promise<void> {
+  #streamsCheck({ refresh, ...changing }: ChangingStreams): () => Promise<void> {
     const table = this.#options.store.leases
-    const former = new FormerStreams({ ...this.#options, table, strategy, isNamed, isGone, shardSync: this.#shardSync })
+    const former = new FormerStreams({ ...this.#options, ...changing, table, shardSync: this.#shardSync })
     return async () => {
       // Asked late: a lease may be gained while streams are opened.
       await refresh(identifier => this.#held.all().some(({ lease }) => lease.streamIdentifier === identifier))

@@ -239,3 +239,22 @@ test('a reader that waits by itself is read again at once', async () => {
   expect(reads).toEqual([0, 0, 0, 0, 0])
   await prefetcher.close()
 })
+
+test('the request after a large fetch has left when it is given away, and whoever was called off gets it the next time', async () => {
+  const large = { sizeBytes: 1_048_576, behind: 1 }
+  const { env, prefetcher, reads } = world([large, large, large], { batchesMax: 1, bytesMax: 8_000_000 })
+  const first = await env.clock.until(prefetcher.next(never))
+  expect([first?.read.records.sequenceNumber(0), reads.length]).toEqual(['1', 2])
+  await env.clock.advance(1)
+  const off = new AbortController()
+  const none = prefetcher.next(off.signal)
+  off.abort()
+  expect(await env.clock.until(none)).toBeNull()
+  await env.clock.advance(1)
+  expect(prefetcher.queuedBytes).toBeGreaterThanOrEqual(2 * 1_048_576)
+  for (const sequenceNumber of ['2', '3']) {
+    const batch = await env.clock.until(prefetcher.next(never))
+    expect(batch?.read.records.sequenceNumber(0)).toBe(sequenceNumber)
+  }
+  await prefetcher.close()
+})

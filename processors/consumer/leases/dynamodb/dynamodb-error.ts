@@ -33,6 +33,6 @@ export function dynamoError(error: unknown, action: string, table: string): Mill
 }
 
 /** One error for every action that is missing on a table. */
-export function deniedError(actions: readonly string[], table: string): MillraceError {
-  return ERRORS.denied(actions, `the table ${table}`)
+export function deniedError(actions: readonly string[], table: string, cause?: unknown): MillraceError {
+  return ERRORS.denied(actions, `the table ${table}`, cause)
 }

@@ -2,9 +2,9 @@
  * Makes the tables that a consumer needs, or finds out that they are there and fit. A table that has another key belongs to another
  * application and is left alone. Source: KCL 3.x, `DynamoDBLeaseRefresher`; limits of its waiting included.
  */
-import { errorName, MillraceError } from '../../../../core/index.ts'
+import { errorName, isDenied, MillraceError } from '../../../../core/index.ts'
 import type { DynamoClient } from './dynamodb-client.ts'
-import { dynamoError } from './dynamodb-error.ts'
+import { deniedError, dynamoError } from './dynamodb-error.ts'
 import { OWNER_INDEX } from './dynamodb-items.ts'
 
 /** KCL: the index is asked for each 10 s, for an hour at most. */
@@ -109,7 +109,10 @@ async function createLeaseTable(client: DynamoClient, tableName: string, setting
     })
   } catch (error) {
     // Another worker of the fleet was quicker.
-    if (errorName(error) !== 'ResourceInUseException') throw dynamoError(error, 'CreateTable', tableName)
+    if (errorName(error) === 'ResourceInUseException') return
+    // Either of the two may be the one that is missing (DynamoDB developer guide, "Tagging resources").
+    if (tags.length > 0 && isDenied(error)) throw deniedError(['CreateTable', 'TagResource'], tableName, error)
+    throw dynamoError(error, 'CreateTable', tableName)
   }
 }
 

@@ -367,6 +367,14 @@ describe('missing permissions', () => {
     })
   })
 
+  it('of tags are named beside that of the table which has them', async () => {
+    const name = application()
+    const settings = { tags: { team: 'data' } }
+    await expect(open(name, { client: denying('CreateTable'), settings })).rejects.toThrow(
+      `the credentials do not allow dynamodb:CreateTable, dynamodb:TagResource on the table ${name}; add them to`,
+    )
+  })
+
   it('of the index on an old table is named', async () => {
     const name = application()
     await make(name, 'leaseKey')

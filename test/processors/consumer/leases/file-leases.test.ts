@@ -93,6 +93,37 @@ describe('leases in a file', () => {
     throw new Error('a change takes no more than 30 calls')
   })
 
+  it('are changed by two who overtook each other, and begin again at the same moment', async () => {
+    const env = memoryEnv()
+    const { clock } = env
+    const together = 5_000
+    /** Each call takes a millisecond; the first change stands still until a moment that both share. */
+    const slow = <T extends object>(of: T, first = { is: true }): T =>
+      new Proxy(of, {
+        get(target, name) {
+          const member = Reflect.get(target, name) as ((...given: unknown[]) => unknown) | undefined
+          if (typeof member !== 'function') return member
+          return async (...given: unknown[]) => {
+            const waits = first.is && name === 'sync'
+            await clock.sleep(waits ? together - clock.monotonicMs() : 1)
+            if (waits) first.is = false
+            const result = await member.apply(target, given)
+            return name === 'open' && String(given[0]).includes('.json.new-') ? slow(result as object, first) : result
+          }
+        },
+      })
+    const leases = ['A', 'B'].map(
+      name =>
+        fileLeaseStore({ ...env, files: slow(env.files), processes: env.processes.another() }, 'leases', name).leases,
+    )
+    await clock.until(
+      Promise.all(leases.map((table, n) => table.create(newLease({ leaseKey: `s-${n}`, checkpoint: TRIM_HORIZON })))),
+    )
+    expect(clock.monotonicMs()).toBeGreaterThan(together)
+    const list = (await clock.until(leases[0]?.list() ?? Promise.resolve([]))) ?? []
+    expect(list.map(({ leaseKey }) => leaseKey).toSorted()).toEqual(['s-0', 's-1'])
+  })
+
   it.each([
     ['{"format":1,"items":[', /leases\.json is not whole JSON; mend it, or delete it to start anew/],
     ['{"format":9,"items":[]}', /leases\.json has format 9, this version reads 1; use the version that wrote it/],

@@ -20,6 +20,7 @@ test('a former stream that does not exist loses its leases at once, and is count
     })
   const metrics: LeaseMetric[] = []
   const moves: string[] = []
+  const forgotten: string[] = []
   const former = new FormerStreams({
     table,
     clock,
@@ -35,6 +36,7 @@ test('a former stream that does not exist loses its leases at once, and is count
     streams: () => [],
     isNamed: identifier => identifier === '1:named:1',
     isGone: identifier => identifier !== '1:there:1',
+    forget: identifier => forgotten.push(identifier),
   })
   const counts = async () => {
     metrics.length = 0
@@ -50,6 +52,7 @@ test('a former stream that does not exist loses its leases at once, and is count
   await clock.advance(HOUR)
   expect(await counts()).toMatchObject({ 'DeletedStreams.Count': 1, 'NonExistingStreamDelete.Count': 0 })
   expect((await table.list()).map(({ streamIdentifier }) => streamIdentifier)).toEqual(['1:named:1'])
+  expect(forgotten).toEqual(['1:gone:1', '1:there:1'])
   expect(moves).toEqual([
     'stream 1:gone:1 is a former one, and does not exist',
     'stream 1:there:1 is a former one, and its waiting period is over',
