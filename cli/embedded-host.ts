@@ -149,7 +149,7 @@ export class EmbeddedHost {
       const shards = new ShardTracker(env.clock)
       const tables = new ResultTables(schemas, pipeline.mask)
       const runner = new QuestionRunner(tables, env.clock)
-      const ask = (sql: string) => runner.answer(emitQuestion(sql, tables.schemas))
+      const ask = (sql: string, signal: AbortSignal) => runner.answer(emitQuestion(sql, tables.schemas), signal)
       const flow = flowViewOf(pipeline, env.clock, () => behindMs)
       const page = await serveLive(view, env, {
         port: options.port,

@@ -134,7 +134,8 @@ export {
   type PreprocessorResult,
 } from './preprocessor.ts'
 export type { Program } from './program.ts'
-export { ANSWER_ROWS_MAX, type EmittedQuestion, emitQuestion, type QuestionTable } from './question/emit.ts'
+export { ANSWER_ROWS_MAX, type EmittedQuestion, emitQuestion } from './question/emit.ts'
+export type { QuestionTable } from './question/question-tables.ts'
 export {
   fileReference,
   ReferenceRefresh,

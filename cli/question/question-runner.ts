@@ -23,13 +23,16 @@ export class QuestionRunner {
     this.#clock = clock
   }
 
-  /** @throws MillraceError `throttled` while too many run; `limit_exceeded` past the time or the memory */
-  async answer(question: EmittedQuestion): Promise<QuestionAnswer> {
+  /**
+   * @param signal ends the question: nobody waits for its answer any more
+   * @throws MillraceError `throttled` while too many run; `limit_exceeded` past the time or the memory; `aborted`
+   */
+  async answer(question: EmittedQuestion, signal?: AbortSignal): Promise<QuestionAnswer> {
     if (this.#running >= QUESTIONS_MAX)
       throw new MillraceError('throttled', `${QUESTIONS_MAX} questions are being answered; ask again in a moment`)
     this.#running++
     try {
-      const rows = await this.#run(question)
+      const rows = await this.#run(question, signal)
       return {
         columns: question.columns.map(({ name }) => name),
         rows: rows
@@ -46,9 +49,18 @@ export class QuestionRunner {
     }
   }
 
-  async #run({ text, parameters, tables, columns }: EmittedQuestion): Promise<readonly (readonly TableCell[])[]> {
+  async #run(question: EmittedQuestion, signal?: AbortSignal): Promise<readonly (readonly TableCell[])[]> {
+    const { text, parameters, tables, columns, order, limit } = question
+    if (signal?.aborted === true) throw ended()
     const worker = new Worker(new URL('./question-worker.mjs', import.meta.url), {
-      workerData: { text, parameters, tables: tables.map(name => this.#tables.table(name)), columns: columns.length },
+      workerData: {
+        text,
+        parameters,
+        tables: tables.map(({ name, columns: names }) => ({ names, rows: this.#tables.table(name, names) })),
+        columns: columns.length,
+        order,
+        limit,
+      },
       resourceLimits: { maxOldGenerationSizeMb: QUESTION_MEGABYTES_MAX, maxYoungGenerationSizeMb: 16 },
       env: {},
       execArgv: [],
@@ -59,20 +71,21 @@ export class QuestionRunner {
     const over = new AbortController()
     try {
       return await new Promise<readonly (readonly TableCell[])[]>((resolve, reject) => {
-        const limit = (ms: number): void => {
-          const tooLong = new MillraceError(
-            'limit_exceeded',
-            `the question took longer than ${QUESTION_MS_MAX / 1_000} s; ask for less`,
-          )
+        const endAfter = (ms: number, sentence: string): void => {
           this.#clock.sleep(ms, over.signal).then(
-            () => reject(tooLong),
+            () => reject(new MillraceError('limit_exceeded', sentence)),
             () => {},
           )
         }
+        signal?.addEventListener('abort', () => reject(ended()), { signal: over.signal })
         // A busy machine may take long to start a thread; that is not the question's time.
-        limit(START_MS_MAX)
+        endAfter(
+          START_MS_MAX,
+          `the machine is too busy: no thread for the question had started after ${START_MS_MAX / 1_000} s; ask again in a moment`,
+        )
         worker.on('message', (message: 'ready' | readonly (readonly TableCell[])[]) => {
-          if (message === 'ready') limit(QUESTION_MS_MAX)
+          if (message === 'ready')
+            endAfter(QUESTION_MS_MAX, `the question took longer than ${QUESTION_MS_MAX / 1_000} s; ask for less`)
           else resolve(message)
         })
         worker.once('error', reject)
@@ -89,4 +102,8 @@ export class QuestionRunner {
       await worker.terminate()
     }
   }
+}
+
+function ended(): MillraceError {
+  return new MillraceError('aborted', 'the question has ended: whoever asked it, or the pipeline, is gone')
 }

@@ -44,14 +44,14 @@ alasql.utils.like = (pattern, value) => {
   return p === pattern.length
 }
 
-const { text, parameters, tables, columns } = workerData
+const { text, parameters, tables, columns, order, limit } = workerData
 // Escape blocks of JavaScript stand in back quotes, names and texts in quotes: none of it may be in what our emitter wrote.
 if (!/^[A-Za-z0-9_ .,?()<>=*+/-]+$/.test(text))
   throw new Error('the text of a question holds a character that it never has')
-tables.forEach((rows, index) => {
+tables.forEach(({ names, rows }, index) => {
   alasql(`CREATE TABLE t${index}`)
-  alasql.tables[`t${index}`].data = rows.map(row =>
-    Object.fromEntries(row.map((value, column) => [`c${column}`, value])),
+  alasql.tables[`t${index}`].data = Array.from({ length: rows.length }, (_, row) =>
+    Object.fromEntries(names.map((name, column) => [`c${name}`, rows.columns[column][row]])),
   )
 })
 // From here on its time counts.
@@ -59,4 +59,17 @@ parentPort.postMessage('ready')
 const answer = alasql(text, parameters)
 // The engine leaves what is NULL undefined, or not a number.
 const cell = value => (value === undefined || (typeof value === 'number' && !Number.isFinite(value)) ? null : value)
-parentPort.postMessage(answer.map(row => Array.from({ length: columns }, (_, index) => cell(row[`r${index}`]))))
+const results = columns + order.filter(({ result }) => result >= columns).length
+const rows = answer.map(row => Array.from({ length: results }, (_, index) => cell(row[`r${index}`])))
+// Not by the engine, to which NULL is 0.
+if (order.length > 0)
+  rows.sort((left, right) => {
+    for (const { result, isDescending, isNullFirst } of order) {
+      const [a, b] = [left[result], right[result]]
+      if (a === b) continue
+      if (a === null || b === null) return (a === null) === isNullFirst ? -1 : 1
+      return a < b === isDescending ? 1 : -1
+    }
+    return 0
+  })
+parentPort.postMessage(rows.slice(0, limit + 1).map(row => row.slice(0, columns)))

@@ -2,8 +2,8 @@
  * POST /api/v1/sql with `{"sql":"SELECT ..."}`: one question about results in memory; needs the token. A question that cannot be
  * answered is answered with why, and where in its text.
  */
-import { MillraceError, renderSqlError, SqlError } from '../../core/index.ts'
-import type { LiveRoute, RouteExchange } from '../live/route.ts'
+import { hasCode, MillraceError, renderSqlError, SqlError } from '../../core/index.ts'
+import type { LiveRoute } from '../live/route.ts'
 import type { TableCell } from './result-tables.ts'
 
 /** Bytes of a question. */
@@ -16,18 +16,31 @@ export interface QuestionAnswer {
   readonly isCut: boolean
 }
 
-/** @param ask reads, checks and answers a question; throws SqlError for what it may not hold, MillraceError past a limit */
-export function questionRoutes(ask: (sql: string) => Promise<QuestionAnswer>): readonly LiveRoute[] {
+/**
+ * @param ask reads, checks and answers a question until the signal; throws SqlError for what it may not hold, MillraceError past a
+ * limit
+ */
+export function questionRoutes(
+  ask: (sql: string, signal: AbortSignal) => Promise<QuestionAnswer>,
+): readonly LiveRoute[] {
   return [
     {
       path: '/api/v1/sql',
       method: 'POST',
       needsToken: true,
       async handle(exchange) {
-        const sql = await sqlOf(exchange)
+        const { request, closing } = exchange
+        let body: Uint8Array
+        try {
+          body = await request.body(QUESTION_BYTES_MAX)
+        } catch (error) {
+          if (!hasCode(error, 'limit_exceeded')) throw error
+          return exchange.refuse(413, `a question has at most ${QUESTION_BYTES_MAX} bytes`)
+        }
+        const sql = sqlOf(body)
         if (sql === null) return exchange.refuse(400, 'write {"sql":"SELECT ..."}')
         try {
-          exchange.json(await ask(sql))
+          exchange.json(await ask(sql, AbortSignal.any([closing, request.signal])))
         } catch (error) {
           if (error instanceof SqlError) exchange.json({ problem: renderSqlError(error, sql, 'question') })
           else if (error instanceof MillraceError) exchange.json({ problem: error.message })
@@ -38,10 +51,10 @@ export function questionRoutes(ask: (sql: string) => Promise<QuestionAnswer>): r
   ]
 }
 
-async function sqlOf({ request }: RouteExchange): Promise<string | null> {
+function sqlOf(body: Uint8Array): string | null {
   try {
-    const body: unknown = JSON.parse(Buffer.from(await request.body(QUESTION_BYTES_MAX)).toString('utf8'))
-    const sql = typeof body === 'object' && body !== null && 'sql' in body ? body.sql : null
+    const value: unknown = JSON.parse(Buffer.from(body).toString('utf8'))
+    const sql = typeof value === 'object' && value !== null && 'sql' in value ? value.sql : null
     return typeof sql === 'string' ? sql : null
   } catch {
     return null

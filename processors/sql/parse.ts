@@ -9,17 +9,23 @@ import { parseStatement } from './parse/statements.ts'
 import { TokenReader } from './parse/token-reader.ts'
 import { parseWindowReference } from './parse/windows.ts'
 
+export interface ParseOptions {
+  /** takes `LIMIT n` without ORDER BY: for rows that have an end to count from */
+  readonly limitsAlone?: boolean
+}
+
 /**
  * Parses a whole program.
  * @throws SqlError `sql_syntax` at the first token that cannot stand where it does, `sql_limit` over the bounds of limits.ts
  */
-export function parseProgram(text: string): ProgramNode {
+export function parseProgram(text: string, { limitsAlone = false }: ParseOptions = {}): ProgramNode {
   const reader = new TokenReader(lex(text), {
     expression: parseExpression,
     value: parseValue,
     query: parseQuery,
     queryAfter: parseQueryAfter,
     windowReference: parseWindowReference,
+    limitsAlone,
   })
   const statements: StatementNode[] = []
   for (;;) {

@@ -53,7 +53,13 @@ beforeAll(async () => {
   const credentials = { accessKeyId: 'a', secretAccessKey: 'b' }
   client = new KinesisClient({ endpoint: endpoint ?? '', region: 'us-east-1', credentials })
   await put(0, 100)
-  await vi.waitFor(async () => expect((await nodes()).get('sink:VIEWS')?.['rowsIn']).toBe(90), { timeout: 40_000 })
+  await vi.waitFor(
+    async () => {
+      const seen = await nodes()
+      expect([seen.get('sink:VIEWS')?.['rowsIn'], seen.get('sink:error_stream')?.['rowsIn']]).toEqual([90, 10])
+    },
+    { timeout: 40_000 },
+  )
 }, 60_000)
 afterAll(async () => {
   client?.destroy()
@@ -97,6 +103,7 @@ const PATHS = [
   ['GET', '/api/v1/flow', false],
   ['GET', '/api/v1/shards', false],
   ['GET', '/api/v1/flow/rows?edge=pump:VIEWING%3Estream:VIEWS', true],
+  ['GET', '/api/v1/flow/rows?edge=stream:error_stream%3Esink:error_stream', true],
   ['GET', '/api/v1/tap?of=VIEWS', true],
   ['POST', '/api/v1/sql', true],
 ] as const
@@ -193,6 +200,23 @@ describe('millrace query', () => {
     expect(table.stdout).toMatch(/^EMAIL {2}C +S\n\*\*\* +\d+ +50\n$/)
   })
 
+  it('hides what bad records held where fields are masked', async () => {
+    const sql = 'SELECT DISTINCT ERROR_NAME, MESSAGE, DATA_ROW FROM "error_stream"'
+    const { code, stdout } = await millrace(['query', sql, '--url', `${url}#token=${token}`], folder)
+    expect(code).toBe(0)
+    expect(stdout).toContain('"DATA_ROW":"***"')
+    expect(stdout).not.toMatch(/ann@|616e6e40/i)
+  })
+
+  it('says how long a question may be', async () => {
+    const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
+    const body = JSON.stringify({ sql: `SELECT PAGE FROM VIEWS -- ${'x'.repeat(20_000)}` })
+    expect(await ask('/api/v1/sql', headers, 'POST', body)).toEqual({
+      status: 413,
+      body: expect.stringMatching(/^a question has at most 20000 bytes/) as string,
+    })
+  })
+
   it('shows where a question cannot be asked, and asks nothing without the token', async () => {
     const wrong = await millrace(['query', 'SELECT PGE FROM VIEWS', '--url', `${url}#token=${token}`], folder)
     expect([wrong.code, wrong.stdout]).toEqual([1, ''])
@@ -214,9 +238,11 @@ describe('samples of rows', () => {
     await expect
       .poll(async () => (await ask('/api/v1/errors', { authorization: `Bearer ${token}` })).body, { timeout: 20_000 })
       .toContain('column \\"N\\" does not take the text ***; expected INTEGER')
-    for (const [method, path] of PATHS.slice(0, 3)) {
+    for (const [method, path] of PATHS.slice(0, 4)) {
       const answer = await ask(path, { authorization: `Bearer ${token}` }, method)
       expect([path, answer.status, answer.body.includes('ann@')]).toEqual([path, 200, false])
+      // DATA_ROW is hexadecimal.
+      expect(answer.body).not.toContain(Buffer.from('ann@').toString('hex'))
     }
     expect(body).not.toContain('ann@')
     const label = `{__name__=~".+"}`

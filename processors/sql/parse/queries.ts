@@ -19,7 +19,12 @@ export function parseQuery(reader: TokenReader): QueryNode {
 export function parseQueryAfter(reader: TokenReader, first: QueryNode | null): QueryNode {
   const query = parseUnion(reader, first)
   const order = reader.token.span
-  if (!reader.takeWords('ORDER', 'BY')) return query
+  if (!reader.takeWords('ORDER', 'BY')) {
+    const limit = reader.limitsAlone ? parseLimit(reader) : null
+    return limit === null
+      ? query
+      : { kind: 'ordered', query, keys: [], within: null, limit, span: reader.spanFrom(query.span) }
+  }
   const keys = parseOrderKeys(reader)
   const within = reader.takeWords('WITHIN') ? reader.value() : null
   if (within !== null && keys.length > 1) {
@@ -129,7 +134,7 @@ function parseSelect(reader: TokenReader): SelectNode {
       reader.expectSymbol(')', 'after the window')
     } while (reader.takeSymbol(','))
   }
-  if (reader.isWord('LIMIT', 'FETCH', 'OFFSET')) {
+  if (reader.isWord('LIMIT', 'FETCH', 'OFFSET') && !reader.limitsAlone) {
     reader.fail(
       'the end of the query',
       'a stream has no end to count from: write ORDER BY a window first, or use TOP_K_ITEMS_TUMBLING',

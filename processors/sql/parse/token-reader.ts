@@ -14,6 +14,8 @@ export interface Grammar {
   /** the rest of a query whose first operand is read */
   readonly queryAfter: (reader: TokenReader, first: QueryNode) => QueryNode
   readonly windowReference: (reader: TokenReader) => WindowReference
+  /** `LIMIT n` stands without ORDER BY too */
+  readonly limitsAlone: boolean
 }
 
 /** Words that nobody means as a name where they stand: something before them is missing. */
@@ -28,6 +30,10 @@ export class TokenReader {
   constructor(tokens: readonly Token[], grammar: Grammar) {
     this.#tokens = tokens
     this.#grammar = grammar
+  }
+
+  get limitsAlone(): boolean {
+    return this.#grammar.limitsAlone
   }
 
   get token(): Token {

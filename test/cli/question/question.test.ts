@@ -4,12 +4,14 @@ import { describe, expect, it } from 'vitest'
 import { QuestionRunner } from '../../../cli/question/question-runner.ts'
 import { nodeEnv, RowBuilder, type Schema } from '../../../core/index.ts'
 import { FieldMask, ResultTables } from '../../../dashboards/index.ts'
+import { TABLE_BYTES_MAX, TABLE_TEXT_MAX } from '../../../dashboards/question/result-tables.ts'
 import { ANSWER_ROWS_MAX, type EmittedQuestion, emitQuestion } from '../../../processors/question/emit.ts'
+import { QUESTION_TEXT_MAX } from '../../../processors/question/expressions.ts'
 import { seededRandom } from '../../support/seeded-random.ts'
 
 const SCHEMA: Schema = {
   columns: [
-    { name: 'PAGE', type: { kind: 'VARCHAR', length: 64 }, nullable: true },
+    { name: 'PAGE', type: { kind: 'VARCHAR', length: 2_000 }, nullable: true },
     { name: 'N', type: { kind: 'BIGINT' }, nullable: true },
     { name: 'V', type: { kind: 'DOUBLE' }, nullable: true },
     { name: 'EMAIL', type: { kind: 'VARCHAR', length: 64 }, nullable: true },
@@ -69,11 +71,26 @@ const QUESTIONS = [
   'SELECT COUNT(*) AS C FROM VIEWS AS A JOIN VIEWS AS B ON A.N = B.N AND A.PAGE <> B.PAGE',
   "SELECT COUNT(*) AS C, COUNT(B.N) AS D FROM VIEWS AS A LEFT JOIN VIEWS AS B ON A.N = B.N AND B.PAGE = '/a'",
   "SELECT COUNT(*) AS C FROM VIEWS WHERE ROWTIME >= TIMESTAMP '2026-01-01 00:10:00'",
+  // NULL is the greatest value, and there are values below and above 0.
+  'SELECT N, V FROM VIEWS ORDER BY N, V DESC, ROWTIME',
+  'SELECT N FROM VIEWS ORDER BY N DESC, ROWTIME DESC LIMIT 60',
+  'SELECT PAGE, V FROM VIEWS ORDER BY PAGE NULLS FIRST, V NULLS LAST, ROWTIME LIMIT 290',
+  'SELECT DISTINCT PAGE FROM VIEWS ORDER BY 1 DESC NULLS LAST',
+  'SELECT PAGE, SUM(N) AS S FROM VIEWS WHERE N > 38 GROUP BY PAGE ORDER BY MAX(V), PAGE',
+  'SELECT CHAR_LENGTH(PAGE) + 1 AS L, COUNT(*) AS C FROM VIEWS WHERE PAGE IS NOT NULL GROUP BY PAGE ORDER BY PAGE',
+  "SELECT CASE WHEN N > 5 THEN 'many' ELSE 'few' END AS T, N, SUM(V) + N AS S FROM VIEWS WHERE N IS NOT NULL GROUP BY N ORDER BY N DESC",
+  'SELECT N FROM VIEWS LIMIT 1000',
+  // Looked up by one equality; the rest of ON, and values that are missing, are seen to all the same.
+  'SELECT COUNT(*) AS C FROM VIEWS AS A JOIN VIEWS AS B ON A.N = B.N',
+  "SELECT COUNT(*) AS C, SUM(B.N) AS S FROM VIEWS AS A JOIN VIEWS AS B ON A.V > 20 AND A.PAGE = B.PAGE AND B.N = A.N WHERE A.PAGE <> '/a'",
+  'SELECT COUNT(*) AS C, COUNT(C.V) AS D FROM VIEWS AS A JOIN VIEWS AS B ON A.V = B.V AND B.N = 3 LEFT JOIN VIEWS AS C ON C.N = B.N AND C.V > 30',
+  'SELECT COUNT(*) AS C FROM VIEWS AS A LEFT JOIN VIEWS AS B ON A.N = B.N AND B.V > 45 WHERE B.N IS NULL',
 ]
 
 describe('answers', () => {
   it.each(QUESTIONS)('are those of DuckDB: %s', async sql => {
     const connection = await (await DuckDBInstance.create()).connect()
+    await connection.run("SET default_null_order = 'nulls_last_on_asc_first_on_desc'")
     await connection.run('CREATE TABLE VIEWS (ROWTIME TIMESTAMP, PAGE VARCHAR, N BIGINT, V DOUBLE)')
     const literal = (value: string | number | bigint | null) =>
       value === null ? 'NULL' : typeof value === 'string' ? `'${value.replaceAll("'", "''")}'` : String(value)
@@ -181,12 +198,75 @@ describe('refusals', () => {
   })
 })
 
+describe('what SQL refuses', () => {
+  it.each([
+    ['SELECT PAGE, COUNT(*) FROM VIEWS', '1:8'],
+    ['SELECT PAGE, N, COUNT(*) FROM VIEWS GROUP BY PAGE', '1:14'],
+    ['SELECT PAGE FROM VIEWS GROUP BY PAGE HAVING N > 1', '1:45'],
+    ['SELECT PAGE FROM VIEWS GROUP BY PAGE ORDER BY N', '1:47'],
+    ['SELECT FLOOR(ROWTIME TO HOUR), COUNT(*) FROM VIEWS GROUP BY FLOOR(ROWTIME TO MINUTE)', '1:8'],
+    ['SELECT * FROM VIEWS GROUP BY PAGE', '1:8'],
+  ])('a column that is not grouped, with its place and what to do: %s', (sql, place) => {
+    expect(() => emitQuestion(sql, tables.schemas)).toThrow(
+      `${place} each row of the answer stands for many of these; put it into GROUP BY`,
+    )
+  })
+
+  it('an aggregate of an aggregate, or where single rows are chosen', () => {
+    for (const sql of ['SELECT SUM(SUM(N)) FROM VIEWS', 'SELECT N FROM VIEWS WHERE COUNT(*) > 1'])
+      expect(() => emitQuestion(sql, tables.schemas)).toThrow(/^1:\d+ (SUM|COUNT) counts rows/)
+  })
+})
+
+describe('the length of a question', () => {
+  const nested = (times: number): string => `SELECT ${'ABS('.repeat(times)}N${')'.repeat(times)} FROM VIEWS`
+
+  it('is bounded in the text that is made of it, before that is long', () => {
+    expect(emitQuestion(nested(8), tables.schemas).text.length).toBeLessThan(QUESTION_TEXT_MAX)
+    for (const sql of [
+      nested(22),
+      nested(60),
+      `SELECT ${'*, '.repeat(900)}* FROM VIEWS`,
+      `SELECT N FROM VIEWS WHERE N IN (${'1, '.repeat(4_000)}1)`,
+      `SELECT ${'ABS('.repeat(9)}1${')'.repeat(9)}${`, ${'ABS('.repeat(9)}1${')'.repeat(9)}`.repeat(40)} FROM VIEWS`,
+    ])
+      expect(() => emitQuestion(sql, tables.schemas)).toThrow(/^1:\d+ the question is too long for one answer/)
+    const joins = Array.from({ length: 9 }, (_, index) => `JOIN VIEWS AS B${index} ON B${index}.N = A.N`).join(' ')
+    expect(() => emitQuestion(`SELECT A.N FROM VIEWS AS A ${joins}`, tables.schemas)).toThrow(/at most 8 tables/)
+  })
+})
+
+describe('what is handed to the thread', () => {
+  it('is what the question names, of the newest rows', () => {
+    const { tables: read } = emitQuestion(
+      'SELECT COUNT(*) FROM VIEWS WHERE V > 1 AND ROWTIME IS NOT NULL',
+      tables.schemas,
+    )
+    expect(read).toEqual([{ name: 'VIEWS', columns: [0, 3] }])
+    expect(emitQuestion('SELECT COUNT(*) FROM VIEWS', tables.schemas).tables).toEqual([{ name: 'VIEWS', columns: [] }])
+    const { length, columns } = tables.table('VIEWS', [3, 0])
+    expect([length, columns.length]).toEqual([300, 2])
+    expect(columns[0]?.[7]).toBe(rows(8)[7]?.[2])
+    expect(columns[1]?.[7]).toBe(AT + 7 * 7_000)
+  })
+
+  it('is bounded in bytes as well as in rows', () => {
+    const page = 'x'.repeat(TABLE_TEXT_MAX)
+    const wide = tablesOf(Array.from({ length: 13_000 }, (_, index): Row => [page, BigInt(index), null, '']))
+    const { length, columns } = wide.table('VIEWS', [2])
+    // Of each row: five cells, the page, and three stars for the masked address.
+    expect(length).toBe(Math.floor(TABLE_BYTES_MAX / (5 * 8 + 2 * (TABLE_TEXT_MAX + 3))))
+    expect(columns[0]?.at(-1)).toBe(12_999)
+  })
+})
+
 describe('the thread of a question', () => {
   const question = (text: string): EmittedQuestion => ({
     text,
     parameters: [],
-    tables: ['VIEWS'],
+    tables: [{ name: 'VIEWS', columns: [0, 1] }],
     columns: [{ name: 'X', kind: 'value' }],
+    order: [],
     limit: 10,
   })
 
@@ -201,6 +281,23 @@ describe('the thread of a question', () => {
       "REQUIRE 'fs'",
     ])
       await expect(runner.answer(question(text))).rejects.toThrow('the question cannot be answered')
+  })
+
+  it('joins two full tables by a column', async () => {
+    const full = tablesOf(Array.from({ length: 10_000 }, (_, index): Row => ['', BigInt(index), 9_999 - index, '']))
+    const sql = 'SELECT COUNT(*), SUM(B.N) FROM VIEWS AS A JOIN VIEWS AS B ON A.N = B.V'
+    const answer = await new QuestionRunner(full, nodeEnv.clock).answer(emitQuestion(sql, tables.schemas))
+    expect(answer.rows).toEqual([[10_000, 49_995_000]])
+  }, 60_000)
+
+  it('ends with whoever asked', async () => {
+    const gone = new AbortController()
+    const answer = runner.answer(emitQuestion('SELECT N FROM VIEWS', tables.schemas), gone.signal)
+    gone.abort()
+    await expect(answer).rejects.toMatchObject({ code: 'aborted' })
+    await expect(
+      runner.answer(emitQuestion('SELECT N FROM VIEWS', tables.schemas), AbortSignal.abort()),
+    ).rejects.toMatchObject({ code: 'aborted' })
   })
 
   it('ends a question that takes too long, and goes on with the next', async () => {
