@@ -1,11 +1,10 @@
 /** Asks a running pipeline, as its pages do: where it is, the token, and what an answer that is none means to the user. */
 import { MillraceError, nodeFetch } from '../core/index.ts'
+import { TOKEN_VARIABLE } from '../dashboards/index.ts'
 import type { CommandOptions } from './options.ts'
 
 /** Where `millrace dev` and `millrace demo` serve their page unless they are told otherwise. */
 export const LIVE_URL_DEFAULT = 'http://127.0.0.1:8321/'
-/** The token of the page, for programs; a command line is seen by every user of the machine. */
-export const TOKEN_VARIABLE = 'MILLRACE_TOKEN'
 
 export class LiveClient {
   readonly #url: URL
@@ -32,8 +31,17 @@ export class LiveClient {
     return this.#url.origin
   }
 
+  /** @throws MillraceError as `ask` does; `not_found` too where the pipeline goes in the middle of its answer */
   async json<T>(path: string, options: { readonly body?: unknown; readonly signal?: AbortSignal } = {}): Promise<T> {
-    return (await (await this.ask(path, options)).json()) as T
+    const answer = await this.ask(path, options)
+    try {
+      return (await answer.json()) as T
+    } catch (cause) {
+      if (options.signal?.aborted === true) throw new MillraceError('aborted', 'stopped', { cause })
+      throw new MillraceError('not_found', `the connection to ${this.address} was lost before its answer ended`, {
+        cause,
+      })
+    }
   }
 
   /**

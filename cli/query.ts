@@ -22,11 +22,26 @@ export async function run(args: readonly string[], given: CommandOptions): Promi
         rows.map(row => row.map(text)),
       ).join('\n')}\n`,
     )
-  } else
+  } else {
+    const names = distinctNames(columns)
     for (const row of rows)
       process.stdout.write(
-        `${JSON.stringify(Object.fromEntries(columns.map((name, index) => [name, row[index] ?? null])))}\n`,
+        `${JSON.stringify(Object.fromEntries(names.map((name, index) => [name, row[index] ?? null])))}\n`,
       )
+  }
   if (isCut) process.stderr.write('there are more rows; these are the most that one answer holds\n')
   return EXIT.done
+}
+
+/** An object has each name once: the second `N` is `N_2`. */
+function distinctNames(columns: readonly string[]): readonly string[] {
+  const taken = new Set(columns)
+  const seen = new Set<string>()
+  return columns.map(name => {
+    let distinct = name
+    for (let next = 2; seen.has(distinct) || (distinct !== name && taken.has(distinct)); next++)
+      distinct = `${name}_${next}`
+    seen.add(distinct)
+    return distinct
+  })
 }

@@ -26,8 +26,7 @@ export async function run(args: readonly string[], given: CommandOptions): Promi
       seen.skipped += skipped
       if (row === undefined) continue
       seen.rows++
-      if (!process.stdout.write(`${JSON.stringify(row)}\n`))
-        await Promise.race([once(process.stdout, 'drain'), aborted(signal)])
+      if (!process.stdout.write(`${JSON.stringify(row)}\n`)) await once(process.stdout, 'drain', { signal })
       if (seen.rows >= limit || signal.aborted) break
     }
     if (seen.rows < limit && !signal.aborted) process.stderr.write('the pipeline has ended\n')
@@ -59,11 +58,4 @@ async function* linesOf(answer: Response): AsyncGenerator<string> {
     const words = cause instanceof Error ? terminalText(cause.message) : ''
     throw new MillraceError('unreadable_input', `the connection to the pipeline was lost: ${words}`, { cause })
   }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise(resolve => {
-    if (signal.aborted) resolve()
-    signal.addEventListener('abort', () => resolve(), { once: true })
-  })
 }

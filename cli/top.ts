@@ -1,5 +1,5 @@
 /** `millrace top`: what the pages of a running pipeline show, in the terminal; one snapshot where there is none. */
-import { nodeEnv } from '../core/index.ts'
+import { hasCode, nodeEnv } from '../core/index.ts'
 import { EXIT, type ExitCode } from './exit.ts'
 import { LiveClient } from './live-client.ts'
 import { type CommandOptions, parseDuration } from './options.ts'
@@ -18,7 +18,7 @@ export async function run(_args: readonly string[], given: CommandOptions): Prom
     process.stdout.write(`${lines.join('\n')}\n`)
     return EXIT.done
   }
-  return watch(client, everyMs)
+  return watch(signal => answersOf(client, signal), everyMs)
 }
 
 async function answersOf(client: LiveClient, signal?: AbortSignal): Promise<TopAnswers> {
@@ -30,10 +30,19 @@ async function answersOf(client: LiveClient, signal?: AbortSignal): Promise<TopA
   return { status, flow }
 }
 
-/** Draws on a screen of its own until q, a signal, or the end of the pipeline, and gives the other one back. */
-async function watch(client: LiveClient, everyMs: number): Promise<ExitCode> {
+/** What is drawn on; columns and rows where there is a terminal. */
+export type Screen = Pick<NodeJS.WriteStream, 'columns' | 'rows'> & { write(text: string): unknown }
+
+/**
+ * Draws on a screen of its own until q, a signal, or the end of the pipeline, and gives the other one back.
+ * @param ask throws `not_found` where nobody answers, which after a first answer is the end of the pipeline
+ */
+export async function watch(
+  ask: (signal: AbortSignal) => Promise<TopAnswers>,
+  everyMs: number,
+  output: Screen = process.stdout,
+): Promise<ExitCode> {
   const { clock } = nodeEnv
-  const output = process.stdout
   const stopping = new AbortController()
   const stop = (): void => stopping.abort()
   const forgetKeys = listenForKeys(key => {
@@ -45,7 +54,7 @@ async function watch(client: LiveClient, everyMs: number): Promise<ExitCode> {
   output.write('\x1b[?1049h\x1b[?25l')
   try {
     while (!stopping.signal.aborted) {
-      last = await answersOf(client, stopping.signal)
+      last = await ask(stopping.signal)
       const colours = process.env['NO_COLOR'] === undefined
       const lines = topLines(last, { width: output.columns || 80, colours }).slice(
         0,
@@ -56,7 +65,8 @@ async function watch(client: LiveClient, everyMs: number): Promise<ExitCode> {
       await clock.sleep(everyMs, stopping.signal)
     }
   } catch (error) {
-    if (!stopping.signal.aborted) throw error
+    const isEnd = last !== null && hasCode(error, 'not_found')
+    if (!stopping.signal.aborted && !isEnd) throw error
   } finally {
     output.write('\x1b[?25h\x1b[?1049l')
     forgetKeys()

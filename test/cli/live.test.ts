@@ -208,6 +208,12 @@ describe('millrace query', () => {
     expect(stdout).not.toMatch(/ann@|616e6e40/i)
   })
 
+  it('keeps columns of the same name apart', async () => {
+    const sql = "SELECT PAGE, SHARE, PAGE FROM VIEWS WHERE PAGE = '/p/1' LIMIT 1"
+    const { stdout } = await millrace(['query', sql, '--url', `${url}#token=${token}`], folder)
+    expect(JSON.parse(stdout)).toEqual({ PAGE: '/p/1', SHARE: 50, PAGE_2: '/p/1' })
+  })
+
   it('says how long a question may be', async () => {
     const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
     const body = JSON.stringify({ sql: `SELECT PAGE FROM VIEWS -- ${'x'.repeat(20_000)}` })

@@ -71,12 +71,21 @@ async function tap(exchange: RouteExchange, samples: EdgeSamples, clock: Clock, 
   taps.open++
   let lines: string[] = []
   let skipped = 0
+  // Each edge paces itself; all edges of a tap together have one allowance.
+  let since = Number.NEGATIVE_INFINITY
+  let left = 0
   const stops = edges.map(edge => {
     const columns = columnsOf(edge)
-    return samples.flow.watch(edge.id, rate, (rows: readonly SampledRow[], left: number) => {
+    return samples.flow.watch(edge.id, rate, (rows: readonly SampledRow[], leftOut: number) => {
+      const now = clock.monotonicMs()
+      if (now - since >= 1_000) {
+        since = now
+        left = rate
+      }
       // A client that does not read has its rows left out rather than kept.
-      const free = Math.max(0, rate - lines.length)
-      skipped += left + Math.max(0, rows.length - free)
+      const free = Math.max(0, Math.min(left, rate - lines.length))
+      skipped += leftOut + Math.max(0, rows.length - free)
+      left -= Math.min(free, rows.length)
       for (const row of rows.slice(0, free)) {
         const cells = samples.cells(edge, row)
         lines.push(
