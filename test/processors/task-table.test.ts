@@ -34,6 +34,11 @@ const largeCommit = (round: number, sizeBytes: number): TaskCommit => ({
   outputs: { out: { parts: Array.from({ length: 10 }, (_, n) => part(n, sizeBytes / 10)), carried: [] } },
 })
 
+async function saveAs(owner: Table): Promise<void> {
+  await owner.takeOver('plan')
+  await owner.save(1, [Uint8Array.of(1)])
+}
+
 interface World {
   /** another owner of the same task in the same place */
   readonly open: () => Promise<Table>
@@ -117,7 +122,7 @@ function taskTableCases(world: () => World): void {
     await expect(table.load({ ...snapshot, sha256: old.sha256 })).rejects.toThrow('are not those that were committed')
   })
 
-  it('keeps of the snapshots of owners before the committed one alone, and leaves those of a later owner', async () => {
+  it('keeps of the snapshots of owners before the committed one alone', async () => {
     const { open, snapshots } = world()
     const begun = await open()
     await begun.takeOver('plan')
@@ -146,6 +151,23 @@ describe('the row of a task in files', () => {
       open: async () => new FileTaskTable({ files, random, directory: '/state' }),
       snapshots: () => files.list('/state/snapshots'),
     }
+  })
+
+  it('leaves what a later owner saves while an owner sweeps', async () => {
+    const { files, random } = memoryEnv()
+    const later = new FileTaskTable({ files, random, directory: '/state' })
+    const watched = new Proxy(files, {
+      get(target, name) {
+        const member = Reflect.get(target, name) as ((...given: unknown[]) => unknown) | undefined
+        if (typeof member !== 'function') return member
+        return async (...given: unknown[]) => {
+          if (name === 'list' && given[0] === '/state/snapshots') await saveAs(later)
+          return member.apply(target, given)
+        }
+      },
+    })
+    await new FileTaskTable({ files: watched, random, directory: '/state' }).takeOver('plan')
+    expect(await files.list('/state/snapshots')).toHaveLength(1)
   })
 })
 
@@ -283,6 +305,20 @@ function inDynamo(start: () => Promise<DynamoEndpoint>): void {
     const row = await (await openAs('anew')).takeOver('plan')
     await expect(former.commit(commitOf(1))).rejects.toMatchObject({ code: 'lease_lost' })
     expect(await (await openAs('anew')).takeOver('another plan')).toEqual(row)
+  })
+
+  it('leaves what a later owner saves while an owner sweeps', async () => {
+    const later = await openAs('swept')
+    const client = service.client()
+    const slow = {
+      destroy: () => {},
+      async send(command: { readonly input: { readonly ExpressionAttributeValues?: object } }) {
+        if (JSON.stringify(command.input.ExpressionAttributeValues)?.includes('snapshot#') === true) await saveAs(later)
+        return client.send(command as never)
+      },
+    } as unknown as DynamoClientLike
+    await (await openAs('swept', slow)).takeOver('plan')
+    expect((await partsOf('swept')).filter(name => name.startsWith('snapshot#'))).toHaveLength(1)
   })
 
   it('takes names of 2,048 bytes, as a key of DynamoDB has them', async () => {
