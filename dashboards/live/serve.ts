@@ -352,7 +352,9 @@ function choiceOf(url: string): ReadonlyMap<string, string> {
 }
 
 function sendAsset(request: HttpRequest, reply: HttpReply, asset: Asset): void {
-  const headers = { ...SECURITY_HEADERS, etag: asset.etag, 'cache-control': 'no-cache', vary: 'accept-encoding' }
+  // A browser asks for the icon again at every change of the address, also when the server has ended.
+  const cacheControl = asset.contentType === 'image/svg+xml' ? 'max-age=3600' : 'no-cache'
+  const headers = { ...SECURITY_HEADERS, etag: asset.etag, 'cache-control': cacheControl, vary: 'accept-encoding' }
   if (request.headers['if-none-match'] === asset.etag) {
     reply.start(304, headers)
     return reply.end()
