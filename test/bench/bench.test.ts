@@ -38,7 +38,7 @@ const CASES: Record<string, readonly string[]> = {
   w1: ['decode', 'q1', 'q2', 'q3', 'q4', 'q5', 'q6', 'q7', 'q1-buffers'],
   nexmark: ['q0', 'q1', 'q2', 'q11', 'q12', 'q13', 'q17', 'q21', 'q22', 'q5', 'q7', 'q8'],
   out: ['json', 'json-aggregates', 'csv', 'csv-aggregates', 'parquet', 'parquet-aggregates'],
-  delivery: ['UNCOMPRESSED', 'GZIP', 'ZIP', 'Snappy', 'HADOOP_SNAPPY', 'parquet'],
+  delivery: ['UNCOMPRESSED', 'GZIP', 'ZIP', 'Snappy', 'HADOOP_SNAPPY', 'parquet', 'parquet-nested'],
   offlayout: ['0%', '1%', '10%', '100%'],
   cold: ['q1'],
   queries: ['q2-beside-q1'],
